@@ -1,0 +1,1 @@
+"""The command line and REPL; the composition root that joins the faces."""

@@ -1,0 +1,1 @@
+"""The Jupyter kernel face: five channels over one Context."""

@@ -1,0 +1,1 @@
+"""The one debugger engine: breakpoints, stepping, pauses; it knows no protocol."""
