@@ -38,3 +38,177 @@ class Problem(NamedTuple):
     message: str
     origin: Literal["parser", "load"] = "parser"
     related: tuple[Related, ...] = ()
+
+
+Kind = Literal["script", "exec", "repl", "debug", "notebook", "selection", "test"]
+"""Why something is executed; stated by the asker, never guessed from the code."""
+
+
+class Run(NamedTuple):
+    """One request to execute code, as a face hands it to the Context.
+
+    ``text`` is the code, ``chunk`` the name under which the sources know it; ``is_input`` asks
+    for the rule of inputs (a last expression gives the result); ``fresh_modules`` forgets the
+    Lua modules of earlier runs first; ``directory`` is the working folder while it runs;
+    ``timeout_s`` counts running time only (0: none); ``search`` are folders for ``require``.
+    """
+
+    id: str
+    text: str
+    chunk: str
+    kind: Kind = "notebook"
+    is_input: bool = True
+    script: str = ""
+    arguments: tuple[str, ...] = ()
+    silent: bool = False
+    store: bool = True
+    allow_input: bool = False
+    fresh_modules: bool = False
+    directory: str = ""
+    search: tuple[str, ...] = ()
+    timeout_s: float = 0.0
+    stop_on_entry: bool = False
+
+
+class CallFrame(NamedTuple):
+    """One frame of an error's stack: function name, chunk name, one-based line (0: unknown)."""
+
+    name: str
+    what: str
+    chunk: str
+    line: int
+
+
+class Outcome(NamedTuple):
+    """How an execution ended.
+
+    ``error`` is the kind of failure (``LuaError``, ``SyntaxError``, ``Interrupted``,
+    ``ExecutionTimeout``, ``MemoryLimit``), empty when it went well. ``text`` is the result or
+    Lua's own error message unchanged; ``exit_code`` is there when the script called os.exit.
+    """
+
+    status: Literal["ok", "error", "aborted"]
+    text: str = ""
+    values: int = 0
+    error: str = ""
+    value_type: str = ""
+    stack: tuple[CallFrame, ...] = ()
+    exit_code: int | None = None
+    duration_s: float = 0.0
+
+
+class Idle(NamedTuple):
+    """Nothing runs."""
+
+
+class Running(NamedTuple):
+    """Lua runs, or waits for input; ``waiting`` says what a blocked script waits for."""
+
+    run: Run
+    waiting: str = ""
+
+
+class Paused(NamedTuple):
+    """Lua stands still inside a script until someone resumes it."""
+
+    run: Run
+    pause: Pause
+
+
+State = Idle | Running | Paused
+
+
+class Pause(NamedTuple):
+    """One stop: numbered per kernel, dead after the resume.
+
+    ``reason`` is entry, breakpoint, step, pause, exception or statement; ``text`` explains
+    (a failed condition, an error message); ``breakpoints`` are the ids that were hit.
+    """
+
+    number: int
+    reason: str
+    text: str = ""
+    breakpoints: tuple[int, ...] = ()
+
+
+class Frame(NamedTuple):
+    """One frame of the stopped stack; ``id`` is given by the engine, the same for every client.
+
+    ``thread`` is the place of its coroutine in the running chain (1 is the main one), ``level``
+    its level there; ``what`` is Lua, main or C; lines are one-based, 0 where unknown.
+    """
+
+    id: int
+    thread: int
+    level: int
+    name: str
+    what: str
+    chunk: str
+    line: int
+    is_tail_call: bool = False
+
+
+class Value(NamedTuple):
+    """A value as clients see it: type, one-line text, and how its children are reached.
+
+    ``handle`` is 0 without children and dies at the resume; ``indexed`` and ``named`` count
+    them; ``path`` is an expression that gives the value again, empty where there is none.
+    """
+
+    name: str
+    type: str
+    text: str
+    handle: int = 0
+    indexed: int = 0
+    named: int = 0
+    path: str = ""
+
+
+class Scope(NamedTuple):
+    """A group of variables of a frame, listed by its handle."""
+
+    name: str
+    handle: int
+    count: int
+    expensive: bool = False
+
+
+class Member(NamedTuple):
+    """A name that is really there in the runtime, read without running anything.
+
+    ``kind`` is local, upvalue, global, field or inherited; ``parameters`` reads ``(a, b)``;
+    ``place`` is ``chunk:line`` of a function written in Lua.
+    """
+
+    name: str
+    type: str
+    text: str
+    parameters: str = ""
+    place: str = ""
+    kind: str = "field"
+
+
+class BreakpointRequest(NamedTuple):
+    """A line breakpoint as a client asks for it; the line is one-based."""
+
+    line: int
+    condition: str = ""
+    hit_condition: str = ""
+    log_message: str = ""
+
+
+class Breakpoint(NamedTuple):
+    """A line breakpoint in the one table of the debugger.
+
+    ``line`` is where it really stands, ``asked`` where the client wanted it; ``owner`` is the
+    debug session it belongs to; ``message`` explains what is not verified, or how it works.
+    """
+
+    id: int
+    owner: str
+    source: str
+    asked: BreakpointRequest
+    line: int
+    verified: bool
+    message: str = ""
+    hits: int = 0

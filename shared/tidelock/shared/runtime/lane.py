@@ -1,0 +1,642 @@
+"""The lane: the one thread that owns Lua, what it runs, and the questions it serves.
+
+Executions run one at a time in order of arrival. Questions are answered on the lane between
+executions, at a safe point of a running script (through a hook that is armed only while one
+waits), while the script waits for input, and at a pause. No other thread ever touches Lua.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+from tidelock.shared.answers import Answer
+from tidelock.shared.errors import KernelError, LuaFailure, NotStopped, TidelockError
+from tidelock.shared.log import layer
+from tidelock.shared.model import CallFrame, Idle, Outcome, Pause, Paused, Run, Running, State
+from tidelock.shared.runtime import builds
+from tidelock.shared.runtime.native import Native, NativeUnavailable
+from tidelock.shared.runtime.prelude import Prelude
+from tidelock.shared.runtime.streams import Streams, shown
+from tidelock.shared.sources import encode
+
+log = layer("lane")
+
+_STACK_BYTES = 64 * 1024 * 1024
+_FIRST_WAIT_S = 0.001
+_LONGEST_WAIT_S = 0.02
+
+Fields = tuple[Any, ...]
+
+
+class Host(Protocol):
+    """What the lane tells and asks the parts above it; every call comes on the lane thread."""
+
+    def prepare(self, chunk: str, text: str) -> str | None:
+        """The text with its breakpoints compiled in, or None to load it as it is."""
+
+    def unprepared(self, chunk: str) -> None:
+        """The prepared text did not load; the plain one is used."""
+
+    def read_source(self, path: str) -> tuple[str, str]:
+        """Text and chunk name of a file; raises OSError or TidelockError."""
+
+    def started(self, run: Run) -> None:
+        """An execution begins."""
+
+    def finished(self, run: Run, outcome: Outcome) -> None:
+        """An execution has ended and its output is out."""
+
+    def stopped(self, reason: str, text: str, breakpoints: tuple[int, ...]) -> Pause:
+        """Lua stands still; the pause that this makes."""
+
+    def paused(self, run: Run, pause: Pause) -> None:
+        """The lane waits and can be asked and resumed from here on."""
+
+    def resumed(self, run: Run, pause: Pause, how: str) -> None:
+        """Lua goes on."""
+
+    def logged(self, chunk: str, line: int, text: str) -> None:
+        """A log point was reached."""
+
+    def input_wanted(self, run: Run) -> bool:
+        """The script wants a line; False when nobody can be asked."""
+
+
+class Job(NamedTuple):
+    """One question to the lane: an operation of the prelude with plain arguments."""
+
+    operation: bytes
+    arguments: Fields
+    answer: Answer[Fields]
+    live: bool
+
+
+class Ending(NamedTuple):
+    """Why the running execution is to end before its time."""
+
+    error: str
+    text: str
+    exit_code: int | None = None
+
+
+class Options(NamedTuple):
+    """What a lane needs to know to open Lua."""
+
+    lua: str = "5.4"
+    jit: bool = False
+    max_memory: int = 0
+    native: bool = True
+
+
+class Lane:
+    """The Lua thread. Safe from any thread unless a method says otherwise."""
+
+    def __init__(self, options: Options, streams: Streams) -> None:
+        self.options = options
+        self.build = builds.find(options.lua)
+        self.streams = streams
+        self.state: State = Idle()
+        self.fallback = ""  # why native control is not available; empty when it is
+        self.version = ""
+        self.host: Host
+        self._changed = threading.Condition()
+        self._errands: deque[Run | Callable[[], None]] = deque()
+        self._jobs: deque[Job] = deque()
+        self._given: dict[int, Job] = {}
+        self._tokens = 0
+        self._go_on: str | None = None
+        self._lines: deque[str | None] = deque()
+        self._ending: Ending | None = None
+        self._deadline: float | None = None
+        self._closing = False
+        self._native: Native | None = None
+        self._trace: tuple[CallFrame, ...] = ()
+        self._bell = threading.Event()
+        self._served = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    # -- life --------------------------------------------------------------------------------
+
+    def open(self, host: Host) -> None:
+        """Start the thread and open Lua on it.
+
+        Raises:
+            KernelError: Lua could not be opened; the message says why.
+        """
+        self.host = host
+        opened: Answer[None] = Answer()
+        before = threading.stack_size(_STACK_BYTES)
+        try:
+            self._start("tidelock-lane", lambda: self._main(opened))
+        finally:
+            threading.stack_size(before)
+        opened.result()
+
+    def _start(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def close(self, grace_s: float = 2.0) -> bool:
+        """End what runs, then the threads; False when Lua did not let go in time."""
+        with self._changed:
+            self._closing = True
+            waiting, self._errands = list(self._errands), deque()
+        for errand in waiting:
+            if isinstance(errand, Run):
+                self.host.finished(errand, Outcome("aborted"))
+        self.interrupt()
+        with self._changed:
+            self._changed.notify_all()
+        self._bell.set()
+        self._served.set()
+        deadline = time.monotonic() + grace_s
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0.05))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _main(self, opened: Answer[None]) -> None:
+        try:
+            self._open_lua()
+        except TidelockError as error:
+            opened.fail(error)
+            return
+        except Exception as error:
+            opened.fail(KernelError(f"Lua {self.build.name} cannot be opened: {error}"))
+            return
+        opened.resolve(None)
+        while True:
+            with self._changed:
+                while not (self._errands or self._jobs or self._closing):
+                    self._changed.wait()
+                if self._closing and not self._errands:
+                    break
+                errand = None if self._jobs else self._errands.popleft()
+            if errand is None:
+                self._prelude.serve_idle()
+            elif isinstance(errand, Run):
+                self._execute(errand)
+            else:
+                errand()
+        self._fail_jobs()
+        self._release()
+
+    def _open_lua(self) -> None:
+        module = builds.load(self.build, share_symbols=True)
+        self._memory_error = module.LuaMemoryError
+        limit = {"max_memory": self.options.max_memory} if self.options.max_memory else {}
+        lua = module.LuaRuntime(
+            encoding=None,
+            unpack_returned_tuples=True,
+            register_eval=False,
+            register_builtins=False,
+            **limit,
+        )
+        self.version = shown(lua.eval(b"_VERSION"))
+        if self.build.dialect == "luajit":
+            self.version = shown(lua.eval(b"jit.version"))
+        self._native = None
+        self.fallback = ""
+        prelude = Prelude(lua, self.build.dialect, _Callbacks(self))
+        if self.options.native:
+            native = Native(module, self.build.dialect)
+            try:
+                native.open(lua, prelude.serve_live)
+            except NativeUnavailable as error:
+                self.fallback = str(error)
+            else:
+                native.on_fire(self._fired)
+                self._native = native
+        else:
+            self.fallback = "switched off by lua.native = false"
+        prelude.open(self._native, jit=self.options.jit)
+        self._prelude, self._lua = prelude, lua
+        if self._native is not None and len(self._threads) == 1:
+            self._start("tidelock-bell", self._ring)
+
+    def _release(self) -> None:
+        if self._native is not None:
+            self._native.disarm()
+        del self._prelude
+        del self._lua
+
+    def restart(self) -> Answer[None]:
+        """Replace the Lua state by a new one; what runs is interrupted, what waits is aborted."""
+        answer: Answer[None] = Answer()
+
+        def replace() -> None:
+            self._release()
+            try:
+                self._open_lua()
+            except Exception as error:
+                answer.fail(KernelError(f"Lua cannot be opened again: {error}"))
+            else:
+                answer.resolve(None)
+
+        with self._changed:
+            waiting = [errand for errand in self._errands if isinstance(errand, Run)]
+            self._errands = deque([replace])
+            self._changed.notify_all()
+        for run in waiting:
+            self.host.finished(run, Outcome("aborted"))
+        self.interrupt()
+        return answer
+
+    # -- executions --------------------------------------------------------------------------
+
+    def submit(self, run: Run) -> None:
+        """Queue an execution.
+
+        Raises:
+            KernelError: the lane is closing.
+        """
+        with self._changed:
+            if self._closing:
+                raise KernelError("the runtime is closing")
+            self._errands.append(run)
+            self._changed.notify_all()
+
+    def withdraw(self, wanted: Callable[[Run], bool]) -> list[Run]:
+        """Take queued executions out again, those for which ``wanted`` is true."""
+        with self._changed:
+            kept: deque[Run | Callable[[], None]] = deque()
+            taken = []
+            for errand in self._errands:
+                if isinstance(errand, Run) and wanted(errand):
+                    taken.append(errand)
+                else:
+                    kept.append(errand)
+            self._errands = kept
+        return taken
+
+    @property
+    def queued(self) -> int:
+        """How many executions wait."""
+        return len(self._errands)
+
+    def _execute(self, run: Run) -> None:
+        began = time.monotonic()
+        with self._changed:
+            self._ending = None
+            self._trace = ()
+            self._lines.clear()
+            self._deadline = began + run.timeout_s if run.timeout_s else None
+            self.state = Running(run)
+        if run.timeout_s:
+            self._bell.set()
+        self.streams.begin(run.id)
+        self.host.started(run)
+        before = os.getcwd() if run.directory else ""
+        try:
+            if run.directory:
+                os.chdir(run.directory)
+            outcome = self._outcome(run)
+        except OSError as error:
+            outcome = Outcome("error", f"cannot work in {run.directory}: {error}", error="OSError")
+        finally:
+            if before:
+                os.chdir(before)
+        if self._native is not None:
+            self._native.disarm()
+        self.streams.flush(final=True)
+        with self._changed:
+            self.state = Idle()
+            self._ending, self._deadline = None, None
+        self.host.finished(run, outcome._replace(duration_s=time.monotonic() - began))
+
+    def _outcome(self, run: Run) -> Outcome:
+        prelude = self._prelude
+        try:
+            if run.fresh_modules:
+                prelude.forget_modules()
+            if run.search:
+                prelude.set_path(encode(_search_path(run.search)))
+            arguments = [encode(word) for word in run.arguments]
+            if run.script or arguments:
+                prelude.set_arguments(encode(run.script), *arguments)
+            text = prelude.plain(encode(run.text))
+            chunk, message = _pair(prelude.load_text(text, encode(run.chunk)))
+            if chunk is None:
+                return Outcome("error", shown(message), error="SyntaxError", value_type="string")
+            result = prelude.run(chunk, run.is_input, run.stop_on_entry, *arguments)
+        except self._memory_error:
+            return self._ended(Outcome("error", "not enough memory", error="MemoryLimit"))
+        except Exception as error:
+            return self._ended(Outcome("error", str(error), error="InternalError"))
+        return self._ended(_outcome_of(result))
+
+    def _ended(self, outcome: Outcome) -> Outcome:
+        """The outcome, unless the execution was ended from outside: then that."""
+        ending = self._ending
+        if ending is None:
+            return outcome
+        if ending.exit_code is not None:
+            status = "ok" if ending.exit_code == 0 else "error"
+            return Outcome(
+                status, ending.text, error=ending.error, exit_code=ending.exit_code
+            )
+        return Outcome("error", ending.text, error=ending.error, stack=self._trace)
+
+    # -- ending, pausing, going on -----------------------------------------------------------
+
+    def interrupt(self, error: str = "Interrupted", text: str = "interrupted") -> bool:
+        """End the running execution, however it catches errors; False when nothing runs."""
+        with self._changed:
+            if isinstance(self.state, Idle):
+                return False
+            if self._ending is None:
+                self._ending = Ending(error, text)
+            if isinstance(self.state, Paused):
+                self._go_on = "interrupt"
+            self._changed.notify_all()
+        self._bell.set()
+        return True
+
+    def pause(self) -> Answer[Fields]:
+        """Stop at the next line that any coroutine reaches; while idle, of the next execution."""
+        return self.ask("pause", b"pause")
+
+    def go_on(self, how: str) -> None:
+        """Resume: continue, over, in or out.
+
+        Raises:
+            NotStopped: nothing is paused.
+        """
+        with self._changed:
+            if not isinstance(self.state, Paused) or self._go_on is not None:
+                raise NotStopped("not stopped")
+            self._go_on = how
+            self._changed.notify_all()
+
+    def give_line(self, line: str | None) -> None:
+        """Answer an input request: a line without its end, or None at the end of input."""
+        with self._changed:
+            self._lines.append(line)
+            self._changed.notify_all()
+
+    # -- questions ---------------------------------------------------------------------------
+
+    def ask(self, operation: str, *arguments: object, live: bool = True) -> Answer[Fields]:
+        """Ask the lane to do one operation of the prelude; bytes and numbers go in and out.
+
+        ``live`` questions are also served while a script runs; the others fail then.
+        """
+        job = Job(operation.encode(), arguments, Answer(), live)
+        with self._changed:
+            if self._closing:
+                job.answer.fail(KernelError("the runtime is closing"))
+                return job.answer
+            if not live and isinstance(self.state, Running):
+                job.answer.fail(NotStopped("running"))
+                return job.answer
+            self._jobs.append(job)
+            self._changed.notify_all()
+        self._bell.set()
+        return job.answer
+
+    def _fail_jobs(self) -> None:
+        with self._changed:
+            jobs, self._jobs = list(self._jobs), deque()
+        for job in jobs:
+            job.answer.fail(KernelError("the runtime has closed"))
+
+    def _wants_lane(self) -> bool:
+        return bool(self._jobs) or self._ending is not None
+
+    def _ring(self) -> None:
+        """The bell thread: arm the hook while somebody waits for a running script."""
+        while not self._closing:
+            self._bell.wait(self._until_deadline())
+            self._bell.clear()
+            wait = _FIRST_WAIT_S
+            while isinstance(self.state, Running) and self._wants_lane() and not self._closing:
+                native = self._native
+                if native is None:
+                    break
+                self._served.clear()
+                native.arm()
+                self._served.wait(wait)
+                wait = min(wait * 2, _LONGEST_WAIT_S)
+
+    def _until_deadline(self) -> float | None:
+        """Seconds until the running execution's time is up; ends it when that is now."""
+        deadline = self._deadline
+        if deadline is None or not isinstance(self.state, Running):
+            return None
+        left = deadline - time.monotonic()
+        if left > 0:
+            return left
+        self._deadline = None
+        self.interrupt("ExecutionTimeout", "the execution took longer than it may")
+        return 0
+
+    def _fired(self, state: int) -> None:
+        """A hook fired at a safe point of the running script, on the lane."""
+        native = self._native
+        assert native is not None
+        if self._ending is not None and not self._trace:
+            self._jobs.appendleft(Job(b"stack", (), self._trace_answer(), True))
+        if self._jobs:
+            native.call_serve(state)
+        if self._ending is not None:
+            native.raise_everywhere()
+        self._served.set()
+
+    def _trace_answer(self) -> Answer[Fields]:
+        answer: Answer[Fields] = Answer()
+
+        def keep(done: Answer[Fields]) -> None:
+            if done.error is None:
+                self._trace = stack_of(done.result())
+
+        answer.then(keep)
+        return answer
+
+
+class _Callbacks:
+    """What the prelude may call, by these names; each runs on the lane, inside Lua."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._paused_at = 0.0
+        self.write = lane.streams.write
+        self.flush = lane.streams.flush
+
+    def take(self, mode: bytes) -> Fields:
+        """The next job, or how to go on: without end at a pause, never waiting otherwise."""
+        lane = self._lane
+        with lane._changed:
+            while True:
+                if mode == b"paused" and lane._go_on is not None:
+                    return self._leave()
+                while lane._jobs:
+                    job = lane._jobs.popleft()
+                    if job.answer.cancelled or job.answer.done:
+                        continue
+                    lane._tokens += 1
+                    lane._given[lane._tokens] = job
+                    return (lane._tokens, job.operation, *job.arguments)
+                if mode != b"paused":
+                    return (False, b"")
+                lane._changed.wait()
+
+    def _leave(self) -> Fields:
+        lane = self._lane
+        how, lane._go_on = lane._go_on or "continue", None
+        assert isinstance(lane.state, Paused)
+        run, pause = lane.state
+        lane.state = Running(run)
+        if lane._deadline is not None:
+            lane._deadline += time.monotonic() - self._paused_at
+            lane._bell.set()
+        lane.host.resumed(run, pause, how)
+        if how == "interrupt":
+            self._raise()
+            how = "continue"
+        return (False, how.encode())
+
+    def _raise(self) -> None:
+        native = self._lane._native
+        if native is not None:
+            native.raise_everywhere()
+
+    def answer(self, token: int, ok: bool, *fields: Any) -> None:
+        """A job is done."""
+        job = self._lane._given.pop(token, None)
+        if job is None:
+            return
+        if ok:
+            job.answer.resolve(fields)
+        else:
+            text = fields[0] if fields and isinstance(fields[0], bytes) else b"failed"
+            job.answer.fail(LuaFailure(shown(text)))
+
+    def cancelled(self) -> bool:
+        """Whether whoever asked for the evaluation that runs has given up, or it must end."""
+        lane = self._lane
+        if lane._ending is not None or lane._closing or lane._go_on == "interrupt":
+            return True
+        return any(job.answer.cancelled for job in lane._given.values())
+
+    def stopped(self, reason: bytes, text: bytes, ids: bytes) -> None:
+        """Lua stands still from here on."""
+        lane = self._lane
+        lane.streams.flush(final=True)
+        hit = tuple(int(piece) for piece in ids.split(b",") if piece)
+        assert isinstance(lane.state, Running)
+        run = lane.state.run
+        pause = lane.host.stopped(reason.decode(), shown(text), hit)
+        with lane._changed:
+            lane._go_on = "interrupt" if lane._ending is not None else None
+            lane.state = Paused(run, pause)
+        self._paused_at = time.monotonic()
+        lane.host.paused(run, pause)
+
+    def log(self, chunk: bytes, line: int, text: bytes) -> None:
+        """A log point speaks; in order with the script's own output."""
+        self._lane.streams.flush()
+        self._lane.host.logged(shown(chunk), line, shown(text))
+
+    def exit(self, code: float) -> None:
+        """os.exit: the execution ends, uncatchable; the process lives on."""
+        lane = self._lane
+        with lane._changed:
+            if lane._ending is None:
+                lane._ending = Ending("Exit" if code else "", "", int(code))
+        self._raise()
+
+    def input(self) -> Fields:
+        """A line for the script, the end of input, a pending question, or why there is none."""
+        lane = self._lane
+        state = lane.state
+        if not isinstance(state, Running):
+            return (b"error", b"stdin is not available here")
+        with lane._changed:
+            fresh = not state.waiting
+        if fresh:
+            lane.streams.flush(final=True)
+            if not lane.host.input_wanted(state.run):
+                return (b"error", b"stdin is not available")
+            lane.state = Running(state.run, "input")
+        with lane._changed:
+            while True:
+                if lane._ending is not None:
+                    self._raise()
+                    lane.state = Running(state.run)
+                    return (b"error", b"interrupted")
+                if lane._lines:
+                    line = lane._lines.popleft()
+                    lane.state = Running(state.run)
+                    return (b"end",) if line is None else (b"line", encode(line) + b"\n")
+                if lane._jobs:
+                    return (b"serve",)
+                lane._changed.wait()
+
+    def prepare(self, chunk: bytes, text: bytes) -> bytes | None:
+        """The text with breakpoints compiled in, or None."""
+        try:
+            ready = self._lane.host.prepare(_text(chunk), _text(text))
+        except Exception as error:  # loading must not fail for the debugger's sake
+            log.error("breakpoints were not compiled in", chunk=shown(chunk), error=repr(error))
+            return None
+        return None if ready is None else encode(ready)
+
+    def unprepared(self, chunk: bytes) -> None:
+        """The instrumented text did not load."""
+        self._lane.host.unprepared(_text(chunk))
+
+    def read_source(self, path: bytes) -> Fields:
+        """Text and chunk name of a file, or nil and a message."""
+        try:
+            text, chunk = self._lane.host.read_source(_text(path))
+        except OSError as error:
+            return (None, b"cannot open " + path + b": " + encode(error.strerror or str(error)))
+        except TidelockError as error:
+            return (None, encode(str(error)))
+        return (encode(text), encode(chunk))
+
+    def ending(self) -> bool:
+        """Fallback control: whether the execution is to end."""
+        return self._lane._ending is not None
+
+    def wanted(self) -> bool:
+        """Fallback control: whether a question waits."""
+        return bool(self._lane._jobs)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _pair(result: Any) -> tuple[Any, bytes]:
+    return result if isinstance(result, tuple) else (result, b"")
+
+
+def _search_path(folders: tuple[str, ...]) -> str:
+    return "".join(f"{folder}/?.lua;{folder}/?/init.lua;" for folder in folders)
+
+
+def stack_of(fields: Fields) -> tuple[CallFrame, ...]:
+    """Call frames from flat fields: name, what, chunk, line."""
+    frames = zip(*[iter(fields)] * 4, strict=True)
+    return tuple(
+        CallFrame(shown(name), shown(what), shown(chunk), max(int(line), 0))
+        for name, what, chunk, line in frames
+    )
+
+
+def _outcome_of(result: Any) -> Outcome:
+    ok, *fields = result
+    if ok:
+        count, text = fields
+        return Outcome("ok", shown(text), int(count))
+    kind, text, _frames, *stack = fields
+    error = "MemoryLimit" if text == b"not enough memory" else "LuaError"
+    return Outcome(
+        "error", shown(text), error=error, value_type=shown(kind), stack=stack_of(tuple(stack))
+    )

@@ -1,0 +1,280 @@
+-- Deciding at a breakpoint whether to stop, and stopping. Breakpoints compiled into a chunk
+-- call the probe; the rest are looked up by a line hook that exists only while they do.
+-- Their conditions and messages never raise in the program: an error in them is a stop.
+local T, host = ...
+local raw = T.raw
+local type, pcall, tostring, error = raw.type, raw.pcall, raw.tostring, raw.error
+local select, unpack, ipairs = raw.select, raw.unpack, raw.ipairs
+local getinfo, getmetatable = raw.debug.getinfo, raw.debug.getmetatable
+local concat, format = raw.table.concat, raw.string.format
+local ops = T.ops
+local TOKEN = host.token
+
+T.deaf = false
+
+local sites = {} -- number of a compiled-in call -> list of points
+local late = {} -- line -> chunk name -> list of points, for code loaded without them
+local points = {} -- breakpoint id -> point
+local arrived -- a site on whose line a step has just stopped: its call is the same stop
+
+-- Stop here until someone resumes; then act on how.
+local function stop(reason, text, ids)
+  host.stopped(reason, text, ids or "")
+  local how = T.enter(function()
+    T.find_chain()
+    local went = T.visit("paused")
+    T.plan(went)
+    return went
+  end)
+  T.release()
+  return how
+end
+T.stop = stop
+
+local function log_text(point, ...)
+  local parts = {}
+  for index, piece in ipairs(point.log) do
+    if type(piece) == "string" then
+      parts[index] = piece
+    else
+      local ok, value = pcall(piece, ...)
+      if ok then
+        parts[index] = type(value) == "string" and value or T.short(value)
+      else
+        parts[index] = "<error: " .. tostring(value) .. ">"
+      end
+    end
+  end
+  return concat(parts)
+end
+
+local HITS = {
+  ["=="] = function(hits, wanted)
+    return hits == wanted
+  end,
+  [">"] = function(hits, wanted)
+    return hits > wanted
+  end,
+  [">="] = function(hits, wanted)
+    return hits >= wanted
+  end,
+  ["<"] = function(hits, wanted)
+    return hits < wanted
+  end,
+  ["<="] = function(hits, wanted)
+    return hits <= wanted
+  end,
+  ["%"] = function(hits, wanted)
+    return hits % wanted == 0
+  end,
+}
+
+-- Whether one point asks for a stop: false, or true and a text that explains.
+local function asks(point, ...)
+  if point.condition then
+    T.deaf = true
+    local ok, value = pcall(point.condition, ...)
+    T.deaf = false
+    if not ok then
+      local words = type(value) == "string" and value or T.short(value)
+      return true, "condition failed: " .. words
+    elseif not value then
+      return false
+    end
+  end
+  point.hits = point.hits + 1
+  if point.hit and not point.hit(point.hits, point.wanted) then
+    return false
+  elseif point.log then
+    T.deaf = true
+    local text = log_text(point, ...)
+    T.deaf = false
+    host.log(point.source, point.line, text)
+    return false
+  end
+  return true
+end
+
+local function consider(list, ...)
+  local ids, text
+  for index = 1, #list do
+    local point = list[index]
+    local wanted, words = asks(point, ...)
+    if wanted then
+      ids = (ids and ids .. "," or "") .. point.id
+      text = text or words
+    end
+  end
+  return ids, text
+end
+
+-- Lua's own words for calling a string, as each version says them.
+local function call_error()
+  local info = getinfo(2, "n")
+  local name, kind = info.name, info.namewhat
+  if not name or not kind or kind == "" then
+    error("attempt to call a string value", 3)
+  elseif T.version >= 5.4 then
+    error(format("attempt to call a string value (%s '%s')", kind, name), 3)
+  end
+  error(format("attempt to call %s '%s' (a string value)", kind, name), 3)
+end
+
+local previous -- a `__call` that the program had put there itself
+
+local function probe(self, site, ...)
+  if self ~= TOKEN then
+    if previous then
+      return previous(self, site, ...)
+    end
+    call_error()
+  end
+  local list = sites[site]
+  if not list or T.deaf then
+    return
+  elseif arrived then
+    local here = arrived
+    arrived = nil
+    if here == site then
+      return
+    end
+  end
+  local ids, text = consider(list, ...)
+  if ids then
+    stop("breakpoint", text or "", ids)
+  end
+end
+
+-- Strings are the carrier: a call of one needs no name that a script could shadow.
+function T.install_probe()
+  local meta = getmetatable("")
+  if type(meta) ~= "table" then
+    meta = {}
+    raw.debug.setmetatable("", meta)
+  end
+  local there = raw.rawget(meta, "__call")
+  if there ~= probe then
+    previous = there
+    raw.rawset(meta, "__call", probe)
+  end
+end
+
+local function check_late(by_source)
+  local source = getinfo(5, "S").source -- under at_late_line, on_line and on_event
+  local list = by_source[source]
+  if not list then
+    return
+  end
+  local ids, text = T.enter(function()
+    local frame = { thread = T.standing, level = (T.top_frame(T.standing)) }
+    for _, point in ipairs(list) do
+      point.frame.thread, point.frame.level = frame.thread, frame.level
+    end
+    return consider(list)
+  end)
+  if ids then
+    stop("breakpoint", text or "", ids)
+    return true
+  end
+end
+
+-- Whether a line that the hook reports has a breakpoint that stopped there.
+function T.at_late_line(line)
+  local by_source = late[line]
+  return by_source and check_late(by_source)
+end
+
+function T.has_late()
+  return raw.next(late) ~= nil
+end
+
+-- A step has stopped on a line: a call compiled into that line is passed over once.
+function T.arrive(line, source)
+  arrived = nil
+  for number, list in raw.next, sites do
+    if list[1].line == line and list[1].source == source then
+      arrived = number
+    end
+  end
+end
+
+local function condition_function(text, names, frame)
+  if frame then
+    return T.compile("return " .. text, "=(condition)", "t", T.scope(frame))
+  end
+  local source = "return function(" .. names .. ") return " .. text .. "\nend"
+  local maker, message = T.compile(source, "=(condition)")
+  if not maker then
+    return nil, message
+  end
+  return maker()
+end
+
+local function failing(message)
+  return function()
+    error(message, 0)
+  end
+end
+
+-- The table of breakpoints, replaced as a whole. Flat: for each point
+-- id, site (0: late), source, line, condition, operator, wanted, names, number of log pieces,
+-- then for each piece "text" or "code" and its text. Hits of kept ids go on counting.
+function ops.breakpoints(instrumenting, ...)
+  local old = points
+  sites, late, points = {}, {}, {}
+  T.instrumenting = instrumenting
+  local position, count = 1, select("#", ...)
+  local fields = { ... }
+  while position <= count do
+    local id, site, source, line, condition, operator, wanted, names, pieces =
+      unpack(fields, position, position + 8)
+    position = position + 9
+    local point = {
+      id = id,
+      source = source,
+      line = line,
+      hits = old[id] and old[id].hits or 0,
+      hit = HITS[operator],
+      wanted = wanted,
+      frame = site == 0 and {} or nil,
+    }
+    if condition ~= "" then
+      local func, message = condition_function(condition, names, point.frame)
+      point.condition = func or failing(message)
+    end
+    if pieces > 0 then
+      point.log = {}
+      for index = 1, pieces do
+        local kind, text = fields[position], fields[position + 1]
+        position = position + 2
+        if kind == "text" then
+          point.log[index] = text
+        else
+          local func, message = condition_function(text, names, point.frame)
+          point.log[index] = func or failing(message)
+        end
+      end
+    end
+    points[id] = point
+    if site ~= 0 then
+      sites[site] = sites[site] or {}
+      sites[site][#sites[site] + 1] = point
+    else
+      late[line] = late[line] or {}
+      late[line][source] = late[line][source] or {}
+      local list = late[line][source]
+      list[#list + 1] = point
+    end
+  end
+  T.rehook()
+  return true
+end
+
+function ops.hits()
+  local fields, size = {}, 0
+  for id, point in raw.next, points do
+    fields[size + 1], fields[size + 2] = id, point.hits
+    size = size + 2
+  end
+  return unpack(fields, 1, size)
+end

@@ -1,0 +1,237 @@
+-- Loading: every chunk of a program passes here on its way to Lua's own load, so that it has
+-- the name the sources know it by and can carry its breakpoints from the first line.
+-- Never runs what it loads, except `dofile` and `require`, as Lua does.
+local T, host = ...
+local raw = T.raw
+local type, error = raw.type, raw.error
+local sub, gsub, gmatch, find = raw.string.sub, raw.string.gsub, raw.string.gmatch, raw.string.find
+local globals = T.globals
+local package = globals.package
+local compile = T.compile
+
+-- Whether any breakpoint exists; without one `load` leaves text alone (no instrumentation).
+T.instrumenting = false
+
+-- Compile a text, with the breakpoints of its source compiled in where that is possible.
+local function load_text(text, name, mode, env)
+  if sub(text, 1, 1) ~= "\27" then
+    local ready = host.prepare(name, text)
+    if ready then
+      T.install_probe()
+      local chunk = compile(ready, name, mode, env)
+      if chunk then
+        return chunk
+      end
+      host.unprepared(name)
+    end
+  end
+  return compile(text, name, mode, env)
+end
+T.load_text = load_text
+
+-- A UTF-8 mark and a first line that begins with # are no part of Lua; the line stays counted.
+local function plain(text)
+  if sub(text, 1, 3) == "\239\187\191" then
+    text = sub(text, 4)
+  end
+  if sub(text, 1, 1) == "#" then
+    text = sub(text, find(text, "\n", 1, true) or #text + 1)
+  end
+  return text
+end
+T.plain = plain
+
+-- Load a file the way Lua does, by its canonical path and with the editor's unsaved text.
+local function load_file(path, mode, env)
+  local text, name = host.read_source(path)
+  if not text then
+    return nil, name
+  end
+  return load_text(plain(text), name, mode, env)
+end
+T.load_file = load_file
+
+local function chunk_name(given, fallback)
+  return type(given) == "string" and given or fallback
+end
+
+-- The pieces a reader function gives, joined; nil and a message when it gives something else.
+local function collect(reader)
+  local parts, count = {}, 0
+  while true do
+    local piece = reader()
+    if piece == nil or piece == "" then
+      return raw.table.concat(parts)
+    elseif type(piece) ~= "string" then
+      return nil, "reader function must return a string"
+    end
+    count = count + 1
+    parts[count] = piece
+  end
+end
+
+if raw.loadstring and not T.luajit then
+  function globals.loadstring(text, name)
+    if not T.instrumenting or type(text) ~= "string" then
+      return raw.loadstring(text, name)
+    end
+    return load_text(text, chunk_name(name, text))
+  end
+  function globals.load(reader, name)
+    if not T.instrumenting or type(reader) ~= "function" then
+      return raw.load(reader, name)
+    end
+    local text, message = collect(reader)
+    if not text then
+      return nil, message
+    end
+    return load_text(text, chunk_name(name, "=(load)"))
+  end
+else
+  local raw_load = raw.load
+  function globals.load(chunk, name, mode, ...)
+    local kind = type(chunk)
+    if not T.instrumenting or (kind ~= "string" and kind ~= "function") then
+      return raw_load(chunk, name, mode, ...)
+    end
+    local text, message = chunk, nil
+    if kind == "function" then
+      text, message = collect(chunk)
+      if not text then
+        return nil, message
+      end
+    end
+    local source = chunk_name(name, kind == "string" and chunk or "=(load)")
+    if sub(text, 1, 1) == "\27" then
+      return raw_load(text, source, mode, ...)
+    end
+    local ready = host.prepare(source, text)
+    if ready then
+      T.install_probe()
+      local done = raw_load(ready, source, mode, ...)
+      if done then
+        return done
+      end
+      host.unprepared(source)
+    end
+    return raw_load(text, source, mode, ...)
+  end
+  if raw.loadstring then
+    globals.loadstring = globals.load
+  end
+end
+
+function globals.loadfile(path, mode, ...)
+  if type(path) ~= "string" then
+    return raw.loadfile(path, mode, ...)
+  end
+  if raw.select("#", ...) == 0 then
+    return load_file(path, mode)
+  end
+  -- An explicit nil environment is an environment: hand the original through unprepared.
+  local env = (...)
+  if env == nil then
+    return raw.loadfile(path, mode, ...)
+  end
+  return load_file(path, mode, env)
+end
+
+function globals.dofile(path)
+  if type(path) ~= "string" then
+    return raw.dofile(path)
+  end
+  local chunk, message = load_file(path)
+  if not chunk then
+    error(message, 0)
+  end
+  return chunk()
+end
+
+-- Modules written in Lua that this loader brought in; a fresh launch forgets exactly these.
+local loaded_here = {}
+
+local function search_path(name, path)
+  if raw.package.searchpath then
+    return raw.package.searchpath(name, path)
+  end
+  local file_name = gsub(name, "%.", "/")
+  local tried = ""
+  for template in gmatch(path, "[^;]+") do
+    local candidate = gsub(template, "%?", (gsub(file_name, "%%", "%%%%")))
+    local handle = raw.io.open(candidate, "r")
+    if handle then
+      handle:close()
+      return candidate
+    end
+    tried = tried .. "\n\tno file '" .. candidate .. "'"
+  end
+  return nil, tried
+end
+
+local function search_lua(name)
+  local path = package.path
+  if type(path) ~= "string" then
+    error("'package.path' must be a string", 0)
+  end
+  local found, tried = search_path(name, path)
+  if not found then
+    return tried
+  end
+  local chunk, message = load_file(found)
+  if not chunk then
+    error(
+      "error loading module '" .. name .. "' from file '" .. found .. "':\n\t" .. message,
+      0
+    )
+  end
+  loaded_here[name] = true
+  return chunk, found
+end
+
+local searchers = package.searchers or package.loaders
+searchers[2] = search_lua
+
+-- Forget the Lua modules of earlier runs, so that the next run loads their present text.
+function T.forget_modules()
+  local loaded = package.loaded
+  for name in raw.next, loaded_here do
+    loaded[name] = nil
+  end
+  loaded_here = {}
+end
+
+local base_path = package.path
+function T.set_path(prefix)
+  package.path = prefix .. base_path
+end
+
+-- `arg` as the standalone interpreter sets it, `ARGS` with options by name besides.
+function T.set_arguments(script, ...)
+  local arg, args = { [0] = script }, { [0] = script }
+  local count, index, position = raw.select("#", ...), 1, 0
+  local words = { ... }
+  local options = true
+  for place = 1, count do
+    arg[place] = words[place]
+  end
+  while index <= count do
+    local word = words[index]
+    local name, value = raw.string.match(word, "^%-%-([%w_%-]+)=(.*)$")
+    local bare = raw.string.match(word, "^%-%-([%w_%-]+)$") or raw.string.match(word, "^%-(%a)$")
+    if not options or not (name or bare or word == "--") then
+      position = position + 1
+      args[position] = word
+    elseif word == "--" then
+      options = false
+    elseif name then
+      args[name] = value
+    elseif index < count and sub(words[index + 1], 1, 1) ~= "-" then
+      index = index + 1
+      args[bare] = words[index]
+    else
+      args[bare] = "true"
+    end
+    index = index + 1
+  end
+  globals.arg, globals.ARGS = arg, args
+end

@@ -1,0 +1,44 @@
+-- The moment: what a program has made of its globals, small enough to be sent after each run.
+-- Raw reads only, bounded by a number of names.
+local T = ...
+local raw = T.raw
+local type, next, tostring = raw.type, raw.next, raw.tostring
+local unpack = raw.unpack
+local LIMIT = 5000
+
+-- count, then per global that is no standard one: name, type, text, parameters, place, kind;
+-- then the names of loaded modules that are no standard ones, joined by newlines.
+function T.ops.moment()
+  local fields, size = {}, 0
+  local name, value = next(T.globals)
+  while name ~= nil and size < LIMIT do
+    if type(name) == "string" and not T.baseline[name] then
+      local place = size * 6
+      local callable = type(value) == "function"
+      fields[place + 1], fields[place + 2] = name, T.type_name(value)
+      fields[place + 3] = T.short(value)
+      fields[place + 4] = callable and T.parameters(value) or ""
+      fields[place + 5] = callable and T.place(value) or ""
+      fields[place + 6] = "global"
+      size = size + 1
+    end
+    name, value = next(T.globals, name)
+  end
+  local modules, count = {}, 0
+  local module = next(raw.package.loaded)
+  while module ~= nil and count < LIMIT do
+    if type(module) == "string" and not T.baseline[module] and not T.loaded_before[module] then
+      count = count + 1
+      modules[count] = module
+    end
+    module = next(raw.package.loaded, module)
+  end
+  raw.table.sort(modules)
+  return size, raw.table.concat(modules, "\n"), unpack(fields, 1, size * 6)
+end
+
+local before = {}
+for name in next, raw.package.loaded do
+  before[tostring(name)] = true
+end
+T.loaded_before = before

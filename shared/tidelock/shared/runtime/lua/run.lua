@@ -1,0 +1,83 @@
+-- Running one chunk to its end: results as text, or the error with the stack where it was
+-- raised. Never lets an error of the program escape, except the one that ends an execution.
+local T, host = ...
+local raw = T.raw
+local type, xpcall, select, unpack, pcall = raw.type, raw.xpcall, raw.select, raw.unpack, raw.pcall
+local getinfo, find, tostring = raw.debug.getinfo, raw.string.find, raw.tostring
+local FRAME_LIMIT = 60
+
+-- The stack of the coroutine that stands still as flat fields: name, what, source, line.
+local function stack_fields()
+  local fields, size = {}, 0
+  T.walk(T.standing, function(_, info)
+    local place = size * 4
+    fields[place + 1], fields[place + 2] = T.frame_name(info), info.what
+    fields[place + 3], fields[place + 4] = info.source, info.currentline
+    size = size + 1
+    return size >= FRAME_LIMIT
+  end)
+  return fields, size
+end
+
+-- The same as one answer, for an execution that is about to be interrupted.
+function T.ops.stack()
+  local fields, size = stack_fields()
+  return unpack(fields, 1, size * 4)
+end
+
+local failure
+
+local function handler(value)
+  failure = { value = value, size = 0 }
+  local ok, fields, size = pcall(T.enter, stack_fields)
+  if ok and fields then
+    failure.fields, failure.size = fields, size
+  end
+  return value
+end
+
+local function value_text(value)
+  if type(value) == "string" then
+    return value
+  elseif value == nil then
+    return "error value is nil"
+  end
+  local ok, text = pcall(tostring, value)
+  local meta = raw.debug.getmetatable(value)
+  if ok and type(text) == "string" and type(meta) == "table" and raw.rawget(meta, "__tostring") then
+    return text
+  end
+  return T.full(value)
+end
+
+local function finish(want_text, ok, ...)
+  if ok then
+    return true, select("#", ...), want_text and T.results_text(...) or ""
+  end
+  local seen = failure or { value = (...), size = 0 }
+  failure = nil
+  return false, type(seen.value), value_text(seen.value), seen.size,
+    unpack(seen.fields or {}, 1, seen.size * 4)
+end
+
+-- true, count, text; or false, type of the error value, text, frames, flat frames.
+function T.run(chunk, want_text, on_entry, ...)
+  failure = nil
+  T.reset_input()
+  T.rehook()
+  if on_entry then
+    T.ops.pause("entry")
+  end
+  if T.version == 5.1 and not T.luajit then
+    -- Its xpcall passes no arguments, and a tail call would leave a frame of its own.
+    local arguments, count, results = { ... }, select("#", ...), nil
+    local ok, value = xpcall(function()
+      results = raw.pack(chunk(unpack(arguments, 1, count)))
+    end, handler)
+    if not ok then
+      return finish(want_text, false, value)
+    end
+    return finish(want_text, true, unpack(results, 1, results.n))
+  end
+  return finish(want_text, xpcall(chunk, handler, ...))
+end

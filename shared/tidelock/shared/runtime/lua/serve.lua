@@ -1,0 +1,98 @@
+-- Serving questions while the program stands still: at a pause, at a safe point of a running
+-- script, while it waits for input, or between executions. The serving itself runs in a
+-- coroutine of ours, so that the coroutine that stands still is looked at from outside and
+-- evaluated code can be interrupted even where its asker stopped inside a hook.
+local T, host = ...
+local raw = T.raw
+local pcall, error, type = raw.pcall, raw.error, raw.type
+local create, resume = raw.coroutine.create, raw.coroutine.resume
+local status, yield, running = raw.coroutine.status, raw.coroutine.yield, raw.coroutine.running
+local ops = T.ops
+
+local function answer(token, ok, ...)
+  host.answer(token, ok, ...)
+end
+
+-- Do one job; false and how to go on when there is none.
+local function perform(token, name, ...)
+  if not token then
+    return false, name
+  end
+  local op = ops[name]
+  if op then
+    answer(token, pcall(op, ...))
+  else
+    host.answer(token, false, "unknown operation " .. name)
+  end
+  return true
+end
+
+-- Take jobs until the host says how to go on; `mode` is idle, live or paused.
+function T.visit(mode)
+  while true do
+    local more, how = perform(host.take(mode))
+    if not more then
+      return how
+    end
+  end
+end
+
+-- What to do at one visit: a mode to serve in, or a function of ours to call once.
+local function body(errand)
+  while true do
+    if type(errand) == "function" then
+      errand = yield(errand())
+    else
+      errand = yield(T.visit(errand))
+    end
+  end
+end
+
+local server
+
+-- The coroutine that stands still while jobs run, and those that resumed it, outermost first.
+T.standing = nil
+T.chain = {}
+
+function T.find_chain()
+  T.chain = T.chain_to(T.standing)
+end
+
+function T.chain_to(standing)
+  if T.luajit or not host.chain then
+    if standing == T.main or not T.main then
+      return { standing }
+    end
+    return { T.main, standing }
+  end
+  local chain = { host.chain() }
+  chain[#chain] = nil -- the serving coroutine itself
+  return chain
+end
+
+-- Do an errand with the calling coroutine standing still; returns what the errand returns.
+-- Errands are never nested: code that a job runs finds the server busy and gets nil.
+function T.enter(errand)
+  local condition = server and status(server) or "dead"
+  if condition == "dead" then
+    server = create(body)
+  elseif condition ~= "suspended" then
+    return nil
+  end
+  T.standing = running() or T.main
+  local ok, first, second = resume(server, errand)
+  T.standing, T.chain = nil, {}
+  if not ok then
+    server = nil
+    error(first, 0)
+  end
+  return first, second
+end
+
+function T.serve_live()
+  T.enter("live")
+end
+
+function T.serve_idle()
+  T.enter("idle")
+end

@@ -1,0 +1,267 @@
+-- Stepping: a plan (over, in, out, pause, entry) and the line hook that carries it out.
+-- The hook exists on the coroutines of the running chain only while there is a plan or a
+-- breakpoint in code that was loaded without it, and is taken off again.
+local T = ...
+local raw = T.raw
+local pcall, type, next, setmetatable = raw.pcall, raw.type, raw.next, raw.setmetatable
+local getinfo, getlocal, getupvalue = raw.debug.getinfo, raw.debug.getlocal, raw.debug.getupvalue
+local sethook, gethook = raw.debug.sethook, raw.debug.gethook
+local running = raw.coroutine.running
+local resume, create, wrap = raw.coroutine.resume, raw.coroutine.create, raw.coroutine.wrap
+local ops, own = T.ops, T.own
+
+local MASK = "crl"
+local plan -- kind, thread, height, line, resumers, reason
+local hooked = setmetatable({}, { __mode = "k" }) -- coroutine -> the hook it had, or true
+local on_event
+
+-- How many frames a coroutine has, seen from outside it.
+local function height_of(thread)
+  local high = 1
+  while getinfo(thread, high, "l") do
+    high = high * 2
+  end
+  local low = high / 2
+  while high - low > 1 do
+    local middle = raw.math.floor((low + high) / 2)
+    if getinfo(thread, middle, "l") then
+      low = middle
+    else
+      high = middle
+    end
+  end
+  return high
+end
+
+local function hook(thread)
+  if hooked[thread] == nil then
+    local func, mask, count = gethook(thread)
+    local own_hook = type(func) == "function" and func ~= on_event
+    hooked[thread] = own_hook and { func, mask, count } or true
+  end
+  sethook(thread, on_event, MASK)
+end
+
+local function unhook(thread)
+  local before = hooked[thread]
+  hooked[thread] = nil
+  if type(before) == "table" then
+    sethook(thread, before[1], before[2], before[3])
+  else
+    sethook(thread)
+  end
+end
+
+-- Bring the hooks in line with what is wanted; the chain stands still.
+function T.rehook()
+  if plan or T.has_late() then
+    local chain = T.standing and T.chain_to(T.standing) or { T.main }
+    for index = 1, #chain do
+      hook(chain[index])
+    end
+    return
+  end
+  for thread in next, hooked do
+    unhook(thread)
+  end
+end
+
+-- Take up how to go on after a stop: continue, over, in or out from the user's top frame.
+function T.plan(how)
+  plan = nil
+  if how == "over" or how == "in" or how == "out" then
+    local thread = T.standing
+    local level, info = T.top_frame(thread)
+    local resumers = {}
+    for index = 1, #T.chain - 1 do
+      resumers[T.chain[index]] = true
+    end
+    plan = {
+      kind = how,
+      thread = thread,
+      height = height_of(thread) - (level or 0),
+      line = info and info.currentline,
+      resumers = resumers,
+      reason = "step",
+    }
+  end
+  T.rehook()
+end
+
+-- Stop at the next line that any coroutine reaches.
+function ops.pause(reason)
+  plan = { kind = "any", reason = reason }
+  T.rehook()
+  return true
+end
+
+function ops.unplan()
+  plan = nil
+  T.rehook()
+  return true
+end
+
+-- Called from on_line or on_count, which on_event calls: the user's frame is level 4.
+local function take_stop(reason)
+  plan = nil
+  local info = getinfo(4, "Sl")
+  T.stop(reason, "", "")
+  T.arrive(info.currentline, info.source)
+end
+
+-- Where a plan's frame stands is asked by `pcall(getlocal, level, 1)`, which fails beyond the
+-- stack and makes no table. Seen through pcall from here the user's frame is level 4, so level
+-- height + 4 exists when the program is deeper than the plan's frame, and height + 3 when it
+-- is at least as deep.
+local function on_line(line)
+  if T.at_late_line(line) then
+    return
+  end
+  local now = plan
+  if not now then
+    return
+  end
+  local thread = running() or T.main
+  if now.kind == "any" then
+    if getinfo(3, "S").source ~= own then
+      take_stop(now.reason)
+    end
+    return
+  end
+  local height = now.height
+  if thread == now.thread then
+    local deeper = pcall(getlocal, height + 4, 1)
+    local same = not deeper and pcall(getlocal, height + 3, 1)
+    if now.kind == "over" and deeper then
+      return
+    elseif now.kind == "out" and (deeper or same) then
+      return
+    elseif same and line == now.line then
+      return
+    end
+  elseif now.kind ~= "in" and not now.resumers[thread] then
+    return
+  end
+  if getinfo(3, "S").source ~= own then
+    take_stop(now.reason)
+  end
+end
+
+-- A coroutine that is about to be resumed joins the step into it or the late breakpoints.
+local function on_call()
+  local now = plan
+  if now and now.kind == "over" and (running() or T.main) == now.thread then
+    if not pcall(getlocal, now.height + 4, 1) then
+      now.height = now.height - 1 -- a tail call replaced the frame: its caller comes next
+      now.line = nil
+    end
+  end
+  if T.luajit or (now and now.kind ~= "in" and now.kind ~= "any" and not T.has_late()) then
+    return
+  end
+  local info = getinfo(3, "fS")
+  if info.what ~= "C" then
+    return
+  end
+  local thread
+  if info.func == resume then
+    local _, first = getlocal(3, 1)
+    thread = first
+  else
+    local _, upvalue = getupvalue(info.func, 1)
+    thread = upvalue
+  end
+  if type(thread) == "thread" then
+    hook(thread)
+  end
+end
+
+-- A new coroutine inherits the hook of its maker, but not the function that the hook calls:
+-- give it ours, or take the empty hook off.
+local function on_return()
+  local now = plan
+  if now and now.kind == "out" and (running() or T.main) == now.thread then
+    if not pcall(getlocal, now.height + 4, 1) and pcall(getlocal, now.height + 3, 1) then
+      sethook(on_event, MASK, 1) -- the next instruction is the caller's
+    end
+  end
+  if T.luajit then
+    return
+  end
+  local func = getinfo(3, "f").func
+  if func ~= create and func ~= wrap then
+    return
+  end
+  local index, made = 1, nil
+  while true do
+    local name, value = getlocal(3, index)
+    if not name then
+      break
+    end
+    made = value
+    index = index + 1
+  end
+  if type(made) == "function" then
+    local _, upvalue = getupvalue(made, 1)
+    made = upvalue
+  end
+  if type(made) == "thread" then
+    if T.has_late() then
+      hook(made)
+    else
+      sethook(made)
+    end
+  end
+end
+
+local function on_count()
+  sethook(on_event, MASK)
+  local now = plan
+  if now and now.kind == "out" and (running() or T.main) == now.thread then
+    if not pcall(getlocal, now.height + 3, 1) and getinfo(3, "S").source ~= own then
+      take_stop(now.reason)
+    end
+  end
+end
+
+function on_event(event, line)
+  if T.deaf then
+    return
+  elseif event == "line" then
+    on_line(line)
+  elseif event == "call" or event == "tail call" then
+    on_call()
+  elseif event == "count" then
+    on_count()
+  else
+    on_return()
+  end
+end
+
+-- The program may look at or set hooks itself: ours stay invisible, and a hook that it sets
+-- while ours is on takes effect when ours goes.
+local globals = T.globals
+
+local function target_of(first, ...)
+  if type(first) == "thread" then
+    return first, ...
+  end
+  return running() or T.main, first, ...
+end
+
+function globals.debug.gethook(...)
+  local before = hooked[(target_of(...))]
+  if before == nil then
+    return gethook(...)
+  elseif type(before) == "table" then
+    return before[1], before[2], before[3]
+  end
+end
+
+function globals.debug.sethook(...)
+  local thread, func, mask, count = target_of(...)
+  if hooked[thread] == nil then
+    return sethook(...)
+  end
+  hooked[thread] = func and { func, mask, count } or true
+end

@@ -1,0 +1,87 @@
+"""The Lua half of the runtime, loaded into a fresh state before any program.
+
+It knows the files of the ``lua`` folder and the functions they offer; what they do is said
+there. Bytes in, bytes out: nothing here decodes.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from tidelock.shared.model import Dialect
+from tidelock.shared.runtime.native import Native
+
+_FOLDER = os.path.join(os.path.dirname(__file__), "lua")
+_FILES = (
+    "originals",
+    "values",
+    "serve",
+    "inspect",
+    "evaluate",
+    "breakpoints",
+    "stepping",
+    "moment",
+    "streams",
+    "loader",
+    "fallback",
+    "run",
+)
+_CHUNK = b"=[tidelock]"
+
+
+class Prelude:
+    """The prelude in one Lua state; on the lane only.
+
+    Args:
+        lua: the ``LuaRuntime``.
+        dialect: its language.
+        callbacks: an object whose public methods the prelude may call, by their names.
+    """
+
+    def __init__(self, lua: Any, dialect: Dialect, callbacks: object) -> None:
+        self._lua = lua
+        self._dialect = dialect
+        names = [name for name in dir(callbacks) if not name.startswith("_")]
+        self._host = lua.table_from({name.encode(): getattr(callbacks, name) for name in names})
+        # Compiled-in breakpoints call this string; nobody can guess it.
+        self.token = f"tidelock {secrets.token_hex(8)}"
+        self._host[b"token"] = self.token.encode()
+        self._table = lua.table_from({})
+        for name in _FILES[:3]:
+            self._load(name)
+        self.serve_live: Callable[[], None] = self._table[b"serve_live"]
+        self.serve_idle: Callable[[], None] = self._table[b"serve_idle"]
+
+    def _load(self, name: str) -> None:
+        with open(os.path.join(_FOLDER, name + ".lua"), "rb") as file:
+            text = file.read()
+        plain_load = b"loadstring" if self._dialect == "5.1" else b"load"
+        chunk = self._lua.eval(b"function(text, name) return assert(" + plain_load + b"(text, name)) end")
+        chunk(text, _CHUNK)(self._table, self._host)
+
+    def open(self, native: Native | None, *, jit: bool) -> None:
+        """Load the rest, once it is known how the state can be controlled."""
+        if native is not None:
+            self._host[b"chain"] = native.chain_function
+            self._table[b"main"] = native.main_thread
+        elif self._dialect not in ("5.1", "luajit"):
+            self._table[b"main"] = self._lua.eval(b"(coroutine.running())")
+        self._table[b"native"] = native is not None
+        for name in _FILES[3:]:
+            self._load(name)
+        if self._dialect == "luajit" and not jit:
+            self._lua.execute(b"jit.off() jit.flush()")
+        # Python is reached through what a host registers, not through the bridge's own door.
+        self._lua.execute(b"python = nil package.loaded.python = nil")
+        for name in ("run", "load_text", "forget_modules", "set_path", "set_arguments", "plain"):
+            setattr(self, name, self._table[name.encode()])
+
+    run: Callable[..., Any]
+    load_text: Callable[..., Any]
+    forget_modules: Callable[[], None]
+    set_path: Callable[[bytes], None]
+    set_arguments: Callable[..., None]
+    plain: Callable[[bytes], bytes]

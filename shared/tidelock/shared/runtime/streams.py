@@ -1,0 +1,127 @@
+"""The script's output on its way out: gathered for milliseconds, published in order.
+
+The first text after a silence leaves at once; what follows within the flush interval is
+joined, so that a burst costs few messages and loses nothing. Lua appends; one thread of
+its own publishes. Text is decoded here: a character split over two writes is joined, bytes
+that are no UTF-8 are shown as ``\\xNN``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+Publish = Callable[[str, str, str], None]
+NAMES = {1: "stdout", 2: "stderr"}
+_decoder = codecs.getincrementaldecoder("utf-8")
+
+
+def shown(raw: bytes) -> str:
+    """Bytes of Lua as text for people: UTF-8 where it is, else ``\\xNN``."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+class Streams:
+    """Standard output and error of the executions; ``write`` on the lane, the rest anywhere.
+
+    Args:
+        publish: called with execution id, stream name and text; must not block.
+        interval_s: how long text is gathered after the first piece.
+        gather_bytes: more than this is published without waiting.
+        limit_bytes: at most this much text per execution, 0 for no limit.
+    """
+
+    def __init__(
+        self, publish: Publish, interval_s: float, gather_bytes: int, limit_bytes: int
+    ) -> None:
+        self._publish = publish
+        self._interval = interval_s
+        self._gather = gather_bytes
+        self._limit = limit_bytes
+        self._pieces: deque[tuple[int, bytes]] = deque()
+        self._order = threading.Lock()
+        self._wake = threading.Event()
+        self._full = threading.Event()
+        self._closing = False
+        self._execution = ""
+        self._taken = 0  # bytes the lane has handed over; only the lane counts here
+        self._published = 0  # bytes flushed; only whoever holds the order counts here
+        self._allowed = 0  # where the running execution meets its limit
+        self._cut = False
+        self._decoders = {1: _decoder("backslashreplace"), 2: _decoder("backslashreplace")}
+        self._thread: threading.Thread | None = None
+
+    def begin(self, execution_id: str) -> None:
+        """Text belongs to this execution from now on."""
+        self.flush(final=True)
+        self._execution = execution_id
+        self._allowed = self._taken + self._limit
+        self._cut = False
+
+    def write(self, stream: int, data: bytes) -> None:
+        """Take a piece of text; called for every print, so it does next to nothing."""
+        if self._limit and self._taken + len(data) > self._allowed:
+            if self._cut:
+                return
+            self._cut = True
+            note = f"\n[output limit of {self._limit} bytes reached; the rest is not shown]\n"
+            data = data[: max(self._allowed - self._taken, 0)] + note.encode()
+        self._taken += len(data)
+        self._pieces.append((stream, data))
+        if self._taken - self._published > self._gather:
+            self._full.set()
+        if not self._wake.is_set():
+            if self._thread is None:
+                self._start()
+            self._wake.set()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="tidelock-output", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        last = 0.0
+        while not self._closing:
+            self._wake.wait()
+            left = last + self._interval - time.monotonic()
+            if left > 0:
+                self._full.wait(left)
+            self._full.clear()
+            self._wake.clear()
+            self.flush()
+            last = time.monotonic()
+
+    def flush(self, *, final: bool = False) -> None:
+        """Publish what there is; ``final`` also gives half characters up.
+
+        Callable from any thread: the lane flushes before a result, a stop or an input request.
+        """
+        with self._order:
+            pieces = [self._pieces.popleft() for _ in range(len(self._pieces))]
+            self._published += sum([len(data) for _, data in pieces])
+            place, count = 0, len(pieces)
+            while place < count:
+                start, stream = place, pieces[place][0]
+                while place < count and pieces[place][0] == stream:
+                    place += 1
+                raw = b"".join([data for _, data in pieces[start:place]])
+                text = self._decoders[stream].decode(raw)
+                if text:
+                    self._publish(self._execution, NAMES[stream], text)
+            if final:
+                for stream, decoder in self._decoders.items():
+                    rest = decoder.decode(b"", True)
+                    if rest:
+                        self._publish(self._execution, NAMES[stream], rest)
+
+    def close(self) -> None:
+        """Publish the rest and end the thread."""
+        self.flush(final=True)
+        self._closing = True
+        self._wake.set()
+        self._full.set()
+        if self._thread is not None:
+            self._thread.join(2)

@@ -1,0 +1,138 @@
+"""Every text the runtime may load, and the one rule that joins path, URI and chunk name.
+
+A source is known by its chunk name: ``@`` and the canonical absolute path for files, ``=In[n]``
+and the like for inputs. Nobody else compares paths. It holds the editors' unsaved texts
+(overlays) and never writes a file.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import urllib.parse
+from typing import NamedTuple
+
+from tidelock.shared.errors import UsageError
+
+
+def canonical(path: str) -> str:
+    """The one spelling of a path: absolute, links resolved, case folded where it means nothing."""
+    return os.path.normcase(os.path.realpath(path))
+
+
+def chunk_of_path(path: str) -> str:
+    """The chunk name of a file."""
+    return "@" + canonical(path)
+
+
+def path_of_chunk(chunk: str) -> str:
+    """The path behind a chunk name, empty for inputs and loaded strings."""
+    return chunk[1:] if chunk.startswith("@") else ""
+
+
+def path_of_uri(uri: str) -> str:
+    """The path of a ``file:`` URI or of a plain path; empty for other schemes (RFC 8089)."""
+    if "://" not in uri and not uri.startswith("file:"):
+        return uri
+    parts = urllib.parse.urlsplit(uri)
+    if parts.scheme != "file":
+        return ""
+    path = urllib.parse.unquote(parts.path)
+    if parts.netloc and parts.netloc != "localhost":
+        path = f"//{parts.netloc}{path}"
+    if len(path) > 2 and path[0] == "/" and path[2] == ":":  # /C:/x on Windows
+        path = path[1:]
+    return path
+
+
+def uri_of_path(path: str) -> str:
+    """The ``file:`` URI of an absolute path."""
+    path = path.replace(os.sep, "/")
+    return "file://" + urllib.parse.quote(path if path.startswith("/") else "/" + path, safe="/:")
+
+
+def display_name(chunk: str) -> str:
+    """A chunk name as people read it: files relative to the current folder when below it."""
+    path = path_of_chunk(chunk)
+    if not path:
+        return chunk[1:] if chunk.startswith("=") else f'[string "{chunk.splitlines()[0]}"]'
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+def decode(raw: bytes) -> str:
+    """File bytes as text that gives the same bytes again, whatever they are."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """The bytes of a text made by ``decode``; other lone surrogates become ``?``."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+class Script(NamedTuple):
+    """A script file read for running: its text and its chunk name."""
+
+    path: str
+    text: str
+    chunk: str
+
+
+class Sources:
+    """The texts of one Context; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._overlays: dict[str, str] = {}
+        self._inputs: dict[str, str] = {}
+
+    def put_overlay(self, path: str, text: str) -> None:
+        """Use this unsaved text for a path from the next load on."""
+        with self._lock:
+            self._overlays[chunk_of_path(path)] = text
+
+    def drop_overlay(self, path: str) -> None:
+        """Use the file on disk again."""
+        with self._lock:
+            self._overlays.pop(chunk_of_path(path), None)
+
+    def put_input(self, chunk: str, text: str) -> None:
+        """Remember the text of a cell, REPL input or command, for stops and error excerpts."""
+        with self._lock:
+            self._inputs[chunk] = text
+            while len(self._inputs) > 1000:
+                del self._inputs[next(iter(self._inputs))]
+
+    def text(self, chunk: str) -> str | None:
+        """The text of a source as it would load now; None when it cannot be read."""
+        with self._lock:
+            known = self._overlays.get(chunk) or self._inputs.get(chunk)
+        path = path_of_chunk(chunk)
+        if known is not None or not path:
+            return known
+        try:
+            with open(path, "rb") as file:
+                return decode(file.read())
+        except OSError:
+            return None
+
+    def script(self, path: str) -> Script:
+        """Read a script to run it.
+
+        Raises:
+            UsageError: it is missing, unreadable, a folder, or a precompiled chunk.
+        """
+        full = canonical(path)
+        chunk = "@" + full
+        if os.path.isdir(full):
+            raise UsageError(f"{path} is a folder", "name a Lua file")
+        text = self.text(chunk)
+        if text is None:
+            why = "cannot be read" if os.path.exists(full) else "does not exist"
+            raise UsageError(f"script {path} {why}")
+        if text.startswith("\x1b"):
+            raise UsageError(f"precompiled chunk not accepted: {path}", "run the Lua source")
+        return Script(full, text, chunk)
