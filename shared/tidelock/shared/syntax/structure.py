@@ -1,0 +1,186 @@
+"""Which words that open a block or a bracket are never closed, read from the indentation.
+
+The grammar alone notices a missing ``end`` where the text runs out, far from where it is missing.
+People indent, though: an ``end`` below an ``if`` closes that ``if``. This pass looks at tokens
+only and judges nothing; the parser uses its answer to parse a broken text a second time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from tidelock.shared.syntax.tokens import NAME
+
+if TYPE_CHECKING:
+    from tidelock.shared.syntax.tokens import Tokens
+
+_STATEMENTS = frozenset(("local", "return", "break", "if", "for", "while", "repeat", "goto"))
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_ROUNDS = 8
+
+
+class Structure(NamedTuple):
+    """What the indentation says; all numbers but the columns are indexes of tokens.
+
+    ``columns`` has the column of each token that is the first on its line, else -1. ``indents``
+    has the column of the first token on the line of each token.
+    """
+
+    columns: list[int]
+    indents: list[int]
+    unclosed: frozenset[int]
+    stray: frozenset[int]
+
+
+@final
+class _Open:
+    """A block or bracket that waits for its end; ``header`` while its ``then`` or ``do`` is due."""
+
+    __slots__ = ("header", "indent", "kind", "token")
+
+    def __init__(self, token: int, kind: str, indent: int, header: bool) -> None:
+        self.token = token
+        self.kind = kind
+        self.indent = indent
+        self.header = header
+
+
+def columns(tokens: Tokens) -> tuple[list[int], list[int]]:
+    """The columns of the tokens that begin a line, and the indentation of every token's line."""
+    text, starts, ends = tokens.text, tokens.starts, tokens.ends
+    first, indents = [], []
+    before = 0
+    indent = 0
+    for index, start in enumerate(starts):
+        between = text[before:start]
+        line_start = max(between.rfind("\n"), between.rfind("\r")) + 1
+        if line_start or index == 0:
+            indent = len(between) - line_start
+            first.append(indent)
+        else:
+            first.append(-1)
+        indents.append(indent)
+        before = ends[index]
+    return first, indents
+
+
+def structure(tokens: Tokens) -> Structure:
+    """Read the indentation of a text in linear time."""
+    first, indents = columns(tokens)
+    stray: set[int] = set()
+    for _ in range(_ROUNDS):
+        matcher = _Matcher(tokens, first, indents, stray)
+        suspect = matcher.run()
+        if suspect < 0:
+            break
+        stray.add(suspect)
+    return Structure(first, indents, frozenset(matcher.unclosed), frozenset(stray))
+
+
+@final
+class _Matcher:
+    """One run over the tokens of a text with a stack of what is open."""
+
+    __slots__ = ("columns", "counts", "indents", "kinds", "stack", "stray", "unclosed")
+
+    def __init__(
+        self, tokens: Tokens, first: list[int], indents: list[int], stray: set[int]
+    ) -> None:
+        self.kinds = tokens.kinds
+        self.columns = first
+        self.indents = indents
+        self.stray = stray
+        self.unclosed: set[int] = set()
+        self.stack: list[_Open] = []
+        # How many entries of the stack a search could find: none means no search, which keeps
+        # the pass linear on texts that are all brackets.
+        self.counts: dict[str | int | tuple[str, int], int] = {}
+
+    def run(self) -> int:
+        """Match everything; the token of an ``end`` that seems one too many, or -1."""
+        suspect = -1
+        for token, kind in enumerate(self.kinds):
+            if kind in "([{":
+                self._push(token, kind)
+            elif kind in _PAIRS:
+                if self._drop_to(_PAIRS[kind]):
+                    self._pop()
+            elif kind == "end":
+                if token in self.stray:
+                    continue
+                self._drop_brackets()
+                if not self.stack:
+                    if suspect >= 0:
+                        return suspect
+                elif self._close_block(self.columns[token]):
+                    suspect = token
+            elif kind == "function":
+                if self.kinds[token + 1] == NAME and self.kinds[token - 1] != "local":
+                    self._drop_brackets()
+                self._push(token, kind)
+            elif kind in _STATEMENTS:
+                self._drop_brackets()
+                if kind in ("if", "for", "while", "repeat"):
+                    self._push(token, kind, kind != "repeat")
+            elif kind in ("then", "do"):
+                self._header(token, kind)
+            elif kind in ("else", "elseif"):
+                self._branch(token, kind)
+            elif kind == "until" and self._drop_to("repeat"):
+                self._pop()
+        self.unclosed.update(entry.token for entry in self.stack)
+        return -1
+
+    def _push(self, token: int, kind: str, header: bool = False) -> None:
+        entry = _Open(token, kind, self.indents[token], header)
+        self.stack.append(entry)
+        for key in _keys(entry):
+            self.counts[key] = self.counts.get(key, 0) + 1
+
+    def _pop(self) -> _Open:
+        entry = self.stack.pop()
+        for key in _keys(entry):
+            self.counts[key] -= 1
+        return entry
+
+    def _drop_to(self, key: str | int | tuple[str, int]) -> bool:
+        """Give up on all that was opened after the newest entry with a key, if there is one."""
+        if not self.counts.get(key):
+            return False
+        while key not in _keys(self.stack[-1]):
+            self.unclosed.add(self._pop().token)
+        return True
+
+    def _drop_brackets(self) -> None:
+        while self.stack and self.stack[-1].kind in "([{":
+            self.unclosed.add(self._pop().token)
+
+    def _close_block(self, column: int) -> bool:
+        """Close the block an ``end`` belongs to; whether the ``end`` is indented too far for it."""
+        if 0 <= column < self.stack[-1].indent:
+            self._drop_to(column)
+        return column > self._pop().indent
+
+    def _header(self, token: int, kind: str) -> None:
+        self._drop_brackets()
+        owners = ("if", "elseif") if kind == "then" else ("for", "while")
+        if self.stack and self.stack[-1].header and self.stack[-1].kind in owners:
+            self.stack[-1].header = False
+        else:
+            self._push(token, kind)
+
+    def _branch(self, token: int, kind: str) -> None:
+        self._drop_brackets()
+        if self._drop_to(("if", self.columns[token])) or self._drop_to("if"):
+            self.stack[-1].header = kind == "elseif"
+        else:
+            self._push(token, kind, kind == "elseif")
+
+
+def _keys(entry: _Open) -> tuple[str | int | tuple[str, int], ...]:
+    """What an entry can be searched by: its kind, and for a block its indentation."""
+    if entry.kind in "([{":
+        return (entry.kind,)
+    if entry.kind in ("if", "then"):
+        return ("if", ("if", entry.indent), entry.indent)
+    return (entry.kind, entry.indent)

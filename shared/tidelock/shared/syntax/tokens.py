@@ -1,0 +1,343 @@
+"""Lua text cut into pieces: tokens, spaces and comments that together are the text again.
+
+One regular expression per dialect does the cutting inside ``findall``, so that Python touches each
+distinct piece only once. A short string ends at its line, closed or not; a long bracket that
+nothing closes ends at its line too, so that what follows keeps its meaning.
+Never raises and never drops a character; what no Lua reads is a piece of kind ``<bad>``.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate, compress
+from operator import sub
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from tidelock.shared.syntax import literals
+from tidelock.shared.syntax.literals import Fault
+from tidelock.shared.syntax.tree import Comment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tidelock.shared.model import Dialect
+    from tidelock.shared.syntax.tree import Mode
+
+NAME, NUMBER, STRING, END, BAD = "<name>", "<number>", "<string>", "<eof>", "<bad>"
+"""The kinds of token that have many texts; a keyword or an operator is its own kind."""
+
+SPACE, COMMENT = "<space>", "<comment>"
+_WORDS = (
+    "and break do else elseif end false for function if in local nil not or repeat return then"
+    " true until while"
+)
+_SIGNS = "+ - * / % ^ # & ~ | << >> // == ~= <= >= < > = ( ) { } [ ] :: ; : , . .. ..."
+KEYWORDS = frozenset(_WORDS.split())
+_FOREIGN = {
+    "!=": "'!=' is not Lua; write '~='",
+    "&&": "'&&' is not Lua; write 'and'",
+    "||": "'||' is not Lua; write 'or'",
+    "!": "'!' is not Lua; write 'not'",
+}
+COMPOUND = frozenset("+= -= *= /= %= ^= ..= //= |= &=".split())  # noqa: SIM905
+"""Assignments of other languages, read as one token so that one sentence can answer them."""
+
+_INTEGER_OPERATORS = frozenset(("//", "&", "|", "~", "<<", ">>"))
+
+
+class Token(NamedTuple):
+    """A token with its place; ``kind`` is the text itself for keywords and operators."""
+
+    kind: str
+    start: int
+    end: int
+
+
+class Flag(NamedTuple):
+    """A token that is wrong in itself; ``open`` says that only the end of the text closed it."""
+
+    token: int
+    code: str
+    start: int
+    end: int
+    message: str
+    open: bool = False
+
+
+@final
+class Tokens:
+    """The tokens of a text in parallel lists, closed by one of kind ``<eof>``; never changed."""
+
+    __slots__ = ("dialect", "ends", "flags", "kinds", "pieces", "starts", "text", "texts")
+
+    def __init__(
+        self,
+        text: str,
+        dialect: Dialect,
+        pieces: list[str],
+        kinds: list[str],
+        texts: list[str],
+        starts: list[int],
+        ends: list[int],
+        flags: list[Flag],
+    ) -> None:
+        self.text = text
+        self.dialect = dialect
+        self.pieces = pieces
+        self.kinds = kinds
+        self.texts = texts
+        self.starts = starts
+        self.ends = ends
+        self.flags = flags
+
+    def __len__(self) -> int:
+        return len(self.kinds) - 1
+
+    def __getitem__(self, index: int) -> Token:
+        return Token(self.kinds[index], self.starts[index], self.ends[index])
+
+    def __iter__(self) -> Iterator[Token]:
+        return map(Token, self.kinds[:-1], self.starts, self.ends)
+
+    def comments(self) -> tuple[Comment, ...]:
+        """All comments in text order."""
+        offset = 0
+        found = []
+        for piece in self.pieces:
+            end = offset + len(piece)
+            if _is_comment(piece):
+                found.append(Comment(offset, end, piece))
+            offset = end
+        return tuple(found)
+
+
+def _is_comment(piece: str) -> bool:
+    return piece.startswith("--") or (piece.startswith("#") and len(piece) > 1)
+
+
+class _Kinds(dict[str, str]):
+    """The kind of every distinct piece of one text, filled as pieces are met."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__(_known(dialect))
+        self.dialect = dialect
+        self.faults: dict[str, Fault] = {}
+
+    def __missing__(self, piece: str) -> str:
+        kind = self._classify(piece)
+        self[piece] = kind
+        return kind
+
+    def _classify(self, piece: str) -> str:
+        first = piece[0]
+        if first in " \t\r\n\f\v":
+            return SPACE
+        if "a" <= first <= "z" or "A" <= first <= "Z" or first == "_" or first > "\x7f":
+            return self._name(piece)
+        if first == "-":
+            return self._comment(piece)
+        if first in "\"'[":
+            fault = self._string_fault(piece)
+            if fault is not None:
+                self.faults[piece] = fault
+            return STRING
+        if first in ".0123456789":
+            if literals.number(piece, self.dialect) is None:
+                self._malformed(piece)
+            return NUMBER
+        if piece in _FOREIGN:
+            self.faults[piece] = Fault("syntax-error", _FOREIGN[piece])
+            return piece
+        if piece in _INTEGER_OPERATORS:
+            message = f"'{piece}' needs Lua 5.3 or later"
+            self.faults[piece] = Fault("wrong-version-syntax", message)
+            return piece
+        return BAD
+
+    def _name(self, piece: str) -> str:
+        if self.dialect == "luajit" or piece.isascii():
+            return NAME
+        if not piece.isidentifier():
+            return BAD
+        message = f"'{piece[:30]}' has letters beyond ASCII, which only LuaJIT allows in names"
+        self.faults[piece] = Fault("wrong-version-syntax", message)
+        return NAME
+
+    def _comment(self, piece: str) -> str:
+        level = _LONG.match(piece)
+        if level is not None:
+            fault = self._long_fault(piece, level, "comment")
+            if fault is not None:
+                self.faults[piece] = fault
+        return COMMENT
+
+    def _string_fault(self, piece: str) -> Fault | None:
+        level = _LONG.match(piece)
+        if level is not None:
+            return self._long_fault(piece, level, "string")
+        if not literals.closed(piece, self.dialect):
+            # A line that the string itself continues may go on in text not yet typed.
+            goes_on = _GOES_ON.search(piece) is not None
+            return Fault("syntax-error", "unfinished string", open=goes_on)
+        return literals.wrong_escape(piece, self.dialect)
+
+    def _long_fault(self, piece: str, level: re.Match[str], what: str) -> Fault | None:
+        closer = f"]{level[1]}]"
+        if not piece.endswith(closer) or len(piece) < level.end() + len(closer):
+            return Fault("syntax-error", f"unfinished long {what}", 0, level.end(), open=True)
+        if self.dialect == "5.1" and closer == "]]" and "[[" in piece[level.end() :]:
+            inner = piece.index("[[", level.end())
+            message = f"'[[' inside a long {what} is refused by Lua 5.1; use '[=[' outside"
+            return Fault("wrong-version-syntax", message, inner, inner + 2)
+        return None
+
+    def _malformed(self, piece: str) -> None:
+        for other in literals.readers_of(piece):
+            message = f"'{piece[:30]}' is a number of {other} only"
+            self.faults[piece] = Fault("wrong-version-syntax", message)
+            return
+        self.faults[piece] = Fault("syntax-error", f"malformed number '{piece[:30]}'")
+
+
+_LONG = re.compile(r"(?:--)?\[(=*)\[")
+_GOES_ON = re.compile(r"(?<!\\)(?:\\\\)*\\(?:z\s*|[\r\n]+)\Z")
+_KNOWN: dict[Dialect, dict[str, str]] = {}
+_CUTTERS: dict[Dialect, re.Pattern[str]] = {}
+
+_NUMBERS = {
+    "5.1": r"\.?[0-9][0-9.]*(?:[eE][+-]?)?\w*",
+    "5.2": r"0[xX](?:[pP][+-]?|[0-9a-fA-F.])*|\.?[0-9](?:[eE][+-]?|[0-9a-fA-F.])*",
+    "5.4": r"0[xX](?:[pP][+-]?|[0-9a-fA-F.])*\w*|\.?[0-9](?:[eE][+-]?|[0-9a-fA-F.])*\w*",
+    "luajit": (
+        r"0[xX](?:[pP][+-]|[.0-9A-Za-z_\x80-\U0010ffff])*"
+        r"|\.?[0-9](?:[eE][+-]|[.0-9A-Za-z_\x80-\U0010ffff])*"
+    ),
+}
+_NUMBERS["5.3"] = _NUMBERS["5.2"]
+_NUMBERS["5.5"] = _NUMBERS["5.4"]
+
+
+def _known(dialect: Dialect) -> dict[str, str]:
+    known = _KNOWN.get(dialect)
+    if known is None:
+        words = [*KEYWORDS, *_SIGNS.split(), *COMPOUND]
+        if dialect in ("5.2", "5.3", "5.4", "5.5"):
+            words.append("goto")
+        known = {word: word for word in words}
+        if dialect in ("5.1", "5.2", "luajit"):
+            for operator in _INTEGER_OPERATORS:
+                del known[operator]
+        _KNOWN[dialect] = known
+    return known
+
+
+def _cutter(dialect: Dialect) -> re.Pattern[str]:
+    """The expression that cuts a text.
+
+    A long bracket swallows the rest of the text and leaves an empty piece: where it ends is found
+    by ``str.find``, which no expression without a step back could do in linear time.
+    """
+    cutter = _CUTTERS.get(dialect)
+    if cutter is None:
+        skip = "" if dialect == "5.1" else r"z\s*|"
+        escape = rf"\\(?>{skip}\r\n|\n\r|[\s\S])?"
+        cutter = re.compile(
+            r"--\[=*\[(?s:.*)|\[=*\[(?s:.*)|("
+            r"\s+"
+            r"|[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*"
+            r"|[(){},;#\]]"
+            rf"|{_NUMBERS[dialect]}"
+            r"|\.\.=|\.{1,3}"
+            r"|[=~<>!]=|::?"
+            rf'|"(?>[^"\\\n\r]+|{escape})*+"?'
+            rf"|'(?>[^'\\\n\r]+|{escape})*+'?"
+            r"|--[^\n\r]*"
+            r"|//=|//|<<|>>|&&|\|\||[-+*/%^|&]="
+            r"|[-+*/%^&~|<>=\[!]"
+            r"|[\s\S])",
+            re.ASCII,
+        )
+        _CUTTERS[dialect] = cutter
+    return cutter
+
+
+def _cut(text: str, dialect: Dialect, position: int) -> list[str]:
+    find = _cutter(dialect).findall
+    pieces: list[str] = []
+    unclosed: set[str] = set()
+    while position < len(text):
+        found: list[str] = find(text, position)
+        if found[-1]:
+            pieces += found
+            break
+        found.pop()
+        pieces += found
+        position += sum(map(len, found))
+        level = _LONG.match(text, position)
+        assert level is not None
+        closer = f"]{level[1]}]"
+        end = -1 if closer in unclosed else text.find(closer, level.end())
+        if end < 0:
+            unclosed.add(closer)
+            end = _line_end(text, level.end())
+        else:
+            end += len(closer)
+        pieces.append(text[position:end])
+        position = end
+    return pieces
+
+
+def _line_end(text: str, offset: int) -> int:
+    match = _REST_OF_LINE.match(text, offset)
+    return match.end() if match else offset
+
+
+_REST_OF_LINE = re.compile(r"[^\n\r]*")
+_PREFIX = re.compile("(\ufeff?)(#[^\n\r]*)?")
+
+
+def scan(text: str, dialect: Dialect, mode: Mode = "chunk") -> Tokens:
+    """Cut a text; in a chunk, a byte order mark and a first line with ``#`` are spaces."""
+    pieces: list[str] = []
+    if mode == "chunk" and text[:1] in ("#", "\ufeff"):
+        prefix = _PREFIX.match(text)
+        assert prefix is not None
+        pieces = [piece for piece in prefix.groups() if piece]
+    position = sum(map(len, pieces))
+    skipped = len(pieces)
+    pieces += _cut(text, dialect, position)
+
+    known = _Kinds(dialect)
+    kinds = [SPACE] * skipped
+    kinds += map(known.__getitem__, pieces[skipped:])
+    wanted = [kind is not SPACE and kind is not COMMENT for kind in kinds]
+    ends = list(accumulate(map(len, pieces)))
+    token_ends = list(compress(ends, wanted))
+    token_texts = list(compress(pieces, wanted))
+    token_starts = list(map(sub, token_ends, map(len, token_texts)))
+    token_kinds = list(compress(kinds, wanted))
+    size = len(text)
+    token_kinds.append(END)
+    token_texts.append("")
+    token_starts.append(size)
+    token_ends.append(size)
+    flags = _flags(pieces, ends, kinds, known.faults) if known.faults else []
+    return Tokens(text, dialect, pieces, token_kinds, token_texts, token_starts, token_ends, flags)
+
+
+def _flags(
+    pieces: list[str], ends: list[int], kinds: list[str], faults: dict[str, Fault]
+) -> list[Flag]:
+    flags = []
+    index = 0
+    for piece, piece_end, kind in zip(pieces, ends, kinds, strict=True):
+        fault = faults.get(piece)
+        if fault is not None:
+            start = piece_end - len(piece)
+            end = piece_end if fault.end < 0 else start + fault.end
+            flags.append(
+                Flag(index, fault.code, start + fault.start, end, fault.message, fault.open)
+            )
+        if kind is not SPACE and kind is not COMMENT:
+            index += 1
+    return flags

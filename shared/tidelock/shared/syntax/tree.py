@@ -1,0 +1,866 @@
+"""The nodes of a syntax tree, and the tree that holds them; no node knows a file or a scope.
+
+Every node has ``start`` and ``end``, code point offsets in the text, and covers its children.
+What the text lacks is in the tree too: a missing expression is a ``Missing`` node of no width, a
+missing name a ``Name`` whose text is empty, and skipped tokens are inside a ``Broken`` statement.
+Nesting is bounded (``parser.DEPTH``), but chains such as ``a.b.c()`` or ``1 + 1 + 1`` lean left
+without bound: walk a tree with ``walk``, never by recursion over ``children``.
+
+The file is long because it is the one list of what a tree is made of.
+"""
+
+# ruff: noqa: D102 - ``children`` is documented once, on ``Node``
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, final
+
+from tidelock.shared.positions import Lines
+from tidelock.shared.syntax import literals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tidelock.shared.model import Dialect, Problem
+    from tidelock.shared.syntax.tokens import Tokens
+
+Mode = Literal["chunk", "input", "expression"]
+"""A file; a REPL or notebook input, which may start with ``=`` and end with values; one value."""
+
+
+class Node:
+    """A stretch of the text with a meaning."""
+
+    __slots__ = ("end", "start")
+
+    start: int
+    end: int
+
+    def children(self) -> Sequence[Node]:
+        """The nodes directly inside, in text order."""
+        return ()
+
+
+class Expression(Node):
+    """A node that has a value when it runs."""
+
+    __slots__ = ()
+
+
+class Statement(Node):
+    """A node that does something when it runs."""
+
+    __slots__ = ()
+
+
+@final
+class Name(Expression):
+    """A variable, where it is used or declared; ``name`` is empty when the text lacks it."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, start: int, end: int, name: str) -> None:
+        self.start = start
+        self.end = end
+        self.name = name
+
+
+@final
+class Missing(Expression):
+    """An expression that should be here and is not; it has no width."""
+
+    __slots__ = ()
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.end = start
+
+
+@final
+class Constant(Expression):
+    """``nil``, ``true`` or ``false``, named by ``text``."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, start: int, end: int, text: str) -> None:
+        self.start = start
+        self.end = end
+        self.text = text
+
+
+@final
+class Number(Expression):
+    """A numeral as written; ``value`` is what it stands for in the tree's dialect."""
+
+    __slots__ = ("dialect", "text")
+
+    def __init__(self, start: int, end: int, text: str, dialect: Dialect) -> None:
+        self.start = start
+        self.end = end
+        self.text = text
+        self.dialect = dialect
+
+    @property
+    def value(self) -> int | float | complex | None:
+        """The number; None when it is malformed."""
+        return literals.number(self.text, self.dialect)
+
+
+@final
+class String(Expression):
+    """A string as written, quotes and all; ``value`` and ``bytes`` are what it stands for."""
+
+    __slots__ = ("dialect", "text")
+
+    def __init__(self, start: int, end: int, text: str, dialect: Dialect) -> None:
+        self.start = start
+        self.end = end
+        self.text = text
+        self.dialect = dialect
+
+    @property
+    def bytes(self) -> bytes:
+        """The bytes Lua makes of it; of a damaged string, as much as can be told."""
+        return literals.string(self.text, self.dialect)
+
+    @property
+    def value(self) -> str:
+        """The bytes read as UTF-8; what is not UTF-8 is kept as surrogate escapes."""
+        return self.bytes.decode("utf-8", "surrogateescape")
+
+
+@final
+class Vararg(Expression):
+    """``...``, as a value or as the last parameter; ``name`` is Lua 5.5's name of the parameter."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, start: int, end: int, name: Name | None = None) -> None:
+        self.start = start
+        self.end = end
+        self.name = name
+
+    def children(self) -> Sequence[Node]:
+        return () if self.name is None else (self.name,)
+
+
+@final
+class Member(Expression):
+    """``object.key``; ``key`` is empty when the text lacks it, and ends where the node ends."""
+
+    __slots__ = ("key", "key_start", "object")
+
+    def __init__(self, end: int, object: Expression, key: str, key_start: int) -> None:  # noqa: A002
+        self.start = object.start
+        self.end = end
+        self.object = object
+        self.key = key
+        self.key_start = key_start
+
+    def children(self) -> Sequence[Node]:
+        return (self.object,)
+
+
+@final
+class Index(Expression):
+    """``object[key]``."""
+
+    __slots__ = ("key", "object")
+
+    def __init__(self, end: int, object: Expression, key: Expression) -> None:  # noqa: A002
+        self.start = object.start
+        self.end = end
+        self.object = object
+        self.key = key
+
+    def children(self) -> Sequence[Node]:
+        return (self.object, self.key)
+
+
+@final
+class Call(Expression):
+    """``function(arguments)``, ``function"text"`` or ``function{table}``.
+
+    ``opening`` is where the arguments begin, their bracket included.
+    """
+
+    __slots__ = ("arguments", "function", "opening")
+
+    def __init__(
+        self, end: int, function: Expression, opening: int, arguments: list[Expression]
+    ) -> None:
+        self.start = function.start
+        self.end = end
+        self.function = function
+        self.opening = opening
+        self.arguments = arguments
+
+    def children(self) -> Sequence[Node]:
+        return (self.function, *self.arguments)
+
+
+@final
+class MethodCall(Expression):
+    """``object:key(arguments)``; without arguments in the text, ``opening`` equals ``end``."""
+
+    __slots__ = ("arguments", "key", "key_start", "object", "opening")
+
+    def __init__(
+        self,
+        end: int,
+        object: Expression,  # noqa: A002
+        key: str,
+        key_start: int,
+        opening: int,
+        arguments: list[Expression],
+    ) -> None:
+        self.start = object.start
+        self.end = end
+        self.object = object
+        self.key = key
+        self.key_start = key_start
+        self.opening = opening
+        self.arguments = arguments
+
+    def children(self) -> Sequence[Node]:
+        return (self.object, *self.arguments)
+
+
+@final
+class FunctionBody(Expression):
+    """Parameters and block of a function, from ``function`` (in a named one, from the bracket) on.
+
+    ``number`` counts the functions of a text in the order of their first letter; the main chunk is
+    0. ``header`` is where the line that Lua calls ``linedefined`` is found.
+    """
+
+    __slots__ = ("body", "header", "method", "number", "parameters", "vararg")
+
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        header: int,
+        number: int,
+        method: bool,
+        parameters: list[Name],
+        vararg: Vararg | None,
+        body: Block,
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.header = header
+        self.number = number
+        self.method = method
+        self.parameters = parameters
+        self.vararg = vararg
+        self.body = body
+
+    def children(self) -> Sequence[Node]:
+        if self.vararg is None:
+            return (*self.parameters, self.body)
+        return (*self.parameters, self.vararg, self.body)
+
+
+@final
+class NamedField(Node):
+    """``name = value`` in a table."""
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, name: Name, value: Expression) -> None:
+        self.start = name.start
+        self.end = value.end
+        self.name = name
+        self.value = value
+
+    def children(self) -> Sequence[Node]:
+        return (self.name, self.value)
+
+
+@final
+class KeyedField(Node):
+    """``[key] = value`` in a table."""
+
+    __slots__ = ("key", "value")
+
+    def __init__(self, start: int, key: Expression, value: Expression) -> None:
+        self.start = start
+        self.end = value.end
+        self.key = key
+        self.value = value
+
+    def children(self) -> Sequence[Node]:
+        return (self.key, self.value)
+
+
+@final
+class Table(Expression):
+    """``{ ... }``; a field without a key is its bare value."""
+
+    __slots__ = ("fields",)
+
+    def __init__(
+        self, start: int, end: int, fields: list[Expression | NamedField | KeyedField]
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.fields = fields
+
+    def children(self) -> Sequence[Node]:
+        return self.fields
+
+
+@final
+class Binary(Expression):
+    """``left operator right``."""
+
+    __slots__ = ("left", "operator", "right")
+
+    def __init__(self, operator: str, left: Expression, right: Expression) -> None:
+        self.start = left.start
+        self.end = right.end
+        self.operator = operator
+        self.left = left
+        self.right = right
+
+    def children(self) -> Sequence[Node]:
+        return (self.left, self.right)
+
+
+@final
+class Unary(Expression):
+    """``operator operand``."""
+
+    __slots__ = ("operand", "operator")
+
+    def __init__(self, start: int, operator: str, operand: Expression) -> None:
+        self.start = start
+        self.end = operand.end
+        self.operator = operator
+        self.operand = operand
+
+    def children(self) -> Sequence[Node]:
+        return (self.operand,)
+
+
+@final
+class Paren(Expression):
+    """``(inner)``, which cuts several values down to one."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, start: int, end: int, inner: Expression) -> None:
+        self.start = start
+        self.end = end
+        self.inner = inner
+
+    def children(self) -> Sequence[Node]:
+        return (self.inner,)
+
+
+@final
+class Block(Node):
+    """Statements in a row; it reaches from the word that opens it to the word that closes it."""
+
+    __slots__ = ("statements",)
+
+    def __init__(self, start: int, end: int, statements: list[Statement]) -> None:
+        self.start = start
+        self.end = end
+        self.statements = statements
+
+    def children(self) -> Sequence[Node]:
+        return self.statements
+
+
+@final
+class Local(Statement):
+    """``local names = values``.
+
+    ``attributes`` has one entry per name, or none at all when no name has one; ``default`` is the
+    attribute that Lua 5.5 allows before the names.
+    """
+
+    __slots__ = ("attributes", "default", "names", "values")
+
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        names: list[Name],
+        attributes: list[Name | None],
+        default: Name | None,
+        values: list[Expression],
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.names = names
+        self.attributes = attributes
+        self.default = default
+        self.values = values
+
+    def children(self) -> Sequence[Node]:
+        return (*_declared(self.default, self.names, self.attributes), *self.values)
+
+
+@final
+class Global(Statement):
+    """``global names = values`` of Lua 5.5; with ``everything``, a ``*`` stands for the names."""
+
+    __slots__ = ("attributes", "default", "everything", "names", "values")
+
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        names: list[Name],
+        attributes: list[Name | None],
+        default: Name | None,
+        values: list[Expression],
+        everything: bool,
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.names = names
+        self.attributes = attributes
+        self.default = default
+        self.values = values
+        self.everything = everything
+
+    def children(self) -> Sequence[Node]:
+        return (*_declared(self.default, self.names, self.attributes), *self.values)
+
+
+def _declared(default: Name | None, names: list[Name], attributes: list[Name | None]) -> list[Name]:
+    nodes = [] if default is None else [default]
+    for place, name in enumerate(names):
+        nodes.append(name)
+        if attributes and (attribute := attributes[place]) is not None:
+            nodes.append(attribute)
+    return nodes
+
+
+@final
+class LocalFunction(Statement):
+    """``local function name() end``; with ``shared``, ``global function`` of Lua 5.5."""
+
+    __slots__ = ("body", "name", "shared")
+
+    def __init__(self, start: int, name: Name, body: FunctionBody, shared: bool) -> None:
+        self.start = start
+        self.end = body.end
+        self.name = name
+        self.body = body
+        self.shared = shared
+
+    def children(self) -> Sequence[Node]:
+        return (self.name, self.body)
+
+
+@final
+class Function(Statement):
+    """``function a.b.c() end`` or ``function a.b:c() end``; the target is a Name or a Member."""
+
+    __slots__ = ("body", "target")
+
+    def __init__(self, start: int, target: Expression, body: FunctionBody) -> None:
+        self.start = start
+        self.end = body.end
+        self.target = target
+        self.body = body
+
+    def children(self) -> Sequence[Node]:
+        return (self.target, self.body)
+
+
+@final
+class Assign(Statement):
+    """``targets = values``."""
+
+    __slots__ = ("targets", "values")
+
+    def __init__(
+        self, start: int, end: int, targets: list[Expression], values: list[Expression]
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.targets = targets
+        self.values = values
+
+    def children(self) -> Sequence[Node]:
+        return (*self.targets, *self.values)
+
+
+@final
+class CallStatement(Statement):
+    """A call made for its effect."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Call | MethodCall) -> None:
+        self.start = call.start
+        self.end = call.end
+        self.call = call
+
+    def children(self) -> Sequence[Node]:
+        return (self.call,)
+
+
+@final
+class Clause(Node):
+    """One ``if`` or ``elseif`` with its condition and block."""
+
+    __slots__ = ("body", "condition")
+
+    def __init__(self, start: int, condition: Expression, body: Block) -> None:
+        self.start = start
+        self.end = body.end
+        self.condition = condition
+        self.body = body
+
+    def children(self) -> Sequence[Node]:
+        return (self.condition, self.body)
+
+
+@final
+class If(Statement):
+    """``if ... then ... elseif ... else ... end``; ``otherwise`` is the block after ``else``."""
+
+    __slots__ = ("clauses", "otherwise")
+
+    def __init__(
+        self, start: int, end: int, clauses: list[Clause], otherwise: Block | None
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.clauses = clauses
+        self.otherwise = otherwise
+
+    def children(self) -> Sequence[Node]:
+        return self.clauses if self.otherwise is None else (*self.clauses, self.otherwise)
+
+
+@final
+class While(Statement):
+    """``while condition do ... end``."""
+
+    __slots__ = ("body", "condition")
+
+    def __init__(self, start: int, end: int, condition: Expression, body: Block) -> None:
+        self.start = start
+        self.end = end
+        self.condition = condition
+        self.body = body
+
+    def children(self) -> Sequence[Node]:
+        return (self.condition, self.body)
+
+
+@final
+class NumericFor(Statement):
+    """``for name = first, limit, step do ... end``; ``values`` are the two or three numbers."""
+
+    __slots__ = ("body", "name", "values")
+
+    def __init__(
+        self, start: int, end: int, name: Name, values: list[Expression], body: Block
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.name = name
+        self.values = values
+        self.body = body
+
+    def children(self) -> Sequence[Node]:
+        return (self.name, *self.values, self.body)
+
+
+@final
+class GenericFor(Statement):
+    """``for names in values do ... end``."""
+
+    __slots__ = ("body", "names", "values")
+
+    def __init__(
+        self, start: int, end: int, names: list[Name], values: list[Expression], body: Block
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.names = names
+        self.values = values
+        self.body = body
+
+    def children(self) -> Sequence[Node]:
+        return (*self.names, *self.values, self.body)
+
+
+@final
+class Repeat(Statement):
+    """``repeat ... until condition``; the condition sees the locals of the block."""
+
+    __slots__ = ("body", "condition")
+
+    def __init__(self, start: int, end: int, body: Block, condition: Expression) -> None:
+        self.start = start
+        self.end = end
+        self.body = body
+        self.condition = condition
+
+    def children(self) -> Sequence[Node]:
+        return (self.body, self.condition)
+
+
+@final
+class Do(Statement):
+    """``do ... end``."""
+
+    __slots__ = ("body",)
+
+    def __init__(self, start: int, end: int, body: Block) -> None:
+        self.start = start
+        self.end = end
+        self.body = body
+
+    def children(self) -> Sequence[Node]:
+        return (self.body,)
+
+
+@final
+class Return(Statement):
+    """``return values``."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, start: int, end: int, values: list[Expression]) -> None:
+        self.start = start
+        self.end = end
+        self.values = values
+
+    def children(self) -> Sequence[Node]:
+        return self.values
+
+
+@final
+class Result(Statement):
+    """The values an input ends with: ``= values`` (then ``marked``), or a bare expression list."""
+
+    __slots__ = ("marked", "values")
+
+    def __init__(self, start: int, end: int, values: list[Expression], marked: bool) -> None:
+        self.start = start
+        self.end = end
+        self.values = values
+        self.marked = marked
+
+    def children(self) -> Sequence[Node]:
+        return self.values
+
+
+@final
+class Break(Statement):
+    """``break``."""
+
+    __slots__ = ()
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start = start
+        self.end = end
+
+
+@final
+class Goto(Statement):
+    """``goto label``."""
+
+    __slots__ = ("label",)
+
+    def __init__(self, start: int, end: int, label: Name) -> None:
+        self.start = start
+        self.end = end
+        self.label = label
+
+    def children(self) -> Sequence[Node]:
+        return (self.label,)
+
+
+@final
+class Label(Statement):
+    """``::label::``; ``last`` says that nothing but labels and ``;`` follows in its block.
+
+    A jump to such a label enters no scope: Lua ends the locals of the block before it.
+    """
+
+    __slots__ = ("label", "last")
+
+    def __init__(self, start: int, end: int, label: Name) -> None:
+        self.start = start
+        self.end = end
+        self.label = label
+        self.last = False
+
+    def children(self) -> Sequence[Node]:
+        return (self.label,)
+
+
+@final
+class Empty(Statement):
+    """A ``;`` that ends no statement."""
+
+    __slots__ = ()
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start = start
+        self.end = end
+
+
+@final
+class Broken(Statement):
+    """Text that is no statement, with the expressions that could still be read in it."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, start: int, end: int, parts: list[Expression]) -> None:
+        self.start = start
+        self.end = end
+        self.parts = parts
+
+    def children(self) -> Sequence[Node]:
+        return self.parts
+
+
+MarkKind = Literal[
+    "function", "open", "close", "local", "global", "write", "vararg", "goto", "label"
+]
+
+
+class Mark(NamedTuple):
+    """An event between the names of a text; see ``Tree.tape``.
+
+    - ``function``: a function begins; ``detail`` is ``method`` when it has a ``self``.
+    - ``open``: a block begins; ``detail`` is the word that opens it.
+    - ``close``: the newest function or block ends.
+    - ``local``: ``node`` is a Name that is a variable from ``offset`` on; ``detail`` tells of what
+      kind (``local``, ``function``, ``parameter``, ``for``, ``each``, ``vararg``), ``attribute``
+      is its attribute.
+    - ``global``: the same for Lua 5.5's ``global``; no node means ``*``.
+    - ``write``: ``node`` is a Name, met as a use before, that is assigned to.
+    - ``vararg``: ``...`` is used.
+    - ``goto``: ``node`` is the Name of the label.
+    - ``label``: ``node`` is the Label.
+    """
+
+    kind: MarkKind
+    offset: int
+    node: Node | None = None
+    detail: str = ""
+    attribute: str = ""
+
+
+Tape = list[Name | Mark]
+
+
+class Comment(NamedTuple):
+    """A comment as written, dashes and brackets included; a first line with ``#`` is one too."""
+
+    start: int
+    end: int
+    text: str
+
+
+@final
+class Tree:
+    """A text, its tokens, its nodes and what is wrong with it; made by ``parse``, never changed.
+
+    ``tape`` is the text as Lua meets its names: every Name that is used, in order, and between
+    them the marks that open scopes and declare. Whoever plays it needs no walk over the nodes.
+    ``broken`` holds the starts of the statements that own a problem.
+    ``incomplete`` says that all is well up to the end, and that the text stops too early.
+    """
+
+    __slots__ = (
+        "_lines",
+        "body",
+        "broken",
+        "dialect",
+        "incomplete",
+        "mode",
+        "problems",
+        "tape",
+        "text",
+        "tokens",
+    )
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        dialect: Dialect,
+        mode: Mode,
+        body: Block,
+        problems: tuple[Problem, ...],
+        tape: Tape,
+        broken: frozenset[int],
+        incomplete: bool,
+    ) -> None:
+        self.text = tokens.text
+        self.tokens = tokens
+        self.dialect = dialect
+        self.mode = mode
+        self.body = body
+        self.problems = problems
+        self.tape = tape
+        self.broken = broken
+        self.incomplete = incomplete
+        self._lines: Lines | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the grammar of the dialect has nothing against the text."""
+        return not self.problems
+
+    @property
+    def lines(self) -> Lines:
+        """The lines of the text, found once."""
+        if self._lines is None:
+            self._lines = Lines(self.text)
+        return self._lines
+
+    @property
+    def comments(self) -> tuple[Comment, ...]:
+        """All comments in text order."""
+        return self.tokens.comments()
+
+    @property
+    def expression(self) -> Expression | None:
+        """The value of a text parsed in mode ``expression``, else None."""
+        if self.mode != "expression":
+            return None
+        (result,) = self.body.statements
+        assert isinstance(result, Result)
+        return result.values[0]
+
+    def walk(self) -> Iterator[Node]:
+        """Every node of the text, a parent before its children."""
+        return walk(self.body)
+
+    def path(self, offset: int) -> list[Node]:
+        """The nodes around an offset, the outermost first.
+
+        A node whose end is the offset counts: the name just typed is the one meant. Between two
+        nodes that touch there, the later wins.
+        """
+        path: list[Node] = []
+        node: Node | None = self.body
+        while node is not None:
+            path.append(node)
+            inside = [child for child in node.children() if child.start <= offset <= child.end]
+            node = inside[-1] if inside else None
+        return path
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and all below it, in text order, a parent before its children; uses no recursion."""
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo.extend(reversed(node.children()))
