@@ -130,6 +130,7 @@ class Parser:
         "incomplete",
         "indentation",
         "kinds",
+        "limit",
         "lines",
         "loops",
         "mode",
@@ -149,9 +150,7 @@ class Parser:
         "variadic",
     )
 
-    def __init__(
-        self, tokens: Tokens, mode: Mode, dialect: Dialect, guide: Structure | None
-    ) -> None:
+    def __init__(self, tokens: Tokens, mode: Mode, limit: int, guide: Structure | None) -> None:
         self.tokens = tokens
         self.text = tokens.text
         self.kinds = tokens.kinds
@@ -159,8 +158,9 @@ class Parser:
         self.starts = tokens.starts
         self.ends = tokens.ends
         self.mode = mode
-        self.dialect = dialect
-        self.old = dialect in ("5.1", "luajit")
+        self.limit = limit
+        self.dialect = tokens.dialect
+        self.old = tokens.dialect in ("5.1", "luajit")
         self.guide = guide
         self.indentation = None if guide is None else (guide.columns, guide.indents)
         self.unclosed: frozenset[int] = frozenset() if guide is None else guide.unclosed
@@ -285,7 +285,7 @@ class Parser:
 
     def too_deep(self) -> bool:
         """Whether one more level is too many; then it is reported."""
-        if self.depth < DEPTH:
+        if self.depth < self.limit:
             return False
         self.report("chunk has too many syntax levels", at=self.i)
         return True
@@ -918,7 +918,9 @@ class Parser:
         elif kind == "function" and self.kinds[i + 1] != NAME:
             self.i = i + 1
             start = self.starts[i]
+            self.depth += 1
             node = self.function_body(start, i, self.starts[i + 1], False)
+            self.depth -= 1
         elif kind in _UNARY:
             node = self.unary(i, kind)
         elif kind == "...":
@@ -1267,36 +1269,43 @@ def parse(text: str, dialect: Dialect = "5.4", mode: Mode = "chunk") -> Tree:
     """The tree of any text, in linear time; see ``Tree.problems`` for what is wrong with it."""
     tokens = scan(text, dialect, mode)
     try:
-        return _tree(tokens, dialect, mode)
+        return _tree(tokens, mode, DEPTH)
     except RecursionError:
-        # The caller has used up Python's stack: a thread of its own has all of it.
-        return _with_own_stack(tokens, dialect, mode)
+        # The caller has used up Python's stack: a thread has one of its own.
+        return _with_own_stack(tokens, mode)
 
 
-def _tree(tokens: Tokens, dialect: Dialect, mode: Mode) -> Tree:
-    parser = Parser(tokens, mode, dialect, None)
+def _tree(tokens: Tokens, mode: Mode, limit: int) -> Tree:
+    parser = Parser(tokens, mode, limit, None)
     body = parser.run()
     incomplete = parser.incomplete
     if parser.unbalanced:
-        guide = structure(tokens)
-        again = Parser(tokens, mode, dialect, guide)
+        again = Parser(tokens, mode, limit, structure(tokens))
         other = again.run()
         if len(again.problems) <= len(parser.problems):
             parser, body = again, other
     problems = tuple(sorted(parser.problems, key=_place))
     broken = frozenset(parser.broken)
-    return Tree(tokens, dialect, mode, body, problems, parser.tape, broken, incomplete)
+    return Tree(tokens, mode, body, problems, parser.tape, broken, incomplete)
 
 
 def _place(problem: Problem) -> tuple[int, int]:
     return problem.start, problem.end
 
 
-def _with_own_stack(tokens: Tokens, dialect: Dialect, mode: Mode) -> Tree:
+def _with_own_stack(tokens: Tokens, mode: Mode) -> Tree:
     import threading
 
     trees: list[Tree] = []
-    thread = threading.Thread(target=lambda: trees.append(_tree(tokens, dialect, mode)))
+
+    def read() -> None:
+        try:
+            trees.append(_tree(tokens, mode, DEPTH))
+        except RecursionError:
+            # Someone has lowered Python's limit below its default.
+            trees.append(_tree(tokens, mode, DEPTH // 8))
+
+    thread = threading.Thread(target=read)
     thread.start()
     thread.join()
     return trees[0]

@@ -793,7 +793,6 @@ class Tree:
     def __init__(
         self,
         tokens: Tokens,
-        dialect: Dialect,
         mode: Mode,
         body: Block,
         problems: tuple[Problem, ...],
@@ -803,7 +802,7 @@ class Tree:
     ) -> None:
         self.text = tokens.text
         self.tokens = tokens
-        self.dialect = dialect
+        self.dialect = tokens.dialect
         self.mode = mode
         self.body = body
         self.problems = problems
