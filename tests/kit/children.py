@@ -9,49 +9,104 @@ import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kit.timeline import seconds
 
+Output = Callable[[str, bytes], None]
+
+
+class Reader:
+    """A thread that reads file descriptors and hands the bytes on as they come.
+
+    ``on_output(name, data)`` is called on that thread, with empty data once at the end of each.
+    """
+
+    def __init__(self, files: Mapping[int, str], on_output: Output) -> None:
+        self._files = dict(files)
+        self._on_output = on_output
+        self._wake_out, self._wake_in = os.pipe()
+        self._thread = threading.Thread(target=self._read, name="reads a child", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Take what is there and end, even if a grandchild holds a file open."""
+        if self._wake_in >= 0:
+            os.close(self._wake_in)
+            self._wake_in = -1
+            self._thread.join()
+            os.close(self._wake_out)
+
+    def _read(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            for file in (*self._files, self._wake_out):
+                os.set_blocking(file, False)
+                selector.register(file, selectors.EVENT_READ)
+            last_look = False
+            while self._files:
+                ready = [key.fd for key, _ in selector.select(0 if last_look else None)]
+                if self._wake_out in ready:
+                    selector.unregister(self._wake_out)
+                    last_look = True
+                elif last_look and not ready:
+                    break
+                else:
+                    for file in ready:
+                        if not self._take(file):
+                            selector.unregister(file)
+                            self._on_output(self._files.pop(file), b"")
+        for name in self._files.values():
+            self._on_output(name, b"")
+
+    def _take(self, file: int) -> bool:
+        try:
+            data = os.read(file, 65536)
+        except BlockingIOError:
+            return True
+        except OSError:  # a pseudo-terminal whose other side is closed
+            return False
+        if data:
+            self._on_output(self._files[file], data)
+        return bool(data)
+
 
 class Child:
-    """A process with pipes; one thread reads both outputs and hands the bytes on as they come.
+    """A process with pipes.
 
-    ``on_output(stream, data)`` is called on that thread with ``"stdout"`` or ``"stderr"``, and
-    with empty data once at the end of each. The process leads a group of its own, which ``stop``
-    ends as a whole, so that nothing outlives a test.
+    ``on_output(stream, data)`` is called on a thread of its own with ``"stdout"`` or
+    ``"stderr"``, and with empty data once at the end of each. The process leads a group of its
+    own, which ``stop`` ends as a whole, so that nothing outlives a test.
     """
 
     def __init__(
         self,
         argv: Sequence[str | Path],
-        on_output: Callable[[str, bytes], None],
+        on_output: Output,
         *,
         cwd: str | Path | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
         self.argv = [str(part) for part in argv]
-        self._on_output = on_output
-        self.process = subprocess.Popen(
-            self.argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=cwd,
-            env=None if env is None else dict(env),
-            bufsize=0,
-            start_new_session=True,
-        )
-        self._wake_out, self._wake_in = os.pipe()
-        self._reader = threading.Thread(
-            target=self._read, name=f"reads {self.argv[0]}", daemon=True
-        )
-        self._reader.start()
+        with interruptible():
+            self.process = subprocess.Popen(
+                self.argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=cwd,
+                env=None if env is None else dict(env),
+                bufsize=0,
+                start_new_session=True,
+            )
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self._pipes = (self.process.stdout, self.process.stderr)
+        names = zip((pipe.fileno() for pipe in self._pipes), ("stdout", "stderr"), strict=True)
+        self._reader = Reader(dict(names), on_output)
 
     def __str__(self) -> str:
-        code = self.process.poll()
-        return f"{shlex.join(self.argv)} ({'running' if code is None else f'exit code {code}'})"
+        return described(self.argv, self.process)
 
     def write(self, data: bytes) -> None:
         """Write all the bytes to its standard input; BrokenPipeError if nobody reads any more."""
@@ -74,60 +129,50 @@ class Child:
             code = self.process.wait(seconds(timeout))
         except subprocess.TimeoutExpired:
             return None
-        self._drain()
+        self._reader.finish()
         return code
 
-    def stop(self, grace: float = 2.0) -> int:
+    def stop(self, grace: float = 0.5) -> int:
         """End it: by the end of its input, then by TERM, then by KILL; may be called again."""
         self.close_input()
-        code = self.wait(grace)
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            self._signal_group(number)
-            if code is None:
-                code = self.wait(grace)
-        self._drain()
-        for pipe in (self.process.stdout, self.process.stderr):
-            assert pipe is not None
+        code = end_group(self.process, grace)
+        self._reader.finish()
+        for pipe in self._pipes:
             pipe.close()
-        return self.process.wait()
+        return code
 
-    def _signal_group(self, number: signal.Signals) -> None:
-        # The group outlives its leader when the leader left children behind.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, number)
 
-    def _drain(self) -> None:
-        """Let the reader take what is there and end, even if a grandchild holds the pipe open."""
-        if self._wake_in >= 0:
-            os.close(self._wake_in)
-            self._wake_in = -1
-            self._reader.join()
-            os.close(self._wake_out)
+def end_group(process: subprocess.Popen[bytes], grace: float) -> int:
+    """Wait ``grace`` seconds for a group's leader, then send its group TERM, and at last KILL."""
+    for number, patience in ((None, grace), (signal.SIGTERM, 4 * grace), (signal.SIGKILL, grace)):
+        if number is not None:
+            # The group outlives its leader when the leader left children behind.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)
+        if process.returncode is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(seconds(patience))
+    return process.wait()
 
-    def _read(self) -> None:
-        streams = {self.process.stdout: "stdout", self.process.stderr: "stderr"}
-        with selectors.DefaultSelector() as selector:
-            for pipe in streams:
-                assert pipe is not None
-                os.set_blocking(pipe.fileno(), False)
-                selector.register(pipe, selectors.EVENT_READ)
-            selector.register(self._wake_out, selectors.EVENT_READ)
-            last_look = False
-            while streams:
-                ready = {key.fileobj for key, _ in selector.select(0 if last_look else None)}
-                if self._wake_out in ready:
-                    selector.unregister(self._wake_out)
-                    last_look = True
-                    continue
-                if last_look and not ready:
-                    break
-                for pipe in list(streams):
-                    if pipe in ready and pipe is not None:
-                        data = pipe.read(65536)
-                        if data:
-                            self._on_output(streams[pipe], data)
-                        elif data is not None:
-                            selector.unregister(pipe)
-                            self._on_output(streams.pop(pipe), b"")
-            for stream in streams.values():
-                self._on_output(stream, b"")
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """What is spawned in here can be interrupted, even where the tests themselves cannot.
+
+    A shell starts what runs in the background with SIGINT ignored, and children inherit that.
+    """
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    else:
+        yield
+
+
+def described(argv: Sequence[str], process: subprocess.Popen[bytes]) -> str:
+    """A command and how it is doing."""
+    code = process.poll()
+    return f"{shlex.join(argv)} ({'running' if code is None else f'exit code {code}'})"

@@ -496,7 +496,7 @@ def test_a_thread_that_was_not_stopped_may_stop_while_another_resumes() -> None:
         assert client.wait_for_stop("step").thread == 1
 
 
-def script(body: str, grace: float = 2.0) -> StdioTransport:
+def script(body: str, grace: float = 0.5) -> StdioTransport:
     """A process that runs some Python after it has read one line."""
     head = "import sys\nsys.stdin.readline()\n"
     return StdioTransport([sys.executable, "-c", head + body], grace=grace)
@@ -534,7 +534,7 @@ def test_a_process_that_clings_to_life_is_ended_with_its_children() -> None:
         f"sys.stdout.write({ready.decode()!r}); sys.stdout.flush()\n"
         "while True: signal.pause()\n"
     )
-    transport = script(body, grace=0.2)
+    transport = script(body, grace=0.1)
     client = DapClient(transport, waive=["initialize"])
     client.send_raw(b"\n")
     client.wait_for_event("output")

@@ -92,7 +92,8 @@ class _Inbox:
 class StdioTransport:
     """A process that speaks on standard input and output; its standard error is kept.
 
-    ``grace`` is how many seconds it gets to end by itself, and again after TERM.
+    ``grace`` is how many seconds it gets to end by itself at the end of its input; after TERM it
+    gets four times as many.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class StdioTransport:
         argv: Sequence[str | Path],
         cwd: str | Path | None = None,
         env: Mapping[str, str] | None = None,
-        grace: float = 2.0,
+        grace: float = 0.5,
     ) -> None:
         self._argv, self._cwd, self._env, self._grace = argv, cwd, env, grace
         self._errors = bytearray()
