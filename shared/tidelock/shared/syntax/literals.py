@@ -165,22 +165,24 @@ def wrong_escape(text: str, dialect: Dialect) -> Fault | None:
 
 
 def _refusal(match: re.Match[str], dialect: Dialect) -> Fault:
-    shown = match[0][:20]
-    body = match[1]
-    if body[:1].isdigit():
-        message = f"decimal escape '{shown}' is too large; the largest is '\\255'"
+    if match[1][:1].isdigit():
+        message = f"decimal escape '{match[0]}' is too large; the largest is '\\255'"
         return Fault("syntax-error", message, match.start(), match.end())
-    others = [other for other in DIALECTS if other != dialect and _reads(match, other)]
-    if others and (body[:1] == "u" or dialect != "5.1"):
-        names = ", ".join("LuaJIT" if other == "luajit" else other for other in others)
-        message = f"escape '{shown}' is not in this Lua, only in {names}"
-        return Fault("wrong-version-syntax", message, match.start(), match.end())
-    return Fault("syntax-error", f"invalid escape '{shown}'", match.start(), match.end())
-
-
-def _reads(match: re.Match[str], dialect: Dialect) -> bool:
-    again = _escape(dialect).match(match.string, match.start())
-    return again is not None and _escaped(again[1], dialect) is not None
+    readers = []
+    end = match.end()
+    for other in DIALECTS[1:]:
+        again = _escape(other).match(match.string, match.start())
+        if again is not None and _escaped(again[1], other) is not None:
+            readers.append("LuaJIT" if other == "luajit" else other)
+            end = again.end()
+    shown = match.string[match.start() : end][:20]
+    if readers:
+        message = f"escape '{shown}' is not in this Lua, only in {', '.join(readers)}"
+    elif match[1][:1] in "xu":
+        return Fault("syntax-error", f"invalid escape '{shown}'", match.start(), end)
+    else:
+        message = f"escape '{shown}' is not in this Lua, only in 5.1"
+    return Fault("wrong-version-syntax", message, match.start(), end)
 
 
 def _escaped(body: str, dialect: Dialect) -> bytes | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.positions import Lines
 from tidelock.shared.syntax.structure import Structure, columns, structure
-from tidelock.shared.syntax.tokens import COMPOUND, END, KEYWORDS, NAME, NUMBER, STRING, scan
+from tidelock.shared.syntax.tokens import BAD, COMPOUND, END, KEYWORDS, NAME, NUMBER, STRING, scan
 from tidelock.shared.syntax.tree import (
     Assign,
     Binary,
@@ -738,7 +738,8 @@ class Parser:
         if kind in COMPOUND:
             return self.compound(node, kind)
         if type(node) is Name and node.name == "continue" and self.loops:
-            self.report("'continue' is not Lua; write 'goto' and a label at the end of the loop")
+            message = "'continue' is not Lua; write 'goto' and a label at the end of the loop"
+            self.report(message, at=self.i - 1)
         else:
             self.report(f"'=' or a call expected near {self.near(self.i)}")
         return Broken(node.start, node.end, [node])
@@ -941,9 +942,12 @@ class Parser:
             self.depth -= 1
 
     def no_value(self) -> Expression:
-        """Report that a value is missing."""
-        self.report(f"expression expected near {self.near(self.i)}")
-        return Missing(self.ends[self.i - 1] if self.i else 0)
+        """Report that a value is missing; what no Lua reads stands for it."""
+        i = self.i
+        self.report(f"expression expected near {self.near(i)}")
+        if self.kinds[i] == BAD:
+            self.i = i + 1
+        return Missing(self.ends[i - 1] if i else 0)
 
     def unary(self, i: int, operator: str) -> Expression:
         """``not``, ``-``, ``#`` or ``~`` with its operand."""
@@ -991,11 +995,8 @@ class Parser:
                     node = self.method_call(node)
                     i = self.i
             elif kind == "(":
-                if self.old and not self.same_line(ends[i - 1], starts[i]):
-                    message = (
-                        "a call bracket on a new line is ambiguous in this Lua; write ';' first"
-                    )
-                    self.version(message, i)
+                if self.old:
+                    self.check_call(i)
                 self.i = i
                 arguments = self.arguments()
                 node = Call(ends[self.i - 1], node, starts[i], arguments)
@@ -1098,9 +1099,10 @@ class Parser:
     def goes_on(self, opener: int, closer: str) -> bool:
         """Whether a list goes on though its comma is missing, which is reported."""
         i = self.i
-        if self.kinds[i] not in _VALUES or self.named_function_ahead(i) or opener in self.unclosed:
+        kind = self.kinds[i]
+        if (kind not in _VALUES and kind != BAD) or self.named_function_ahead(i):
             return False
-        if not self.deeper(i, opener):
+        if opener in self.unclosed or not self.deeper(i, opener):
             return False
         self.report(f"',' or '{closer}' expected near {self.near(i)}")
         return True
