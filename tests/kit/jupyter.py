@@ -351,14 +351,10 @@ class JupyterPeer:
     # Waiting
 
     def wait_until(self, look: Callable[[], T | None], timeout: float | None, what: str) -> T:
-        """Take in messages until ``look`` gives something; breaches are raised before and after."""
-        self._judge.settle()
-        try:
-            return self.timeline.wait_until(
-                look, self._timeout if timeout is None else timeout, what
-            )
-        finally:
-            self._judge.settle()
+        """Take in messages until ``look`` gives something; a breach is raised at once."""
+        return self.timeline.wait_until(
+            self._judge.watching(look), self._timeout if timeout is None else timeout, what
+        )
 
     def take_in(self) -> None:
         """Take in what is there already."""

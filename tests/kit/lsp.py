@@ -349,14 +349,10 @@ class LspClient:
     # Waiting
 
     def wait_until(self, look: Callable[[], Any], timeout: float | None, what: str) -> Any:
-        """Wait until ``look`` gives something; breaches are raised before and after."""
-        self._judge.settle()
-        try:
-            return self.timeline.wait_until(
-                look, self._timeout if timeout is None else timeout, what
-            )
-        finally:
-            self._judge.settle()
+        """Wait until ``look`` gives something; a breach is raised at once."""
+        return self.timeline.wait_until(
+            self._judge.watching(look), self._timeout if timeout is None else timeout, what
+        )
 
     def wait_for_notification(
         self,

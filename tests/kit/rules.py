@@ -6,11 +6,13 @@ call it makes, so that no breach can pass unseen and none kills a reader thread.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from kit.timeline import Failure, Timeline, short
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,15 @@ class Judge:
         with self._timeline.changed:
             self.violations.append(Violation(rule, text, message))
             self._timeline.changed.notify_all()
+
+    def watching(self, look: Callable[[], T]) -> Callable[[], T]:
+        """The same function, which raises instead if a rule was broken."""
+
+        def settled() -> T:
+            self.settle()
+            return look()
+
+        return settled
 
     def settle(self) -> None:
         """Raise what was broken since the last time, if strict."""

@@ -506,19 +506,16 @@ def script(body: str, grace: float = 0.5) -> StdioTransport:
     "printed", ["hello\n", "Content-Length: 9\n\n", "Content-Length: 2\r\n\r\n[]"]
 )
 def test_what_is_printed_between_messages_is_a_violation(printed: str) -> None:
-    client = DapClient(script(f"sys.stdout.write({printed!r}); sys.stdout.flush()"))
-    with pytest.raises(ProtocolViolation, match="framing"):
+    body = f"sys.stdout.write({printed!r}); sys.stdout.flush()"
+    with DapClient(script(body)) as client, pytest.raises(ProtocolViolation, match="framing"):
         client.initialize()
-    client.close()
 
 
 def test_a_process_that_dies_shows_its_last_words() -> None:
-    client = DapClient(script("sys.exit('out of luck')"))
-    with pytest.raises(Failure) as caught:
+    with DapClient(script("sys.exit('out of luck')")) as client, pytest.raises(Failure) as caught:
         client.initialize()
     text = str(caught.value)
     assert "waited for the response to initialize (seq 1), but the process closed" in text
-    client.close()
     assert "(exit code 1)\nstandard error:\nout of luck" in client.timeline.picture()
     with pytest.raises(Failure, match="nobody reads any more"):
         client.post("threads")
@@ -535,10 +532,9 @@ def test_a_process_that_clings_to_life_is_ended_with_its_children() -> None:
         "while True: signal.pause()\n"
     )
     transport = script(body, grace=0.1)
-    client = DapClient(transport, waive=["initialize"])
-    client.send_raw(b"\n")
-    client.wait_for_event("output")
-    client.close()
+    with DapClient(transport, waive=["initialize"]) as client:
+        client.send_raw(b"\n")
+        client.wait_for_event("output")
     assert transport.child is not None
     assert transport.child.process.returncode == -signal.SIGKILL
 

@@ -365,24 +365,37 @@ PROCESS = """
 import sys
 def put(body):
     sys.stdout.write(f"Content-Length: {len(body)}\\r\\n\\r\\n{body}"); sys.stdout.flush()
-sys.stdin.readline()
+def until(word):
+    seen = b""
+    while word not in seen:
+        seen += sys.stdin.buffer.read1()
 """
 
 
+def process(body: str) -> LspClient:
+    return LspClient([sys.executable, "-c", PROCESS + body], timeout=5)
+
+
 def test_a_request_left_behind_at_shutdown_is_told() -> None:
-    script = PROCESS + 'put(\'{"jsonrpc": "2.0", "id": 2, "result": null}\'); sys.exit(4)'
-    client = LspClient([sys.executable, "-c", script], timeout=5)
-    client.post("textDocument/hover", client.at("untitled:a", 0, 0))
-    with pytest.raises(ProtocolViolation, match=r"textDocument/hover never was"):
-        client.shutdown()
-    client.stop()
+    answer = '{"jsonrpc": "2.0", "id": 2, "result": null}'
+    with process(f"until(b'shutdown'); put({answer!r}); until(b'exit'); sys.exit(4)") as client:
+        client.post("textDocument/hover", client.at("untitled:a", 0, 0))
+        with pytest.raises(ProtocolViolation, match=r"textDocument/hover never was"):
+            client.shutdown()
+
+
+def test_the_exit_code_of_a_server_is_given() -> None:
+    answer = '{"jsonrpc": "2.0", "id": 1, "result": null}'
+    with process(f"until(b'shutdown'); put({answer!r}); until(b'exit'); sys.exit(4)") as client:
+        assert client.shutdown() == 4
 
 
 def test_what_is_printed_is_no_message() -> None:
-    client = LspClient([sys.executable, "-c", PROCESS + "print('hello')"], timeout=5)
-    with pytest.raises(ProtocolViolation, match=r"framing.*hello"):
+    with (
+        process("until(b'initialize'); print('hello')") as client,
+        pytest.raises(ProtocolViolation, match=r"framing.*hello"),
+    ):
         client.initialize()
-    client.stop()
 
 
 def test_every_rule_has_been_broken_once() -> None:
@@ -390,10 +403,11 @@ def test_every_rule_has_been_broken_once() -> None:
 
 
 def test_a_server_that_dies_shows_its_last_words() -> None:
-    client = LspClient([sys.executable, "-c", "import sys; sys.exit('out of luck')"])
-    with pytest.raises(Failure):
+    with (
+        process("until(b'initialize'); sys.exit('out of luck')") as client,
+        pytest.raises(Failure, match="but the process closed its standard output"),
+    ):
         client.initialize()
-    client.stop()
     assert "exit code 1)\nstandard error:\nout of luck" in client.timeline.picture()
 
 
