@@ -17,10 +17,10 @@ log = layer("event")
 
 
 class ExecutionStarted(NamedTuple):
-    """The lane began an execution; ``count`` is its number, unchanged for unstored ones."""
+    """The lane began an execution; ``number`` is its count, unchanged for unstored ones."""
 
     run: Run
-    count: int
+    number: int
 
 
 class OutputWritten(NamedTuple):
@@ -45,7 +45,7 @@ class ExecutionFinished(NamedTuple):
     """The lane ended an execution; all its output has been published before."""
 
     run: Run
-    count: int
+    number: int
     outcome: Outcome
 
 
@@ -65,10 +65,14 @@ class PauseEnded(NamedTuple):
 
 
 class BreakpointsChanged(NamedTuple):
-    """These breakpoints are new or have another line, state or message; some may be gone."""
+    """These breakpoints are new or have another line, state or message; some may be gone.
+
+    ``by`` is the session whose request did it, empty when loading did.
+    """
 
     changed: tuple[Breakpoint, ...]
     removed: tuple[Breakpoint, ...] = ()
+    by: str = ""
 
 
 class SourceLoaded(NamedTuple):

@@ -50,7 +50,9 @@ class Run(NamedTuple):
     ``text`` is the code, ``chunk`` the name under which the sources know it; ``is_input`` asks
     for the rule of inputs (a last expression gives the result); ``fresh_modules`` forgets the
     Lua modules of earlier runs first; ``directory`` is the working folder while it runs;
-    ``timeout_s`` counts running time only (0: none); ``search`` are folders for ``require``.
+    ``timeout_s`` counts running time only (0: none); ``search`` are folders for ``require``;
+    ``expressions`` are evaluated one by one after success: name and text. An empty ``chunk``
+    is named when the run begins, by its kind and number.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Run(NamedTuple):
     search: tuple[str, ...] = ()
     timeout_s: float = 0.0
     stop_on_entry: bool = False
+    expressions: tuple[tuple[str, str], ...] = ()
 
 
 class CallFrame(NamedTuple):
@@ -84,7 +87,8 @@ class Outcome(NamedTuple):
 
     ``error`` is the kind of failure (``LuaError``, ``SyntaxError``, ``Interrupted``,
     ``ExecutionTimeout``, ``MemoryLimit``), empty when it went well. ``text`` is the result or
-    Lua's own error message unchanged; ``exit_code`` is there when the script called os.exit.
+    Lua's own error message unchanged; ``exit_code`` is there when the script called os.exit; ``expressions``
+    give name, whether it went well, and text.
     """
 
     status: Literal["ok", "error", "aborted"]
@@ -95,6 +99,7 @@ class Outcome(NamedTuple):
     stack: tuple[CallFrame, ...] = ()
     exit_code: int | None = None
     duration_s: float = 0.0
+    expressions: tuple[tuple[str, bool, str], ...] = ()
 
 
 class Idle(NamedTuple):
@@ -169,7 +174,7 @@ class Scope(NamedTuple):
 
     name: str
     handle: int
-    count: int
+    size: int
     expensive: bool = False
 
 

@@ -12,6 +12,7 @@ import threading
 import urllib.parse
 from typing import NamedTuple
 
+from tidelock.shared.config import find_project_file
 from tidelock.shared.errors import UsageError
 
 
@@ -136,3 +137,25 @@ class Sources:
         if text.startswith("\x1b"):
             raise UsageError(f"precompiled chunk not accepted: {path}", "run the Lua source")
         return Script(full, text, chunk)
+
+
+def workspace_of(path: str) -> str:
+    """The workspace folder of a file or folder, canonical.
+
+    The nearest folder upwards that holds ``tidelock.toml``, else the version-control root,
+    else the folder itself.
+    """
+    folder = canonical(path)
+    if not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    project = find_project_file(folder)
+    if project:
+        return os.path.dirname(project)
+    above = folder
+    while True:
+        if any(os.path.exists(os.path.join(above, mark)) for mark in (".git", ".hg", ".svn")):
+            return above
+        parent = os.path.dirname(above)
+        if parent == above:
+            return folder
+        above = parent

@@ -23,6 +23,7 @@ from tidelock.shared.runtime.native import Native, NativeUnavailable
 from tidelock.shared.runtime.prelude import Prelude
 from tidelock.shared.runtime.streams import Streams, shown
 from tidelock.shared.sources import encode
+from tidelock.shared.syntax import inputs
 
 log = layer("lane")
 
@@ -30,14 +31,25 @@ _STACK_BYTES = 64 * 1024 * 1024
 _FIRST_WAIT_S = 0.001
 _LONGEST_WAIT_S = 0.02
 
+
 Fields = tuple[Any, ...]
 
 
 class Host(Protocol):
     """What the lane tells and asks the parts above it; every call comes on the lane thread."""
 
-    def prepare(self, chunk: str, text: str) -> str | None:
-        """The text with its breakpoints compiled in, or None to load it as it is."""
+    def prepare(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
+        """The text with its breakpoints compiled in, or None to load it as it is.
+
+        ``token`` is the string whose call is the probe; ``guarded`` says that reading a
+        global may raise, since the global table has a metatable.
+        """
+
+    def points(self) -> Fields:
+        """The breakpoint table as the prelude takes it."""
+
+    def modules_forgotten(self) -> None:
+        """A fresh launch: what was loaded before does not count any more."""
 
     def unprepared(self, chunk: str) -> None:
         """The prepared text did not load; the plain one is used."""
@@ -45,8 +57,8 @@ class Host(Protocol):
     def read_source(self, path: str) -> tuple[str, str]:
         """Text and chunk name of a file; raises OSError or TidelockError."""
 
-    def started(self, run: Run) -> None:
-        """An execution begins."""
+    def started(self, run: Run) -> Run:
+        """An execution begins; the run with its chunk name settled."""
 
     def finished(self, run: Run, outcome: Outcome) -> None:
         """An execution has ended and its output is out."""
@@ -158,6 +170,7 @@ class Lane:
         deadline = time.monotonic() + grace_s
         for thread in self._threads:
             thread.join(max(deadline - time.monotonic(), 0.05))
+        self.streams.close()
         return not any(thread.is_alive() for thread in self._threads)
 
     def _main(self, opened: Answer[None]) -> None:
@@ -290,7 +303,7 @@ class Lane:
         if run.timeout_s:
             self._bell.set()
         self.streams.begin(run.id)
-        self.host.started(run)
+        run = self.host.started(run)
         before = os.getcwd() if run.directory else ""
         try:
             if run.directory:
@@ -303,11 +316,20 @@ class Lane:
                 os.chdir(before)
         if self._native is not None:
             self._native.disarm()
+        if outcome.status == "ok" and run.expressions:
+            outcome = outcome._replace(expressions=self._evaluated(run))
         self.streams.flush(final=True)
         with self._changed:
             self.state = Idle()
             self._ending, self._deadline = None, None
         self.host.finished(run, outcome._replace(duration_s=time.monotonic() - began))
+
+    def _evaluated(self, run: Run) -> tuple[tuple[str, bool, str], ...]:
+        found = []
+        for name, text in run.expressions:
+            good, shown_text = self._prelude.expression(encode(text))
+            found.append((name, bool(good), shown(shown_text)))
+        return tuple(found)
 
     def _outcome(self, run: Run) -> Outcome:
         prelude = self._prelude
@@ -319,7 +341,8 @@ class Lane:
             arguments = [encode(word) for word in run.arguments]
             if run.script or arguments:
                 prelude.set_arguments(encode(run.script), *arguments)
-            text = prelude.plain(encode(run.text))
+            code = inputs.chunk(run.text, self.build.dialect) if run.is_input else run.text
+            text = prelude.plain(encode(code))
             chunk, message = _pair(prelude.load_text(text, encode(run.chunk)))
             if chunk is None:
                 return Outcome("error", shown(message), error="SyntaxError", value_type="string")
@@ -336,9 +359,11 @@ class Lane:
         if ending is None:
             return outcome
         if ending.exit_code is not None:
-            status = "ok" if ending.exit_code == 0 else "error"
             return Outcome(
-                status, ending.text, error=ending.error, exit_code=ending.exit_code
+                "error" if ending.exit_code else "ok",
+                ending.text,
+                error=ending.error,
+                exit_code=ending.exit_code,
             )
         return Outcome("error", ending.text, error=ending.error, stack=self._trace)
 
@@ -577,10 +602,12 @@ class _Callbacks:
                     return (b"serve",)
                 lane._changed.wait()
 
-    def prepare(self, chunk: bytes, text: bytes) -> bytes | None:
+    def prepare(self, chunk: bytes, text: bytes, guarded: bool) -> bytes | None:
         """The text with breakpoints compiled in, or None."""
+        lane = self._lane
+        token = lane._prelude.token
         try:
-            ready = self._lane.host.prepare(_text(chunk), _text(text))
+            ready = lane.host.prepare(_text(chunk), _text(text), token, guarded=guarded)
         except Exception as error:  # loading must not fail for the debugger's sake
             log.error("breakpoints were not compiled in", chunk=shown(chunk), error=repr(error))
             return None
@@ -589,6 +616,14 @@ class _Callbacks:
     def unprepared(self, chunk: bytes) -> None:
         """The instrumented text did not load."""
         self._lane.host.unprepared(_text(chunk))
+
+    def points(self) -> Fields:
+        """The breakpoint table, for a change that must be in force before the next line."""
+        return self._lane.host.points()
+
+    def modules_forgotten(self) -> None:
+        """The Lua modules of earlier runs are dropped."""
+        self._lane.host.modules_forgotten()
 
     def read_source(self, path: bytes) -> Fields:
         """Text and chunk name of a file, or nil and a message."""

@@ -76,7 +76,9 @@ class Prelude:
             self._lua.execute(b"jit.off() jit.flush()")
         # Python is reached through what a host registers, not through the bridge's own door.
         self._lua.execute(b"python = nil package.loaded.python = nil")
-        for name in ("run", "load_text", "forget_modules", "set_path", "set_arguments", "plain"):
+        for name in (
+            "run", "load_text", "forget_modules", "set_path", "set_arguments", "plain", "expression"
+        ):  # fmt: skip
             setattr(self, name, self._table[name.encode()])
 
     run: Callable[..., Any]
@@ -85,3 +87,4 @@ class Prelude:
     set_path: Callable[[bytes], None]
     set_arguments: Callable[..., None]
     plain: Callable[[bytes], bytes]
+    expression: Callable[[bytes], tuple[bool, bytes]]

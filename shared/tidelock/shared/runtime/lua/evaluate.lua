@@ -123,3 +123,11 @@ function ops.assign(thread_index, level, target, text)
   run(chunk, value)
   return T.describe(value)
 end
+
+-- Whether an expression at global scope went well, and its text or the error's.
+function T.expression(text)
+  local ok, result = raw.pcall(function()
+    return T.results_text(run(compile(text, nil)))
+  end)
+  return ok, ok and (result == "" and "nil" or result) or (type(result) == "string" and result or T.short(result))
+end

@@ -8,22 +8,38 @@ local sub, gsub, gmatch, find = raw.string.sub, raw.string.gsub, raw.string.gmat
 local globals = T.globals
 local package = globals.package
 local compile = T.compile
+local getmetatable = raw.debug.getmetatable
 
 -- Whether any breakpoint exists; without one `load` leaves text alone (no instrumentation).
 T.instrumenting = false
 
--- Compile a text, with the breakpoints of its source compiled in where that is possible.
+-- The text with the breakpoints of its source compiled in, or nil; then the table knows the
+-- calls that it carries before the chunk can run.
+local function prepared(text, name)
+  if sub(text, 1, 1) == "\27" then
+    return nil
+  end
+  local ready = host.prepare(name, text, getmetatable(globals) ~= nil)
+  if ready then
+    T.install_probe()
+    T.ops.breakpoints(host.points())
+  end
+  return ready
+end
+
+local function not_prepared(name)
+  host.unprepared(name)
+  T.ops.breakpoints(host.points())
+end
+
 local function load_text(text, name, mode, env)
-  if sub(text, 1, 1) ~= "\27" then
-    local ready = host.prepare(name, text)
-    if ready then
-      T.install_probe()
-      local chunk = compile(ready, name, mode, env)
-      if chunk then
-        return chunk
-      end
-      host.unprepared(name)
+  local ready = prepared(text, name)
+  if ready then
+    local chunk = compile(ready, name, mode, env)
+    if chunk then
+      return chunk
     end
+    not_prepared(name)
   end
   return compile(text, name, mode, env)
 end
@@ -102,17 +118,13 @@ else
       end
     end
     local source = chunk_name(name, kind == "string" and chunk or "=(load)")
-    if sub(text, 1, 1) == "\27" then
-      return raw_load(text, source, mode, ...)
-    end
-    local ready = host.prepare(source, text)
+    local ready = prepared(text, source)
     if ready then
-      T.install_probe()
       local done = raw_load(ready, source, mode, ...)
       if done then
         return done
       end
-      host.unprepared(source)
+      not_prepared(source)
     end
     return raw_load(text, source, mode, ...)
   end
@@ -198,6 +210,8 @@ function T.forget_modules()
     loaded[name] = nil
   end
   loaded_here = {}
+  host.modules_forgotten()
+  T.ops.breakpoints(host.points())
 end
 
 local base_path = package.path

@@ -25,18 +25,29 @@ function T.ops.stack()
   return unpack(fields, 1, size * 4)
 end
 
+-- Whether an error that nothing catches stops where it is raised.
+function T.ops.uncaught(wanted)
+  T.stop_uncaught = wanted
+  return true
+end
+
 local failure
+
+local value_text
 
 local function handler(value)
   failure = { value = value, size = 0 }
   local ok, fields, size = pcall(T.enter, stack_fields)
   if ok and fields then
     failure.fields, failure.size = fields, size
+    if T.stop_uncaught and not T.deaf then
+      T.stop("exception", value_text(value), "")
+    end
   end
   return value
 end
 
-local function value_text(value)
+function value_text(value)
   if type(value) == "string" then
     return value
   elseif value == nil then

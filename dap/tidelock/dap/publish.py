@@ -1,0 +1,112 @@
+"""What the Context publishes, as DAP events.
+
+Every event of the closed set stands in ``_PUBLISHERS``, with None where the adapter has
+nothing to say about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tidelock.dap.convert import Body, breakpoint_body, stopped_body
+from tidelock.shared.events import (
+    BreakpointsChanged,
+    Event,
+    ExecutionFinished,
+    ExecutionStarted,
+    InputWanted,
+    OutputWritten,
+    PauseEnded,
+    PauseStarted,
+    RuntimeRestarted,
+    SourceLoaded,
+)
+from tidelock.shared.report import error_lines
+
+if TYPE_CHECKING:
+    from tidelock.dap.session import Session
+
+ERROR_IDS = {
+    "internal": 1,
+    "request": 2,
+    "state": 3,
+    "lua": 4,
+    "NotImplemented": 5,
+    "usage": 6,
+    "unavailable": 7,
+    "kernel": 8,
+    "cancelled": 9,
+}
+
+
+def event(session: Session, happened: Event) -> None:
+    """Tell one event to the client of a session that is under way."""
+    publisher = _PUBLISHERS[type(happened)]
+    if publisher is not None and session.state in ("configuring", "active"):
+        publisher(session, happened)
+
+
+def _written(session: Session, happened: OutputWritten) -> None:
+    if session.notebook and happened.stream != "console":
+        return  # the notebook shows its streams itself
+    launched = session.launched
+    if launched is not None and happened.execution_id not in (launched.id, ""):
+        return
+    body: Body = {"category": happened.stream, "output": happened.text}
+    if happened.chunk:
+        body["source"] = session.sources.source(happened.chunk, session.manner)
+        body["line"] = session.manner.line_out(happened.line)
+    session.event("output", body)
+
+
+def _paused(session: Session, happened: PauseStarted) -> None:
+    if session.state == "active":
+        session.event("stopped", stopped_body(happened.pause))
+
+
+def _resumed(session: Session, happened: PauseEnded) -> None:
+    session.frames_of.clear()
+    asked, session.asked_to_resume = session.asked_to_resume, False
+    # Who asked for it expects no event, except JupyterLab, which changes state by nothing else.
+    if session.state == "active" and (session.notebook or not asked):
+        session.event("continued", {"threadId": 1, "allThreadsContinued": True})
+
+
+def _finished(session: Session, happened: ExecutionFinished) -> None:
+    launched = session.launched
+    if launched is None or happened.run.id != launched.id:
+        return
+    session.launch_finished = True
+    outcome = happened.outcome
+    if outcome.status == "error" and outcome.exit_code is None:
+        report = error_lines(outcome, happened.run.chunk, session.context.sources)
+        session.event("output", {"category": "stderr", "output": "\n".join(report) + "\n"})
+    code = outcome.exit_code
+    if code is None:
+        code = 0 if outcome.status == "ok" else 1
+    session.event("exited", {"exitCode": code})
+    session.event("terminated")
+
+
+def _breakpoints(session: Session, happened: BreakpointsChanged) -> None:
+    if happened.by == session.owner:
+        return  # the answer to its own request says it
+    for point in happened.changed:
+        if point.owner == session.owner:
+            source = session.sources.source(point.source, session.manner)
+            body = breakpoint_body(point, source, session.manner)
+            session.event("breakpoint", {"reason": "changed", "breakpoint": body})
+
+
+_PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
+    OutputWritten: _written,
+    PauseStarted: _paused,
+    PauseEnded: _resumed,
+    ExecutionFinished: _finished,
+    BreakpointsChanged: _breakpoints,
+    ExecutionStarted: None,  # a launched program begins with the answer to launch
+    InputWanted: None,  # reading is not available without a console of its own
+    SourceLoaded: None,
+    RuntimeRestarted: None,  # the launched execution has ended before
+}

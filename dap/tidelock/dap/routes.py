@@ -1,0 +1,497 @@
+"""The table of what the adapter answers: command, function, the states that allow it.
+
+Who has read it has read the adapter; the capabilities are generated from it. A function gets
+session, arguments and message; it gives the response's body, an ``Answer`` of it, or ``LATER``
+when it answers by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tidelock.dap import convert
+from tidelock.dap.convert import Body, field
+from tidelock.shared.answers import Answer
+from tidelock.shared.debug.debugger import How, Stack
+from tidelock.shared.errors import BadRequest, LuaFailure, NotStopped, TidelockError, Unavailable
+from tidelock.shared.model import Idle, Member, Run, Value
+from tidelock.shared.sources import workspace_of
+
+if TYPE_CHECKING:
+    from tidelock.dap.session import Session
+
+LATER = object()
+_STACK_LIMIT = 1000
+
+FRESH = ("fresh",)
+SET_UP = ("configuring", "active")
+ANY = ("fresh", "initialized", "configuring", "active")
+TEXT_LIMIT = 64 * 1024 * 1024
+
+
+class NotImplementedHere(TidelockError):  # noqa: N818
+    """A command the adapter does not know."""
+
+    kind = "NotImplemented"
+
+    def __init__(self, command: str) -> None:
+        super().__init__(f"{command} is not available")
+
+
+class WrongState(TidelockError):  # noqa: N818
+    """A request at the wrong time."""
+
+    kind = "state"
+
+    def __init__(self, command: str, state: str) -> None:
+        needed = {
+            "fresh": "initialize comes first",
+            "initialized": "launch or attach comes first",
+            "ended": "the session is over",
+        }
+        super().__init__(f"{command} is not possible now: {needed.get(state, state)}")
+
+
+# -- beginning ---------------------------------------------------------------------------------
+
+
+def hello(session: Session, arguments: Body, message: Body) -> Body:
+    """The relay proves that it knows the key, before the client's first message."""
+    _check_key(session, arguments)
+    return {}
+
+
+def _check_key(session: Session, arguments: Body) -> None:
+    import hmac
+
+    if session.trusted:
+        return
+    given = field(arguments, "key", str, "")
+    if not hmac.compare_digest(given.encode(), session.key.encode()):
+        raise BadRequest("key is missing or wrong; it stands in the kernel's connection file")
+    session.trusted = True
+
+
+def initialize(session: Session, arguments: Body, message: Body) -> Body:
+    """The client says how it counts; the adapter says what it can."""
+    session.manner = convert.Manner.of(arguments)
+    session.state = "initialized"
+    return dict(CAPABILITIES)
+
+
+def launch(session: Session, arguments: Body, message: Body) -> object:
+    """Run a script or code on this kernel once the client has set its breakpoints."""
+    _check_key(session, arguments)
+    session.no_debug = field(arguments, "noDebug", bool, False)
+    session.launched = _run(session, arguments)
+    _begin(session, message)
+    return LATER
+
+
+def _run(session: Session, arguments: Body) -> Run:
+    context = session.context
+    if not isinstance(context.runtime.state, Idle):
+        raise BadRequest("something runs on this kernel already; end it or wait")
+    wanted = field(arguments, "lua", str, "")
+    here = context.runtime.build
+    if wanted and wanted not in (here.name, here.dialect):
+        raise Unavailable(f"Lua {wanted} on this kernel", f"it runs {here.name}")
+    if arguments.get("env"):
+        raise Unavailable("env on a shared kernel", "start a kernel with that environment")
+    words = field(arguments, "args", list, [])
+    if not all(isinstance(word, str) for word in words):
+        raise BadRequest("args is no list of texts")
+    directory = field(arguments, "cwd", str, "")
+    if directory and not os.path.isdir(directory):
+        raise BadRequest(f"cwd {directory} is no folder")
+    program, code = field(arguments, "program", str, ""), field(arguments, "code", str, "")
+    if bool(program) == bool(code):
+        raise BadRequest("give program, the path of a Lua file, or code")
+    folder = os.path.dirname(os.path.abspath(program)) if program else directory
+    search = [folder, workspace_of(folder)] if folder else []
+    text, chunk, script = code, "", ""
+    if program:
+        script, text, chunk = context.sources.script(program)
+    return Run(
+        id=context.ids(),
+        text=text,
+        chunk=chunk,
+        kind="debug",
+        is_input=not program,
+        script=script,
+        arguments=tuple(words),
+        fresh_modules=not field(arguments, "keepModules", bool, False),
+        directory=directory,
+        search=tuple(dict.fromkeys((*search, *context.settings.lua_path))),
+        stop_on_entry=field(arguments, "stopOnEntry", bool, False) and not session.no_debug,
+    )
+
+
+def attach(session: Session, arguments: Body, message: Body) -> object:
+    """Join whatever runs on this kernel."""
+    _check_key(session, arguments)
+    if session.notebook:
+        session.state = "active"
+        session.context.debugger.join(session.owner)
+        session.respond(message, {})
+        session.event("initialized")
+        return LATER
+    _begin(session, message)
+    if field(arguments, "stopOnAttach", bool, False):
+        session.context.debugger.pause_now()
+    return LATER
+
+
+def _begin(session: Session, message: Body) -> None:
+    session.waiting_start = message
+    session.state = "configuring"
+    session.context.debugger.join(session.owner)
+    session.event("initialized")
+
+
+def configuration_done(session: Session, arguments: Body, message: Body) -> object:
+    """Everything is set: answer launch or attach, and let the program begin."""
+    session.respond(message)
+    waiting, session.waiting_start = session.waiting_start, None
+    if waiting is None:  # a notebook attached before
+        return LATER
+    session.state = "active"
+    session.respond(waiting)
+    run = session.launched
+    if run is not None:
+        name = run.script or "code"
+        session.event(
+            "process", {"name": name, "startMethod": "launch", "isLocalProcess": True}
+        )
+        session.context.execute(run)
+    elif session.context.debugger.pause is not None:
+        session.event("stopped", convert.stopped_body(session.context.debugger.pause))
+    return LATER
+
+
+# -- ending ------------------------------------------------------------------------------------
+
+
+def disconnect(session: Session, arguments: Body, message: Body) -> object:
+    """The client leaves; the program ends if it was launched here, unless the client objects."""
+    stop = arguments.get("terminateDebuggee")
+    session.respond(message)
+    session.end(stop_program=stop if isinstance(stop, bool) else None)
+    return LATER
+
+
+def terminate(session: Session, arguments: Body, message: Body) -> Body:
+    """End the program; exited and terminated follow when it has."""
+    if not session.context.runtime.interrupt() and not session.launch_finished:
+        session.event("terminated")
+    return {}
+
+
+# -- breakpoints -------------------------------------------------------------------------------
+
+
+def set_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
+    """Replace the breakpoints of one source; as many answers as were asked for."""
+    source = field(arguments, "source", dict)
+    chunk = session.sources.chunk(source)
+    asked = field(arguments, "breakpoints", list, [])
+    if session.no_debug:
+        words = "not set: the program was launched without debugging"
+        return {"breakpoints": [{"verified": False, "message": words} for _ in asked]}
+    requests: list[Any] = []
+    for entry in asked:
+        try:
+            requests.append(convert.breakpoint_request(entry, session.manner))
+        except BadRequest as error:
+            requests.append(error)
+    good = [request for request in requests if not isinstance(request, BadRequest)]
+    points = iter(session.context.debugger.set_breakpoints(session.owner, chunk, good))
+    shown = session.sources.source(chunk, session.manner)
+    bodies = [
+        {"verified": False, "message": str(request), "reason": "failed"}
+        if isinstance(request, BadRequest)
+        else convert.breakpoint_body(next(points), shown, session.manner)
+        for request in requests
+    ]
+    return {"breakpoints": bodies}
+
+
+def set_exception_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
+    """Which errors stop where they are raised."""
+    filters = field(arguments, "filters", list, [])
+    options = [option.get("filterId") for option in field(arguments, "filterOptions", list, [])]
+    known = [entry["filter"] for entry in CAPABILITIES["exceptionBreakpointFilters"]]
+    unknown = [name for name in (*filters, *options) if name not in known]
+    if unknown:
+        raise BadRequest(f"there is no exception filter {unknown[0]!r}; there is {known[0]}")
+    wanted = "uncaught" in (*filters, *options) and not session.no_debug
+    session.context.debugger.break_on_uncaught(session.owner, wanted=wanted)
+    return {"breakpoints": [{"verified": True} for _ in (*filters, *options)]}
+
+
+def set_function_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
+    """Only the empty list, which clients send to clear."""
+    if field(arguments, "breakpoints", list, []):
+        raise NotImplementedHere("a function breakpoint")
+    return {"breakpoints": []}
+
+
+# -- going on ----------------------------------------------------------------------------------
+
+
+def _resume(how: How) -> Callable[[Session, Body, Body], Body]:
+    def resume(session: Session, arguments: Body, message: Body) -> Body:
+        session.asked_to_resume = True
+        try:
+            session.context.debugger.go_on(how)
+        except NotStopped:
+            session.asked_to_resume = False
+            raise
+        return {"allThreadsContinued": True} if how == "continue" else {}
+
+    return resume
+
+
+def pause(session: Session, arguments: Body, message: Body) -> Body:
+    """Stop at the next line."""
+    if session.context.debugger.pause is not None:
+        raise BadRequest("stopped already")
+    session.context.debugger.pause_now()
+    return {}
+
+
+# -- looking -----------------------------------------------------------------------------------
+
+
+def threads(session: Session, arguments: Body, message: Body) -> Body:
+    """One: the running chain of coroutines is one logical stack."""
+    return {"threads": [{"id": 1, "name": "Lua"}]}
+
+
+def stack_trace(session: Session, arguments: Body, message: Body) -> Answer[Body]:
+    """A page of the stopped stack."""
+    if field(arguments, "threadId", int, 1) != 1:
+        raise BadRequest("there is one thread, 1")
+    start = field(arguments, "startFrame", int, 0)
+    count = field(arguments, "levels", int, 0) or _STACK_LIMIT
+
+    def shown(stack: Stack) -> Body:
+        frames = [
+            convert.frame_body(
+                frame,
+                session.sources.source(frame.chunk, session.manner) if frame.line else None,
+                session.manner,
+            )
+            for frame in stack.frames
+        ]
+        return {"stackFrames": frames, "totalFrames": stack.total}
+
+    return session.context.debugger.stack(start, count).map(shown)
+
+
+def scopes(session: Session, arguments: Body, message: Body) -> Answer[Body]:
+    """Locals, upvalues and globals of a frame."""
+    frame = field(arguments, "frameId", int)
+
+    def shown(found: list[Any]) -> Body:
+        for scope in found:
+            session.frames_of[scope.handle] = frame
+        return {"scopes": [convert.scope_body(scope) for scope in found]}
+
+    return session.context.debugger.scopes(frame).map(shown)
+
+
+def variables(session: Session, arguments: Body, message: Body) -> Answer[Body]:
+    """A page of the children of a reference."""
+    reference = field(arguments, "variablesReference", int)
+    kind = field(arguments, "filter", str, "")
+    start, count = field(arguments, "start", int, 0), field(arguments, "count", int, 0)
+    frame = session.frames_of.get(reference, 0)
+
+    def shown(children: list[Value]) -> Body:
+        for child in children:
+            if child.handle:
+                session.frames_of[child.handle] = frame
+        return {"variables": [convert.variable_body(child, session.manner) for child in children]}
+
+    return session.context.debugger.children(reference, kind, start, count).map(shown)
+
+
+def evaluate(session: Session, arguments: Body, message: Body) -> Answer[Body]:
+    """Evaluate in a frame or at global scope; a hover only reads names and constant keys."""
+    text = field(arguments, "expression", str)
+    frame = field(arguments, "frameId", int, 0)
+    debugger = session.context.debugger
+    if field(arguments, "context", str, "repl") == "hover":
+        return _read_path(session, text, frame)
+
+    def shown(value: Value) -> Body:
+        if value.handle:
+            session.frames_of[value.handle] = frame
+        return convert.result_body(value, "result", session.manner)
+
+    return debugger.evaluate(text, frame).map(shown)
+
+
+def _read_path(session: Session, text: str, frame: int) -> Answer[Body]:
+    from tidelock.shared.language import hover
+    from tidelock.shared.syntax import parse
+
+    tree = parse(text, session.context.runtime.build.dialect, "expression")
+    path = hover.symbol_path(tree, len(text.rstrip()))
+    if path is None or not tree.ok:
+        raise BadRequest("a hover reads names and fields only")
+
+    def shown(found: Member | None) -> Body:
+        if found is None:
+            raise LuaFailure(f"'{text}' is nil or not defined here")
+        value = Value(text, found.type, found.text)
+        return convert.result_body(value, "result", session.manner)
+
+    return session.context.debugger.value(path.root, path.keys, frame).map(shown)
+
+
+def set_variable(session: Session, arguments: Body, message: Body) -> Answer[Body]:
+    """Give a variable the value of an expression in its frame."""
+    reference = field(arguments, "variablesReference", int)
+    name, text = field(arguments, "name", str), field(arguments, "value", str)
+    frame = session.frames_of.get(reference, 0)
+    changed = session.context.debugger.set_child(reference, name, text, frame)
+    return changed.map(lambda value: convert.result_body(value, "value", session.manner))
+
+
+def set_expression(session: Session, arguments: Body, message: Body) -> Answer[Body]:
+    """Assign to an expression in a frame."""
+    target, text = field(arguments, "expression", str), field(arguments, "value", str)
+    frame = field(arguments, "frameId", int, 0)
+    changed = session.context.debugger.assign(target, text, frame)
+    return changed.map(lambda value: convert.result_body(value, "value", session.manner))
+
+
+def source(session: Session, arguments: Body, message: Body) -> Body:
+    """The text of a source, also one without a file."""
+    wanted = arguments.get("source") or {
+        "sourceReference": field(arguments, "sourceReference", int, 0)
+    }
+    text = session.context.sources.text(session.sources.chunk(wanted))
+    if text is None:
+        raise BadRequest("the text of that source is not available")
+    return {"content": text, "mimeType": "text/x-lua"}
+
+
+def exception_info(session: Session, arguments: Body, message: Body) -> Body:
+    """The error at which the program stands."""
+    stop = session.context.debugger.pause
+    if stop is None or stop.reason != "exception":
+        raise BadRequest("not stopped at an error")
+    return {"exceptionId": "error", "description": stop.text, "breakMode": "unhandled"}
+
+
+def completions(session: Session, arguments: Body, message: Body) -> Answer[Body]:
+    """Names and members for the debug console, from the frame."""
+    from tidelock.shared.language import completion
+    from tidelock.shared.positions import Lines
+    from tidelock.shared.syntax import parse
+
+    text = field(arguments, "text", str)
+    line = field(arguments, "line", int, session.manner.first_line) - session.manner.first_line
+    column = field(arguments, "column", int) - session.manner.first_column
+    cursor = Lines(text).offset(line, column, "utf-16")
+    frame = field(arguments, "frameId", int, 0)
+    tree = parse(text, session.context.runtime.build.dialect, "input")
+    target = completion.target(tree, cursor)
+    debugger = session.context.debugger
+    if target is None:
+        raise BadRequest("nothing can be completed there")
+    if target.root:
+        asked = debugger.members(target.root, target.keys, frame)
+    else:
+        asked = debugger.names(frame)
+
+    def shown(found: list[Member]) -> Body:
+        result = completion.complete(tree, cursor, completion.Facts.of(found))
+        length = result.end - result.start
+        targets = [
+            {"label": item.label, "start": result.start, "length": length, "type": _kind(item.kind)}
+            for item in result.items
+        ]
+        return {"targets": targets}
+
+    return asked.map(shown)
+
+
+def _kind(kind: str) -> str:
+    known = {"function": "function", "method": "method", "field": "field", "keyword": "keyword"}
+    return known.get(kind, "variable")
+
+
+def cancel(session: Session, arguments: Body, message: Body) -> Body:
+    """Give a request up; it is answered all the same."""
+    session.cancel(field(arguments, "requestId", int, 0))
+    return {}
+
+
+class Route(NamedTuple):
+    """One command; ``capability`` is what announces it."""
+
+    function: Callable[[Session, Body, Body], Any]
+    states: tuple[str, ...]
+    needs_pause: bool = False
+    capability: str = ""
+
+
+ROUTES: dict[str, Route] = {
+    "tidelock/hello": Route(hello, FRESH),
+    "initialize": Route(initialize, FRESH),
+    "launch": Route(launch, ("initialized",)),
+    "attach": Route(attach, ("initialized",)),
+    "configurationDone": Route(
+        configuration_done, SET_UP, capability="supportsConfigurationDoneRequest"
+    ),
+    "disconnect": Route(disconnect, ANY),
+    "terminate": Route(terminate, SET_UP, capability="supportsTerminateRequest"),
+    "setBreakpoints": Route(set_breakpoints, SET_UP),
+    "setExceptionBreakpoints": Route(set_exception_breakpoints, SET_UP),
+    "setFunctionBreakpoints": Route(set_function_breakpoints, SET_UP),
+    "threads": Route(threads, SET_UP),
+    "continue": Route(_resume("continue"), SET_UP, needs_pause=True),
+    "next": Route(_resume("over"), SET_UP, needs_pause=True),
+    "stepIn": Route(_resume("in"), SET_UP, needs_pause=True),
+    "stepOut": Route(_resume("out"), SET_UP, needs_pause=True),
+    "pause": Route(pause, SET_UP),
+    "stackTrace": Route(stack_trace, SET_UP, needs_pause=True),
+    "scopes": Route(scopes, SET_UP, needs_pause=True),
+    "variables": Route(variables, SET_UP),
+    "evaluate": Route(evaluate, SET_UP, capability="supportsEvaluateForHovers"),
+    "setVariable": Route(set_variable, SET_UP, True, "supportsSetVariable"),
+    "setExpression": Route(set_expression, SET_UP, True, "supportsSetExpression"),
+    "source": Route(source, SET_UP),
+    "exceptionInfo": Route(exception_info, SET_UP, True, "supportsExceptionInfoRequest"),
+    "completions": Route(completions, SET_UP, capability="supportsCompletionsRequest"),
+    "cancel": Route(cancel, ANY, capability="supportsCancelRequest"),
+}
+
+CAPABILITIES: Body = {
+    **{route.capability: True for route in ROUTES.values() if route.capability},
+    "supportsConditionalBreakpoints": True,
+    "supportsHitConditionalBreakpoints": True,
+    "supportsLogPoints": True,
+    "supportTerminateDebuggee": True,
+    "supportsDelayedStackTraceLoading": True,
+    "completionTriggerCharacters": [".", ":"],
+    "exceptionBreakpointFilters": [
+        {
+            "filter": "uncaught",
+            "label": "Uncaught errors",
+            "description": "Stop where an error is raised that nothing in the program catches",
+            "default": True,
+        }
+    ],
+}
+
+
+def find(command: str) -> Route | None:
+    """The route of a command."""
+    return ROUTES.get(command)

@@ -1,0 +1,187 @@
+"""One debug session: a client's conversation over the Context's debugger.
+
+It holds what belongs to the client (manner, state, open requests) and turns facts into events.
+What each request does stands in ``routes``. All of it runs on the loop's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from tidelock.dap import publish, routes
+from tidelock.dap.convert import Body, Manner, SourceBook
+from tidelock.shared.answers import Answer
+from tidelock.shared.context import Context
+from tidelock.shared.errors import TidelockError
+from tidelock.shared.events import Event
+from tidelock.shared.log import layer
+from tidelock.shared.model import Run
+
+log = layer("dap")
+
+State = Literal["fresh", "initialized", "configuring", "active", "ended"]
+Send = Callable[[Body], None]
+
+
+class Session:
+    """A conversation. Every method on the loop's thread.
+
+    Args:
+        context: what is debugged.
+        send: takes each message for the client.
+        call: runs a function on the loop's thread, soon.
+        trusted: the client has proved that it knows the kernel's key.
+        key: the kernel's key, for clients that still have to.
+        notebook: the client speaks through Jupyter, whose order of requests differs.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        send: Send,
+        call: Callable[[Callable[[], None]], None],
+        *,
+        trusted: bool,
+        key: str = "",
+        notebook: bool = False,
+    ) -> None:
+        self.context = context
+        self.owner = f"dap-{context.ids()}"
+        self.manner = Manner()
+        self.state: State = "fresh"
+        self.trusted = trusted
+        self.key = key
+        self.notebook = notebook
+        self.sources = SourceBook()
+        self.launched: Run | None = None
+        self.launch_finished = False
+        self.waiting_start: Body | None = None
+        self.no_debug = False
+        self.asked_to_resume = False
+        self.frames_of: dict[int, int] = {}
+        self.after_terminated: Callable[[], None] | None = None
+        self._send_message = send
+        self._call = call
+        self._seq = 0
+        self._open: dict[int, Answer[Any]] = {}
+        self._unsubscribe = context.bus.subscribe(self._on_event)
+
+    # -- messages ----------------------------------------------------------------------------
+
+    def receive(self, message: Body) -> None:
+        """Take one message of the client; every request gets exactly one response."""
+        if message.get("type") != "request":
+            log.info("ignored a message that is no request", kind=str(message.get("type"))[:40])
+            return
+        if not isinstance(message.get("seq"), int) or not isinstance(message.get("command"), str):
+            log.warn("ignored a request without seq or command")
+            return
+        try:
+            result = self._do(message)
+        except TidelockError as error:
+            self.fail(message, str(error), error.kind)
+            return
+        except Exception as error:
+            log.error("a request failed", command=message["command"], error=repr(error))
+            self.fail(message, f"internal error: {error}", "internal")
+            return
+        if isinstance(result, Answer):
+            self._open[message["seq"]] = result
+            result.then(lambda done: self._call(lambda: self._settle(message, done)))
+        elif result is not routes.LATER:
+            self.respond(message, result)
+
+    def _do(self, message: Body) -> Any:
+        command = message["command"]
+        arguments = message.get("arguments") or {}
+        route = routes.find(command)
+        if route is None:
+            raise routes.NotImplementedHere(command)
+        if not isinstance(arguments, dict):
+            raise routes.BadRequest("arguments is no object")
+        if self.state not in route.states:
+            raise routes.WrongState(command, self.state)
+        if route.needs_pause and self.context.debugger.pause is None:
+            raise routes.NotStopped("not stopped")
+        return route.function(self, arguments, message)
+
+    def _settle(self, message: Body, done: Answer[Any]) -> None:
+        self._open.pop(message["seq"], None)
+        if self.state == "ended":
+            return
+        if done.error is None:
+            self.respond(message, done.result())
+        elif done.cancelled:
+            self.fail(message, "cancelled", "cancelled")
+        else:
+            kind = done.error.kind if isinstance(done.error, TidelockError) else "internal"
+            self.fail(message, str(done.error), kind)
+
+    def cancel(self, seq: int) -> None:
+        """Give an open request up; it is still answered."""
+        answer = self._open.get(seq)
+        if answer is not None:
+            answer.cancel()
+
+    def respond(self, message: Body, body: Body | None = None) -> None:
+        """Answer a request."""
+        response: Body = {
+            "type": "response",
+            "request_seq": message["seq"],
+            "command": message["command"],
+            "success": True,
+        }
+        if body is not None:
+            response["body"] = body
+        self._send(response)
+
+    def fail(self, message: Body, words: str, kind: str) -> None:
+        """Refuse a request, saying why."""
+        error = {"id": publish.ERROR_IDS.get(kind, 1), "format": words, "showUser": False}
+        self._send(
+            {
+                "type": "response",
+                "request_seq": message["seq"],
+                "command": message["command"],
+                "success": False,
+                "message": words,
+                "body": {"error": error},
+            }
+        )
+
+    def event(self, name: str, body: Body | None = None) -> None:
+        """Send an event."""
+        message: Body = {"type": "event", "event": name}
+        if body is not None:
+            message["body"] = body
+        self._send(message)
+
+    def _send(self, message: Body) -> None:
+        self._seq += 1
+        self._send_message({"seq": self._seq, **message})
+
+    # -- facts and the end -------------------------------------------------------------------
+
+    def _on_event(self, happened: Event) -> None:
+        self._call(lambda: publish.event(self, happened))
+
+    def end(self, *, stop_program: bool | None = None) -> None:
+        """The session is over: its breakpoints go, a program it launched ends, a pause resumes.
+
+        Args:
+            stop_program: whether to end the program; None decides by who launched it.
+        """
+        if self.state == "ended":
+            return
+        self.state = "ended"
+        self._unsubscribe()
+        for answer in self._open.values():
+            answer.cancel()
+        context = self.context
+        context.debugger.leave(self.owner)
+        stop = bool(self.launched) if stop_program is None else stop_program
+        if stop and not (self.launched and self.launch_finished):
+            context.runtime.interrupt()
+        elif context.debugger.pause is not None and not context.debugger.sessions:
+            context.debugger.go_on("continue")

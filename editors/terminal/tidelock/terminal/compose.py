@@ -1,0 +1,75 @@
+"""Where the faces are joined: the only module that sees kernel, dap and lsp together.
+
+It fills the ports that the faces leave open and holds no logic of its own.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from tidelock.kernel.launch import Endpoint
+from tidelock.shared.config import Settings
+from tidelock.shared.errors import KernelError
+
+if TYPE_CHECKING:
+    from tidelock.kernel.embedded import EmbeddedKernel
+    from tidelock.kernel.server import DebugPort, Kernel
+    from tidelock.shared.link.wire import Content
+
+
+def debug_port(kernel: Kernel) -> DebugPort:
+    """What answers ``debug_request`` in a kernel."""
+    from tidelock.dap.notebook import Notebook
+
+    def publish(event: Content) -> None:
+        parent = kernel.running_parent()
+        if parent is None:
+            last = kernel.last_debug_request
+            parent = last.raw_header if last is not None else b"{}"
+        kernel.channels.publish("debug_event", event, parent)
+
+    notebook = Notebook(kernel.context, kernel.loop.call, publish)
+    kernel.cell_chunk = notebook.cell_chunk
+    return notebook
+
+
+def debug_endpoint(settings: Settings, key: str) -> Endpoint:
+    """The debug adapter's port, listening; its code is loaded when the first client comes.
+
+    Raises:
+        KernelError: the port is taken.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", settings.kernel_dap_port))
+    except OSError as error:
+        listener.close()
+        raise KernelError(
+            f"port {settings.kernel_dap_port} for the debug adapter: {error.strerror}",
+            "choose another kernel.dap_port, or 0",
+        ) from None
+    listener.listen(16)
+    listener.setblocking(False)
+
+    def serve(kernel: Kernel) -> None:
+        def accept() -> None:
+            from tidelock.dap.endpoint import Connection
+
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            Connection(client, kernel.context, kernel.loop, key)
+
+        kernel.loop.watch(listener.fileno(), accept)
+
+    return Endpoint(listener.getsockname()[1], serve)
+
+
+def embedded(settings: Settings, workspace: str) -> EmbeddedKernel:
+    """A kernel in this process, with everything a kernel process has but the ports."""
+    from tidelock.kernel.embedded import EmbeddedKernel
+
+    return EmbeddedKernel(settings, workspace, debug_port)

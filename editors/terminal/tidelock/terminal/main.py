@@ -1,0 +1,22 @@
+"""The command ``tidelock``: reads the command line, does one thing, gives an exit code.
+
+A kernel that is being launched goes its own short way, for its start is measured; everything
+else is read by ``arguments`` and done in ``commands``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code (see ``docs/terminal.md``)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:2] == ["kernel", "launch"]:
+        from tidelock.terminal.launching import launch
+
+        return launch(words[2:])
+    from tidelock.terminal.arguments import run
+
+    return run(words)

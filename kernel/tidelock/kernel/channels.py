@@ -1,0 +1,236 @@
+"""The kernel's five sockets: bound, read and written on the loop's thread, and nowhere else.
+
+The heartbeat echoes by a ZeroMQ proxy on a thread of its own, which runs without the
+interpreter lock. Nothing here knows what a message means.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import zmq
+
+from tidelock.shared.errors import KernelError
+from tidelock.shared.link import wire
+from tidelock.shared.link.connection import Connection
+from tidelock.shared.link.loop import Loop
+from tidelock.shared.link.wire import Content, Message
+from tidelock.shared.log import layer
+
+log = layer("wire")
+
+Deliver = Callable[[str, Message], None]
+_LINGER_MS = 1000
+_READ_AT_ONCE = 100
+
+
+class Channels:
+    """Bound sockets of one kernel.
+
+    Args:
+        connection: addresses; a port of 0 is chosen and told by ``connection``.
+        loop: whose thread uses the sockets.
+        context: the ZeroMQ context.
+        deliver: called with the channel and each authenticated message.
+        listening: file descriptors that listen already, by channel (see ``launch``).
+        largest: bytes of the largest message that is read.
+
+    Raises:
+        KernelError: an address cannot be bound; nothing stays bound.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        loop: Loop,
+        context: zmq.Context[Any],
+        deliver: Deliver,
+        *,
+        listening: Mapping[str, int] | None = None,
+        largest: int,
+    ) -> None:
+        self._loop = loop
+        self._context = context
+        self._deliver = deliver
+        self._signer = wire.Signer(connection.key.encode())
+        self.session = wire.new_id()
+        self.dropped = 0
+        self.subscribers = 0
+        self._on_subscription: list[Callable[[], None]] = []
+        self._sockets: dict[str, zmq.Socket[Any]] = {}
+        self._beat_context: zmq.Context[Any] | None = None
+        self.connection = connection
+        # In one process there is no process to watch: inproc has no heartbeat channel.
+        channels = ["shell", "control", "stdin", "iopub"]
+        if connection.transport != "inproc":
+            channels.append("hb")
+        try:
+            for channel in channels:
+                self._open(channel, (listening or {}).get(channel), largest)
+        except zmq.ZMQError as error:
+            self.close()
+            address = self.connection.address(channel)
+            raise KernelError(f"cannot bind {channel} to {address}: {error.strerror}") from None
+        if "hb" in self._sockets:
+            echo = self._sockets.pop("hb")
+            threading.Thread(
+                target=_echo, args=[echo], name="tidelock-heartbeat", daemon=True
+            ).start()
+
+    def _open(self, channel: str, descriptor: int | None, largest: int) -> None:
+        kinds = {"iopub": zmq.XPUB, "hb": zmq.ROUTER}
+        context = self._context
+        if channel == "hb":  # a context of its own, so that ending it ends the echo alone
+            context = self._beat_context = zmq.Context()
+        made = context.socket(kinds.get(channel, zmq.ROUTER))
+        self._sockets[channel] = made
+        made.linger = _LINGER_MS
+        made.setsockopt(zmq.MAXMSGSIZE, largest)
+        if channel == "iopub":
+            made.setsockopt(zmq.XPUB_VERBOSER, 1)  # every subscription is greeted and counted
+            made.sndhwm = 0
+        elif channel != "hb":
+            made.setsockopt(zmq.ROUTER_HANDOVER, 1)
+        if descriptor is not None:
+            made.setsockopt(zmq.USE_FD, descriptor)
+        where = self.connection
+        if where.transport != "inproc" and not getattr(where, f"{channel}_port"):
+            if where.transport == "ipc":
+                taken = max(where[2:7])
+                where = where._replace(**{f"{channel}_port": taken + 1})
+                made.bind(where.address(channel))
+            else:
+                port = made.bind_to_random_port(f"{where.transport}://{where.ip}")
+                where = where._replace(**{f"{channel}_port": port})
+            self.connection = where
+        else:
+            made.bind(where.address(channel))
+
+    def start(self) -> None:
+        """Begin to read."""
+        for channel in ("control", "shell", "stdin"):
+            self._loop.watch(self._sockets[channel], lambda channel=channel: self._read(channel))  # type: ignore[misc]
+        self._loop.watch(self._sockets["iopub"], self._read_subscriptions)
+
+    def when_subscribed(self, call: Callable[[], None], within_s: float) -> None:
+        """Call once somebody listens to iopub, or after a time."""
+        if self.subscribers:
+            call()
+            return
+        done = []
+
+        def once() -> None:
+            if not done:
+                done.append(True)
+                call()
+
+        self._on_subscription.append(once)
+        self._loop.later(within_s, once)
+
+    def _read(self, channel: str) -> None:
+        made = self._sockets[channel]
+        for _ in range(_READ_AT_ONCE):
+            if channel != "control" and self._sockets["control"].poll(0):
+                self._read("control")
+            try:
+                frames = made.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            except zmq.ZMQError as error:
+                log.warn("reading failed", channel=channel, error=str(error))
+                return
+            try:
+                message = wire.unpack(self._signer, frames)
+            except wire.WireError as error:
+                self.dropped += 1
+                log.warn("dropped a message", channel=channel, why=str(error))
+                continue
+            self._deliver(channel, message)
+
+    def _read_subscriptions(self) -> None:
+        made = self._sockets["iopub"]
+        while True:
+            try:
+                frame = made.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            if frame[:1] != b"\x01":
+                self.subscribers -= frame[:1] == b"\x00"
+                continue
+            topic = frame[1:]
+            self.subscribers += 1
+            head = wire.header("iopub_welcome", self.session)
+            content = {"subscription": topic.decode("utf-8", "replace")}
+            made.send_multipart(wire.pack(self._signer, head, content, identities=[topic]))
+            waiting, self._on_subscription = self._on_subscription, []
+            for call in waiting:
+                call()
+
+    def reply(
+        self,
+        channel: str,
+        request: Message,
+        kind: str,
+        content: object,
+        metadata: Content | None = None,
+    ) -> None:
+        """Answer a request on its channel."""
+        head = wire.header(kind, self.session)
+        frames = wire.pack(
+            self._signer, head, content,
+            parent=request.raw_header, metadata=metadata, identities=request.identities,
+        )  # fmt: skip
+        self._send(channel, frames)
+
+    def ask_for_input(self, request: Message, content: Content) -> None:
+        """Send an input request to the client that asked for the execution."""
+        head = wire.header("input_request", self.session)
+        frames = wire.pack(
+            self._signer, head, content, parent=request.raw_header, identities=request.identities
+        )
+        self._send("stdin", frames)
+
+    def publish(
+        self,
+        kind: str,
+        content: object,
+        parent: bytes,
+        *,
+        metadata: Content | None = None,
+        buffers: Sequence[bytes] = (),
+    ) -> None:
+        """Send a message to every subscriber, under its parent header (raw bytes)."""
+        head = wire.header(kind, self.session)
+        topic = f"kernel.{self.session}.{kind}".encode()
+        frames = wire.pack(
+            self._signer, head, content,
+            parent=parent, metadata=metadata, identities=[topic], buffers=buffers,
+        )  # fmt: skip
+        self._send("iopub", frames)
+
+    def _send(self, channel: str, frames: list[bytes]) -> None:
+        try:
+            self._sockets[channel].send_multipart(frames, zmq.NOBLOCK)
+        except KeyError:
+            log.info("not sent: the channels are closed", channel=channel)
+        except zmq.ZMQError as error:
+            log.warn("sending failed", channel=channel, error=str(error))
+
+    def close(self) -> None:
+        """Close every socket, sending what was queued; on the loop's thread."""
+        for made in self._sockets.values():
+            self._loop.unwatch(made)
+            made.close()
+        self._sockets.clear()
+        if self._beat_context is not None:
+            self._beat_context.term()
+
+
+def _echo(heartbeat: zmq.Socket[Any]) -> None:
+    """Echo until the socket's context ends; the proxy holds no interpreter lock."""
+    with contextlib.suppress(zmq.ZMQError):
+        zmq.proxy(heartbeat, heartbeat)
+    heartbeat.close(0)

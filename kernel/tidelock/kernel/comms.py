@@ -1,0 +1,222 @@
+"""Comms: the window through which language servers and front ends see the live runtime.
+
+``tidelock.kernel`` tells the moment and answers questions, ``tidelock.sources`` takes editors'
+unsaved texts. A request is ``{action, ...}``, an answer ``{ok, result}`` or ``{ok, error}`` on
+the same comm. Values are cut as everywhere; nothing in here runs a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tidelock.kernel.execution import field
+from tidelock.kernel.questions import state_name
+from tidelock.shared.answers import Answer
+from tidelock.shared.debug.debugger import members
+from tidelock.shared.errors import BadRequest, TidelockError
+from tidelock.shared.link.wire import Content, Message
+from tidelock.shared.model import Idle, Member
+from tidelock.shared.sources import path_of_uri
+
+if TYPE_CHECKING:
+    from tidelock.kernel.server import Kernel
+
+Action = Callable[["Kernel", Content], Content | Answer[Content]]
+
+
+def comm_info_request(kernel: Kernel, request: Message) -> Content:
+    """The open comms, of one target or all."""
+    content = request.content if isinstance(request.content, dict) else {}
+    wanted = content.get("target_name")
+    targets = {
+        number: _target(opened)
+        for number, opened in kernel.comms.items()
+        if not wanted or _target(opened) == wanted
+    }
+    return {"status": "ok", "comms": {n: {"target_name": t} for n, t in targets.items()}}
+
+
+def comm_open(kernel: Kernel, request: Message) -> Answer[Content] | None:
+    """Open a comm; data that asks is answered at once."""
+    number = field(request.content, "comm_id", str)
+    target = field(request.content, "target_name", str)
+    if target not in _TARGETS:
+        kernel.channels.publish("comm_close", {"comm_id": number, "data": {}}, request.raw_header)
+        return None
+    kernel.comms[number] = request
+    data = field(request.content, "data", dict, {})
+    return _act(kernel, request, number, target, data) if data else None
+
+
+def comm_msg(kernel: Kernel, request: Message) -> Answer[Content] | None:
+    """A request on an open comm."""
+    number = field(request.content, "comm_id", str)
+    opened = kernel.comms.get(number)
+    if opened is None:
+        kernel.channels.publish("comm_close", {"comm_id": number, "data": {}}, request.raw_header)
+        return None
+    data = field(request.content, "data", dict, {})
+    return _act(kernel, request, number, _target(opened), data)
+
+
+def comm_close(kernel: Kernel, request: Message) -> None:
+    """The client is done with a comm."""
+    kernel.comms.pop(field(request.content, "comm_id", str), None)
+
+
+def _target(opened: Message) -> str:
+    return str(opened.content.get("target_name"))
+
+
+def _act(
+    kernel: Kernel, request: Message, number: str, target: str, data: Content
+) -> Answer[Content] | None:
+    """Do an action and publish its answer before the request's idle."""
+    finished: Answer[Content] = Answer()
+
+    def publish(body: Content) -> None:
+        content = {"comm_id": number, "data": {"id": data.get("id"), **body}}
+        kernel.channels.publish("comm_msg", content, request.raw_header)
+        if data.get("action") != "subscribe":
+            kernel.comms.pop(number, None)
+
+    def settle(done: Answer[Content]) -> None:
+        if done.error is not None:
+            publish({"ok": False, "error": str(done.error) or type(done.error).__name__})
+        else:
+            publish({"ok": True, "result": done.result()})
+        finished.resolve({})
+
+    try:
+        action = _TARGETS[target].get(str(data.get("action")))
+        if action is None:
+            raise BadRequest(f"{target} has no action {data.get('action')!r}")
+        result = action(kernel, data)
+    except TidelockError as error:
+        publish({"ok": False, "error": str(error)})
+        return None
+    if isinstance(result, Answer):
+        result.then(lambda done: kernel.loop.call(lambda: settle(done)))
+        return finished
+    publish({"ok": True, "result": result})
+    return None
+
+
+def _status(kernel: Kernel, data: Content) -> Content:
+    context = kernel.context
+    state = context.runtime.state
+    return {
+        "kernel_id": context.id,
+        "state": state_name(kernel),
+        "revision": kernel.revision,
+        "execution": None if isinstance(state, Idle) else state.run.id,
+        "execution_count": context.history.count,
+        "queued": context.runtime.queued,
+        "dropped": kernel.channels.dropped,
+        "lua": context.runtime.version,
+        "workspace": kernel.connection.workspace,
+    }
+
+
+def _moment(kernel: Kernel, data: Content) -> Answer[Content]:
+    """The globals and modules a program has made, with state and revision."""
+    revision = kernel.revision
+
+    def told(fields: tuple[Any, ...]) -> Content:
+        _, modules, *rest = fields
+        return {
+            **_status(kernel, data),
+            "revision": revision,
+            "globals": [_member(member) for member in members(rest)],
+            "modules": modules.decode("utf-8", "replace").split("\n") if modules else [],
+        }
+
+    return kernel.context.runtime.ask("moment").map(told)
+
+
+def _member(member: Member) -> Content:
+    return member._asdict()
+
+
+def _ask(kernel: Kernel, data: Content) -> Answer[Content]:
+    """A live question: names, members or value, by root and constant keys, maybe in a frame."""
+    what = field(data, "what", str)
+    frame = field(data, "frame", int, 0)
+    debugger = kernel.context.debugger
+    head = {"revision": kernel.revision, "state": state_name(kernel)}
+    if what == "names":
+        return debugger.names(frame).map(lambda m: {**head, "members": [_member(x) for x in m]})
+    root = field(data, "root", str)
+    keys = field(data, "keys", list, [])
+    if not all(isinstance(key, str) for key in keys):
+        raise BadRequest("keys is no list of texts")
+    if what == "members":
+        found = debugger.members(root, keys, frame)
+        return found.map(lambda m: {**head, "members": [_member(x) for x in m]})
+    if what == "value":
+        return debugger.value(root, keys, frame).map(
+            lambda m: {**head, "members": [_member(m)] if m else []}
+        )
+    raise BadRequest(f"what is {what!r}, not names, members or value")
+
+
+def _frames(kernel: Kernel, data: Content) -> Answer[Content]:
+    """The stopped stack's innermost frames: id, name, chunk, line."""
+    stack = kernel.context.debugger.stack(0, field(data, "count", int, 20))
+    return stack.map(
+        lambda found: {
+            "frames": [
+                {"id": f.id, "name": f.name, "chunk": f.chunk, "line": f.line}
+                for f in found.frames
+            ]
+        }
+    )
+
+
+def _subscribe(kernel: Kernel, data: Content) -> Answer[Content]:
+    """Be told the moment after every change; answered with the present one."""
+    return _moment(kernel, data)
+
+
+def push_moment(kernel: Kernel) -> None:
+    """Tell the moment to everyone who subscribed."""
+    listening = [
+        number
+        for number, opened in kernel.comms.items()
+        if opened.content.get("data", {}).get("action") == "subscribe"
+    ]
+    if not listening:
+        return
+
+    def publish(done: Answer[Content]) -> None:
+        if done.error is not None:
+            return
+        for number in listening:
+            content = {"comm_id": number, "data": {"event": "moment", "result": done.result()}}
+            kernel.channels.publish("comm_msg", content, b"{}")
+
+    _moment(kernel, {}).then(lambda done: kernel.loop.call(lambda: publish(done)))
+
+
+def _put(kernel: Kernel, data: Content) -> Content:
+    path = path_of_uri(field(data, "source", str))
+    kernel.context.sources.put_overlay(path, field(data, "text", str))
+    return {}
+
+
+def _drop(kernel: Kernel, data: Content) -> Content:
+    kernel.context.sources.drop_overlay(path_of_uri(field(data, "source", str)))
+    return {}
+
+
+_TARGETS: dict[str, dict[str, Action]] = {
+    "tidelock.kernel": {
+        "status": _status,
+        "moment": _moment,
+        "ask": _ask,
+        "frames": _frames,
+        "subscribe": _subscribe,
+    },
+    "tidelock.sources": {"put": _put, "drop": _drop},
+}

@@ -1,0 +1,55 @@
+"""A kernel inside the caller's process: the same code, the same signed messages over inproc."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import zmq
+
+from tidelock.kernel.server import DebugPort, Kernel
+from tidelock.shared.config import Settings
+from tidelock.shared.context import Context
+from tidelock.shared.link.client import KernelClient
+from tidelock.shared.link.connection import Connection
+
+
+class EmbeddedKernel:
+    """A kernel and its client in one process, with a ZeroMQ context of their own.
+
+    Args:
+        settings: the options in force.
+        workspace: the folder it serves.
+        debug_port: makes what answers ``debug_request``.
+
+    Raises:
+        KernelError: Lua cannot be opened.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        workspace: str = "",
+        debug_port: Callable[[Kernel], DebugPort] | None = None,
+    ) -> None:
+        self._zmq: zmq.Context[Any] = zmq.Context()
+        context = Context(settings)
+        connection = Connection(
+            transport="inproc",
+            ip=f"tidelock-{context.id}",
+            shell_port=0, iopub_port=0, stdin_port=0, control_port=0, hb_port=0,
+            key=secrets.token_hex(32),
+            kernel_id=context.id,
+            workspace=workspace,
+            lua=settings.lua_version,
+        )  # fmt: skip
+        self.kernel = Kernel(context, connection, zmq_context=self._zmq, debug_port=debug_port)
+        self.kernel.start()
+        self.client = KernelClient(self.kernel.connection, self._zmq)
+
+    def close(self) -> None:
+        """Stop the kernel and its client; no thread or socket stays behind."""
+        self.client.close()
+        self.kernel.stop()
+        self._zmq.term()

@@ -1,0 +1,110 @@
+"""``execute_request``: from a message to a run of the Context."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from tidelock.shared.errors import BadRequest, KernelError
+from tidelock.shared.link.wire import Content, Message
+from tidelock.shared.model import Kind, Run
+from tidelock.shared.sources import canonical, chunk_of_path, path_of_uri
+
+if TYPE_CHECKING:
+    from tidelock.kernel.server import Kernel
+
+_KINDS = get_args(Kind)
+
+
+class QueueFull(KernelError):  # noqa: N818
+    """More executions wait than may."""
+
+
+def field(content: Any, name: str, kind: type, default: Any = None) -> Any:
+    """A field of a message's content, of a kind.
+
+    Raises:
+        BadRequest: it is missing without a default, or of another kind; names it.
+    """
+    if not isinstance(content, dict):
+        raise BadRequest("content is no object")
+    value = content.get(name, default)
+    if isinstance(value, bool) and kind is not bool:
+        value = None
+    if not isinstance(value, kind):
+        raise BadRequest(f"{name} is missing or no {kind.__name__}")
+    return value
+
+
+def execute_request(kernel: Kernel, request: Message) -> None:
+    """Queue the run that a request asks for.
+
+    Raises:
+        BadRequest: a field is missing or of the wrong kind.
+        QueueFull: too many runs wait.
+    """
+    settings = kernel.context.settings
+    if kernel.context.runtime.queued >= settings.kernel_max_queue:
+        raise QueueFull(f"{settings.kernel_max_queue} executions wait already", "try again later")
+    run = _run(kernel, request)
+    kernel.requests[run.id] = request
+    kernel.context.execute(run)
+
+
+def _run(kernel: Kernel, request: Message) -> Run:
+    content = request.content
+    silent = field(content, "silent", bool, False)
+    ours = request.metadata.get("tidelock", {})
+    if not isinstance(ours, dict):
+        raise BadRequest("metadata.tidelock is no object")
+    kind = field(ours, "kind", str, "notebook")
+    if kind not in _KINDS:
+        raise BadRequest(f"metadata.tidelock.kind is none of {', '.join(_KINDS)}")
+    code = field(content, "code", str)
+    text, chunk, script = code, "", ""
+    source = path_of_uri(field(ours, "source", str, ""))
+    if source:
+        chunk, script = chunk_of_path(source), canonical(source)
+    elif kernel.cell_chunk is not None and kind == "notebook":
+        chunk = kernel.cell_chunk(code)
+    first_line = field(ours, "first_line", int, 1)
+    if first_line > 1:
+        text = "\n" * (first_line - 1) + code
+    is_file = kind in ("script", "debug", "test")
+    return Run(
+        id=request.id,
+        text=text,
+        chunk=chunk,
+        kind=kind,  # type: ignore[arg-type]
+        is_input=field(ours, "input", bool, not is_file),
+        script=script if is_file else "",
+        arguments=_texts(content, "script_args") or _texts(ours, "script_args"),
+        silent=silent,
+        store=field(content, "store_history", bool, True) and not silent,
+        allow_input=field(content, "allow_stdin", bool, False),
+        fresh_modules=field(ours, "fresh_modules", bool, is_file),
+        directory=field(ours, "directory", str, ""),
+        search=_texts(ours, "search"),
+        timeout_s=_seconds(ours, settings_timeout=kernel.context.settings.kernel_execution_timeout_s),
+        expressions=_expressions(content),
+    )
+
+
+def _texts(content: Content, name: str) -> tuple[str, ...]:
+    value = content.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise BadRequest(f"{name} is no list of texts")
+    return tuple(value)
+
+
+def _seconds(ours: Content, *, settings_timeout: float) -> float:
+    value = ours.get("timeout_s", settings_timeout)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise BadRequest("metadata.tidelock.timeout_s is no number of seconds")
+    return float(value)
+
+
+def _expressions(content: Content) -> tuple[tuple[str, str], ...]:
+    value = content.get("user_expressions") or {}
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise BadRequest("user_expressions is no object of texts")
+    return tuple(value.items())

@@ -1,0 +1,219 @@
+"""What the kernel is asked out of turn: who it is, completions, inspection, history.
+
+Answers come from the text at once and from the running program within a deadline; nothing in
+here runs a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from tidelock.kernel.about import banner, language_info
+from tidelock.kernel.execution import field
+from tidelock.shared.answers import Answer, answered
+from tidelock.shared.errors import BadRequest
+from tidelock.shared.history import Entry
+from tidelock.shared.link import wire
+from tidelock.shared.link.wire import Content, Message
+from tidelock.shared.model import Idle, Member, Paused, Running
+from tidelock.shared.version import VERSION
+
+if TYPE_CHECKING:
+    from tidelock.kernel.server import Kernel
+
+T = TypeVar("T")
+_DEADLINE_S = 0.2
+
+
+def state_name(kernel: Kernel) -> str:
+    """idle, running, waiting for input, or paused."""
+    state = kernel.context.runtime.state
+    if isinstance(state, Idle):
+        return "idle"
+    if isinstance(state, Paused):
+        return "paused"
+    assert isinstance(state, Running)
+    return f"waiting for {state.waiting}" if state.waiting else "running"
+
+
+def kernel_info_request(kernel: Kernel, request: Message) -> Content:
+    """Who the kernel is; the ``tidelock`` object holds what our own clients want to know."""
+    where = kernel.connection
+    return {
+        "status": "ok",
+        "protocol_version": wire.VERSION,
+        "implementation": "tidelock",
+        "implementation_version": VERSION,
+        "banner": banner(kernel.context.runtime.version),
+        "help_links": [{"text": "Lua manual", "url": "https://www.lua.org/manual/"}],
+        "language_info": language_info(kernel.context.runtime),
+        "supported_features": ["debugger"],
+        "debugger": True,
+        "tidelock": {
+            "kernel_id": kernel.context.id,
+            "session_id": kernel.channels.session,
+            "workspace": where.workspace,
+            "dap_port": where.dap_port,
+            "lua": kernel.context.runtime.build.name,
+            "state": state_name(kernel),
+        },
+    }
+
+
+def within(
+    kernel: Kernel, asked: Answer[T], seconds: float, use: Callable[[T | None], Content]
+) -> Answer[Content]:
+    """Make the content from a live answer, or from None when it is late or failed."""
+    done: Answer[Content] = Answer()
+
+    def settle(value: T | None) -> None:
+        if not done.done:
+            try:
+                done.resolve(use(value))
+            except Exception as error:
+                done.fail(error)
+
+    def late() -> None:
+        asked.cancel()
+        settle(None)
+
+    def come(found: Answer[T]) -> None:
+        kernel.loop.call(lambda: settle(None if found.error else found.result()))
+
+    kernel.loop.later(seconds, late)
+    asked.then(come)
+    return done
+
+
+def _frame(kernel: Kernel) -> Answer[int]:
+    """The innermost frame's id while paused, 0 otherwise."""
+    if kernel.context.debugger.pause is None:
+        return answered(0)
+    stack = kernel.context.debugger.stack(0, 1)
+    return stack.map(lambda found: found.frames[0].id if found.frames else 0)
+
+
+def _chained(first: Answer[int], then: Callable[[int], Answer[T]]) -> Answer[T]:
+    out: Answer[T] = Answer()
+
+    def hand_over(done: Answer[T]) -> None:
+        if done.error is not None:
+            out.fail(done.error)
+        else:
+            out.resolve(done.result())
+
+    def follow(done: Answer[int]) -> None:
+        if done.error is not None:
+            out.fail(done.error)
+        else:
+            then(done.result()).then(hand_over)
+
+    first.then(follow)
+    return out
+
+
+def complete_request(kernel: Kernel, request: Message) -> Content | Answer[Content]:
+    """Completions: names and members of the text, then what is really there."""
+    from tidelock.shared.language import completion
+    from tidelock.shared.syntax import parse
+
+    code = field(request.content, "code", str)
+    cursor = min(max(field(request.content, "cursor_pos", int), 0), len(code))
+    tree = parse(code, kernel.context.runtime.build.dialect, "input")
+    target = completion.target(tree, cursor)
+    if target is None:
+        return _matches([], cursor, cursor)
+    debugger = kernel.context.debugger
+
+    def ask(frame: int) -> Answer[list[Member]]:
+        if target.root:
+            return debugger.members(target.root, target.keys, frame)
+        return debugger.names(frame)
+
+    def use(found: list[Member] | None) -> Content:
+        result = completion.complete(tree, cursor, completion.Facts.of(found or []))
+        return _matches(
+            [(item.label, item.kind, item.detail) for item in result.items],
+            result.start,
+            result.end,
+        )
+
+    return within(kernel, _chained(_frame(kernel), ask), _DEADLINE_S, use)
+
+
+def _matches(items: list[tuple[str, str, str]], start: int, end: int) -> Content:
+    types = [
+        {"start": start, "end": end, "text": label, "type": kind, "signature": detail}
+        for label, kind, detail in items
+    ]
+    return {
+        "status": "ok",
+        "matches": [label for label, _, _ in items],
+        "cursor_start": start,
+        "cursor_end": end,
+        "metadata": {"_jupyter_types_experimental": types},
+    }
+
+
+def inspect_request(kernel: Kernel, request: Message) -> Content | Answer[Content]:
+    """What is known of the name at the cursor, from the text and from the runtime."""
+    from tidelock.shared.language import completion, hover
+    from tidelock.shared.syntax import parse
+
+    code = field(request.content, "code", str)
+    cursor = min(max(field(request.content, "cursor_pos", int), 0), len(code))
+    tree = parse(code, kernel.context.runtime.build.dialect, "input")
+    path = hover.symbol_path(tree, cursor)
+
+    def use(found: Member | None) -> Content:
+        facts = completion.Facts.of([found] if found else [])
+        shown = hover.hover(tree, cursor, facts)
+        if shown is None:
+            return {"status": "ok", "found": False, "data": {}, "metadata": {}}
+        plain = "\n".join(piece for piece in (shown.signature, shown.documentation, *shown.facts) if piece)
+        markdown = f"```lua\n{shown.signature}\n```\n\n{shown.documentation}\n\n" + "\n\n".join(shown.facts)
+        data = {"text/plain": plain, "text/markdown": markdown}
+        return {"status": "ok", "found": True, "data": data, "metadata": {}}
+
+    if path is None:
+        return use(None)
+    asked = _chained(
+        _frame(kernel), lambda frame: kernel.context.debugger.value(path.root, path.keys, frame)
+    )
+    return within(kernel, asked, _DEADLINE_S, use)
+
+
+def is_complete_request(kernel: Kernel, request: Message) -> Content:
+    """Whether an input is complete, by the parser alone."""
+    from tidelock.shared.syntax import inputs
+
+    code = field(request.content, "code", str)
+    found = inputs.completeness(code, kernel.context.runtime.build.dialect)
+    content: Content = {"status": found.status}
+    if found.status == "incomplete":
+        content["indent"] = found.indent
+    return content
+
+
+def history_request(kernel: Kernel, request: Message) -> Content:
+    """The last inputs, a range of them, or those that match a pattern."""
+    content = request.content
+    kind = field(content, "hist_access_type", str)
+    history = kernel.context.history
+    amount = field(content, "n", int, 10)
+    if kind == "tail":
+        entries = history.tail(amount)
+    elif kind == "range":
+        entries = history.between(field(content, "start", int, 0), field(content, "stop", int, 0))
+    elif kind == "search":
+        unique = field(content, "unique", bool, False)
+        entries = history.search(field(content, "pattern", str, "*"), amount, unique=unique)
+    else:
+        raise BadRequest(f"hist_access_type is {kind!r}, not tail, range or search")
+    output = field(content, "output", bool, False)
+    return {"status": "ok", "history": [_entry(entry, output=output) for entry in entries]}
+
+
+def _entry(entry: Entry, *, output: bool) -> list[object]:
+    return [0, entry.number, [entry.text, entry.result or None] if output else entry.text]

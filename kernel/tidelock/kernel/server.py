@@ -1,0 +1,298 @@
+"""The kernel: one Context behind Jupyter's five channels.
+
+It owns the loop, the channels and the table from executions to the requests that asked for
+them. What each message does stands in ``routes``; what the Context publishes becomes messages
+in ``publish``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import zmq
+
+from tidelock.kernel import comms, publish, routes
+from tidelock.kernel.channels import Channels
+from tidelock.kernel.execution import field
+from tidelock.shared.answers import Answer
+from tidelock.shared.context import Context
+from tidelock.shared.errors import BadRequest, TidelockError
+from tidelock.shared.events import Event
+from tidelock.shared.link import wire
+from tidelock.shared.link.connection import Connection
+from tidelock.shared.link.loop import Loop
+from tidelock.shared.link.wire import Content, Message
+from tidelock.shared.log import layer
+from tidelock.shared.model import Idle, Run, Running
+
+log = layer("kernel")
+
+_FIRST_ANSWER_WAIT_S = 0.05
+
+
+class DebugPort(Protocol):
+    """What answers ``debug_request``; the terminal's composition fills it."""
+
+    def request(self, message: Content, reply: Callable[[Content], None]) -> None:
+        """Do one DAP request; ``reply`` gets the response on the loop's thread."""
+
+    def close(self) -> None:
+        """The kernel ends."""
+
+
+class Kernel:
+    """A running kernel. ``start`` and ``stop`` from anywhere, the rest on the loop's thread.
+
+    Args:
+        context: the runtime and its parts, not yet open.
+        connection: where to listen; ports of 0 are chosen.
+        listening: file descriptors that listen already, by channel.
+        debug_port: makes what answers ``debug_request``, at the first one.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        connection: Connection,
+        *,
+        zmq_context: zmq.Context[Any] | None = None,
+        listening: Mapping[str, int] | None = None,
+        debug_port: Callable[[Kernel], DebugPort] | None = None,
+    ) -> None:
+        self.context = context
+        self.loop = Loop("tidelock-kernel")
+        self.channels = Channels(
+            connection,
+            self.loop,
+            zmq_context or zmq.Context.instance(),
+            self._deliver,
+            listening=listening,
+            largest=context.settings.kernel_max_message,
+        )
+        self.connection = self.channels.connection
+        self.requests: dict[str, Message] = {}
+        self.comms: dict[str, Message] = {}
+        self.last_debug_request: Message | None = None
+        self.cell_chunk: Callable[[str], str] | None = None
+        self.restarts_in_place = True
+        self.revision = 0
+        self.on_stop: Callable[[], None] | None = None
+        self.stopped = threading.Event()
+        self._make_debug_port = debug_port
+        self._debug_port: DebugPort | None = None
+        self._stopping = False
+        self._held: list[tuple[str, Message]] | None = []
+        self._unsubscribe = context.bus.subscribe(self._on_event)
+
+    # -- life --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open Lua and serve on a thread of its own."""
+        self.context.open()
+        self._begin()
+        self.loop.start()
+
+    def serve(self) -> None:
+        """Serve on the calling thread until the kernel is stopped; the context is open."""
+        self._begin()
+        self.loop.run()
+
+    def _begin(self) -> None:
+        self.channels.start()
+        self.channels.publish("status", {"execution_state": "starting"}, b"{}")
+
+    def stop(self) -> None:
+        """Stop in order: interrupt, flush, close; from any thread."""
+        self.loop.call(self.begin_stop)
+        self.stopped.wait(self.context.settings.kernel_shutdown_timeout_s + 2)
+        self.loop.stop()
+
+    def begin_stop(self, after: Callable[[], None] | None = None) -> None:
+        """Refuse new work and close the runtime; then end. ``after`` runs before the end."""
+        if self._stopping:
+            return
+        self._stopping = True
+
+        def close_runtime() -> None:
+            let_go = self.context.close()
+            if not let_go:
+                log.warn("Lua did not let go in time")
+            self.loop.call(lambda: self._end(after))
+
+        threading.Thread(target=close_runtime, name="tidelock-stop", daemon=True).start()
+
+    def _end(self, after: Callable[[], None] | None) -> None:
+        if self._debug_port is not None:
+            self._debug_port.close()
+        if after is not None:
+            after()
+        self._unsubscribe()
+        if self.on_stop is not None:
+            self.on_stop()
+        self.channels.close()
+        self.stopped.set()
+        self.loop.stop()
+
+    # -- messages ----------------------------------------------------------------------------
+
+    def _deliver(self, channel: str, request: Message) -> None:
+        """Take a message; the first ones wait a moment for the first subscriber.
+
+        A client that has not subscribed yet would lose what its first request publishes, and
+        Jupyter's own then waits and asks again.
+        """
+        if self._held is None:
+            self._dispatch(channel, request)
+            return
+        self._held.append((channel, request))
+        if len(self._held) == 1:
+            self.channels.when_subscribed(self._release, _FIRST_ANSWER_WAIT_S)
+
+    def _release(self) -> None:
+        held, self._held = self._held or [], None
+        for channel, request in held:
+            self._dispatch(channel, request)
+
+    def _dispatch(self, channel: str, request: Message) -> None:
+        route = routes.find(channel, request.type)
+        if route is not None and route.in_turn:
+            self._run_in_turn(channel, request, route)
+        elif route is not None or request.type.endswith("_request"):
+            self._answer(channel, request, route)
+        else:
+            log.warn("no such message here", channel=channel, type=request.type)
+
+    def _run_in_turn(self, channel: str, request: Message, route: routes.Route) -> None:
+        """Queue an execution; what it cannot even begin with is answered at once."""
+        try:
+            if self._stopping:
+                raise BadRequest("the kernel is stopping")
+            route.function(self, request)
+        except TidelockError as error:
+            with _Busy(self, request):
+                self.channels.reply(
+                    channel, request, "execute_reply", publish.refusal(error, self.context)
+                )
+
+    def _answer(self, channel: str, request: Message, route: routes.Route | None) -> None:
+        """Answer out of turn: busy, the answer, idle, whatever happens in between."""
+        kind = request.type.removesuffix("_request") + "_reply"
+        busy = _Busy(self, request)
+        busy.__enter__()
+
+        def finish(content: Content | None) -> None:
+            if content is not None:
+                self.channels.reply(channel, request, kind, content)
+            busy.__exit__()
+
+        def fail(error: BaseException) -> None:
+            if not isinstance(error, TidelockError):
+                log.error("a request failed", type=request.type, error=repr(error))
+            if request.type.endswith("_request"):
+                finish(publish.refusal(error, self.context))
+            else:
+                log.warn("a message was refused", type=request.type, error=str(error))
+                finish(None)
+
+        try:
+            if route is None:
+                raise routes.NotImplementedHere(request.type)
+            result = route.function(self, request)
+        except Exception as error:
+            fail(error)
+            return
+        if not isinstance(result, Answer):
+            finish(result)
+            return
+
+        def settle(done: Answer[Content]) -> None:
+            if done.error is not None:
+                fail(done.error)
+            else:
+                finish(done.result())
+
+        result.then(lambda done: self.loop.call(lambda: settle(done)))
+
+    @property
+    def debug_port(self) -> DebugPort | None:
+        """What answers ``debug_request``, made at first use."""
+        if self._debug_port is None and self._make_debug_port is not None:
+            self._debug_port = self._make_debug_port(self)
+        return self._debug_port
+
+    def take_input(self, reply: Message) -> None:
+        """A client answers an input request; an answer that nobody waits for is dropped."""
+        state = self.context.runtime.state
+        asked = self.requests.get(state.run.id) if isinstance(state, Running) else None
+        waits = isinstance(state, Running) and bool(state.waiting)
+        if asked is None or not waits or reply.identities != asked.identities:
+            log.info("dropped an input reply that nobody waits for")
+            return
+        ours = reply.metadata.get("tidelock")
+        if isinstance(ours, dict) and ours.get("eof") is True:
+            self.context.runtime.give_line(None)
+        else:
+            self.context.runtime.give_line(field(reply.content, "value", str))
+
+    def moment_changed(self) -> None:
+        """Something ran, stopped or went on: who subscribed is told."""
+        self.revision += 1
+        if self.comms:
+            comms.push_moment(self)
+
+    # -- facts -------------------------------------------------------------------------------
+
+    def _on_event(self, event: Event) -> None:
+        self.loop.call(lambda: publish.event(self, event))
+
+    def parent_of(self, execution_id: str) -> bytes:
+        """The raw parent header under which an execution publishes."""
+        request = self.requests.get(execution_id)
+        if request is not None:
+            return request.raw_header
+        head = wire.header("execute_request", self.channels.session)
+        return wire.to_json({**head, "msg_id": execution_id})
+
+    def running_parent(self) -> bytes | None:
+        """The parent header of what runs now, None while idle."""
+        state = self.context.runtime.state
+        return None if isinstance(state, Idle) else self.parent_of(state.run.id)
+
+    def abort_queued(self, failed: Run) -> None:
+        """A run failed with ``stop_on_error``: its client's queued runs are not begun."""
+        request = self.requests.get(failed.id)
+        if request is None or not request.content.get("stop_on_error", True):
+            return
+        session = request.session
+
+        def same_client(run: Run) -> bool:
+            queued = self.requests.get(run.id)
+            return queued is not None and queued.session == session
+
+        for run in self.context.runtime.withdraw(same_client):
+            queued = self.requests.pop(run.id)
+            with _Busy(self, queued):
+                self.channels.reply("shell", queued, "execute_reply", {"status": "aborted"})
+
+
+class _Busy:
+    """The busy and idle statuses around one request."""
+
+    def __init__(self, kernel: Kernel, request: Message) -> None:
+        self._kernel = kernel
+        self._parent = request.raw_header
+
+    def __enter__(self) -> None:
+        self._status("busy", self._parent)
+
+    def __exit__(self, *_: object) -> None:
+        self._status("idle", self._parent)
+        running = self._kernel.running_parent()
+        if running is not None and running != self._parent:
+            # Front ends show the last status: what runs is still busy.
+            self._status("busy", running)
+
+    def _status(self, state: str, parent: bytes) -> None:
+        self._kernel.channels.publish("status", {"execution_state": state}, parent)

@@ -1,0 +1,269 @@
+"""The options: one table, one frozen settings object, five places a value may come from.
+
+Command line, then environment, then ``tidelock.toml`` of the project, then the user's file,
+then the defaults; the first that names an option wins. Bad values are all reported at once,
+with where they stand. Nothing is read at import.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, cast
+
+from tidelock.shared.errors import ConfigError
+from tidelock.shared.log import LEVELS, layer
+
+log = layer("terminal")
+
+Plain = str | int | float | bool | tuple[str, ...]
+
+
+class Settings(NamedTuple):
+    """Every option with its default; the option ``kernel.auto_start`` is ``kernel_auto_start``."""
+
+    lua_version: str = "5.4"
+    lua_jit: bool = False
+    lua_max_memory: int = 0
+    lua_native: bool = True
+    lua_path: tuple[str, ...] = ()
+    kernel_ip: str = "127.0.0.1"
+    kernel_auto_start: bool = True
+    kernel_max_message: int = 64 * 1024 * 1024
+    kernel_max_queue: int = 1000
+    kernel_execution_timeout_s: float = 0.0
+    kernel_idle_timeout_s: float = 3600.0
+    kernel_shutdown_timeout_s: float = 5.0
+    kernel_dap_port: int = 0
+    client_connect_timeout_s: float = 5.0
+    client_heartbeat_interval_ms: int = 1000
+    output_limit: int = 64 * 1024 * 1024
+    output_flush_ms: int = 20
+    output_flush_bytes: int = 65536
+    debug_breakpoint_limit: int = 1000
+    history_size: int = 10000
+    lsp_live_enabled: bool = True
+    lsp_live_deadline_ms: int = 50
+    lsp_diagnostics_delay_ms: int = 250
+    log_level: str = "warn"
+
+
+class Option(NamedTuple):
+    """What one option means, for help texts and messages."""
+
+    key: str
+    text: str
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+
+
+_LUA_NAMES = ("5.1", "5.2", "5.3", "5.4", "5.5", "luajit", "luajit2.0", "luajit2.1")
+
+OPTIONS: tuple[Option, ...] = (
+    Option("lua.version", "which Lua runs", _LUA_NAMES),
+    Option("lua.jit", "let LuaJIT compile; compiled loops cannot be paused or interrupted"),
+    Option("lua.max_memory", "bytes that Lua may use, 0 for no limit", (), 0),
+    Option("lua.native", "control Lua through its C API; off: by a count hook that costs time"),
+    Option("lua.path", "folders for require, after those of script and workspace"),
+    Option("kernel.ip", "address the kernel binds"),
+    Option("kernel.auto_start", "editors may start the workspace's kernel"),
+    Option("kernel.max_message", "bytes of the largest message that is read", (), 1024),
+    Option("kernel.max_queue", "executions that may wait", (), 1),
+    Option("kernel.execution_timeout_s", "seconds an execution may run, 0 for no limit", (), 0),
+    Option("kernel.idle_timeout_s", "seconds a kernel started on demand lives unused", (), 0),
+    Option("kernel.shutdown_timeout_s", "seconds an orderly stop may take", (), 0),
+    Option("kernel.dap_port", "port of the debug adapter, 0 for any free one", (), 0),
+    Option("client.connect_timeout_s", "seconds to try to reach a kernel", (), 0),
+    Option("client.heartbeat_interval_ms", "how often a client asks for a heartbeat", (), 50),
+    Option("output.limit", "bytes of output per execution, 0 for no limit", (), 0),
+    Option("output.flush_ms", "how long output is gathered", (), 0),
+    Option("output.flush_bytes", "output that is not gathered further", (), 1),
+    Option("debug.breakpoint_limit", "how many breakpoints there may be", (), 1),
+    Option("history.size", "inputs that are remembered", (), 1),
+    Option("lsp.live.enabled", "ask the running program for completion and hover"),
+    Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),
+    Option("lsp.diagnostics.delay_ms", "silence after typing before other files are judged", (), 0),
+    Option("log.level", "what is logged", LEVELS),
+)
+_BY_KEY = {option.key: option for option in OPTIONS}
+_DEFAULTS = Settings()
+
+
+def attribute(key: str) -> str:
+    """The name of an option in ``Settings``."""
+    return key.replace(".", "_")
+
+
+def variable(key: str) -> str:
+    """The environment variable of an option."""
+    return "TIDELOCK_" + key.replace(".", "_").upper()
+
+
+class _Reader:
+    """Collects values and problems while the places are read."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Plain] = {}
+        self.problems: list[str] = []
+
+    def take(self, key: str, raw: object, where: str) -> None:
+        """Take one value unless a stronger place has given one."""
+        option = _BY_KEY.get(key)
+        if option is None:
+            near = difflib.get_close_matches(key, _BY_KEY, 1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            log.warn(f"{where}: {key}: unknown option{hint}")
+            return
+        default = getattr(_DEFAULTS, attribute(key))
+        try:
+            value = _converted(raw, default)
+        except ValueError:
+            self.problems.append(f"{where}: {key}: expected {_kind(default)}, got {raw!r}")
+            return
+        if option.choices and value not in option.choices:
+            names = ", ".join(option.choices)
+            self.problems.append(f"{where}: {key}: expected one of {names}, got {raw!r}")
+        elif option.least is not None and float(str(value)) < option.least:
+            self.problems.append(f"{where}: {key}: expected at least {option.least}, got {raw!r}")
+        else:
+            self.values.setdefault(attribute(key), value)
+
+
+def _kind(default: object) -> str:
+    if isinstance(default, bool):
+        return "true or false"
+    if isinstance(default, int):
+        return "an integer"
+    if isinstance(default, float):
+        return "a number"
+    return "a list of texts" if isinstance(default, tuple) else "a text"
+
+
+_TRUTH = {
+    "true": True, "1": True, "yes": True, "on": True,
+    "false": False, "0": False, "no": False, "off": False,
+}  # fmt: skip
+
+
+def _converted(raw: object, default: object) -> Plain:
+    if isinstance(default, bool):
+        word = str(raw).lower()
+        if word not in _TRUTH:
+            raise ValueError(raw)
+        return _TRUTH[word]
+    if isinstance(raw, bool):
+        raise ValueError(raw)
+    if isinstance(default, int):
+        return int(str(raw))
+    if isinstance(default, float):
+        return float(str(raw))
+    if isinstance(default, tuple):
+        if isinstance(raw, str):
+            return tuple(piece.strip() for piece in raw.split(",") if piece.strip())
+        if isinstance(raw, list) and all(isinstance(item, str) for item in raw):
+            return tuple(raw)
+        raise ValueError(raw)
+    if not isinstance(raw, str):
+        raise ValueError(raw)
+    return raw
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, object]]:
+    for name, value in table.items():
+        key = prefix + name
+        if isinstance(value, dict):
+            yield from _flat(value, key + ".")
+        else:
+            yield key, value
+
+
+def user_file() -> str:
+    """The user's own configuration file on this platform."""
+    import platformdirs  # late: the kernel's start does not need it when there is a project
+
+    return os.path.join(platformdirs.user_config_dir("tidelock", appauthor=False), "config.toml")
+
+
+def find_project_file(folder: str) -> str:
+    """The nearest ``tidelock.toml`` from a folder upwards, empty when there is none."""
+    while True:
+        candidate = os.path.join(folder, "tidelock.toml")
+        if os.path.isfile(candidate):
+            return candidate
+        above = os.path.dirname(folder)
+        if above == folder:
+            return ""
+        folder = above
+
+
+def load(
+    folder: str,
+    given: Iterable[str] = (),
+    *,
+    environment: Mapping[str, str] | None = None,
+    project_file: str = "",
+    files: bool = True,
+) -> Settings:
+    """The settings in force.
+
+    Args:
+        folder: where the search for ``tidelock.toml`` begins.
+        given: ``KEY=VALUE`` texts of the command line.
+        environment: the environment variables; None takes the process's.
+        project_file: a file that stands in for the project's.
+        files: whether files are read at all.
+
+    Raises:
+        ConfigError: at least one value cannot be used; all are named.
+    """
+    variables = os.environ if environment is None else environment
+    reader = _Reader()
+    for text in given:
+        key, sign, value = text.partition("=")
+        if not sign:
+            reader.problems.append(f"--set {text}: expected KEY=VALUE")
+        else:
+            reader.take(key.strip(), value.strip(), "--set")
+    for option in OPTIONS:
+        name = variable(option.key)
+        if name in variables:
+            reader.take(option.key, variables[name], name)
+    if files:
+        named = project_file or variables.get("TIDELOCK_CONFIG", "")
+        if named and not os.path.isfile(named):
+            raise ConfigError(f"configuration file {named} does not exist")
+        user = user_file()
+        for path in (named or find_project_file(folder), user):
+            if path and os.path.isfile(path):
+                _read_file(path, reader)
+    if reader.problems:
+        raise ConfigError("\n".join(reader.problems))
+    return _DEFAULTS._replace(**cast("dict[str, Any]", reader.values))
+
+
+def _read_file(path: str, reader: _Reader) -> None:
+    import tomllib  # late: most kernels start without a file
+
+    try:
+        with open(path, "rb") as file:
+            table = tomllib.load(file)
+    except tomllib.TOMLDecodeError as error:
+        reader.problems.append(f"{path}: {error}")
+        return
+    except OSError as error:
+        reader.problems.append(f"{path}: {error.strerror}")
+        return
+    for key, value in _flat(table):
+        reader.take(key, value, path)
+
+
+__all__ = [
+    "OPTIONS",
+    "Option",
+    "Settings",
+    "find_project_file",
+    "load",
+    "user_file",
+    "variable",
+]

@@ -1,0 +1,153 @@
+"""The common execution context: one live Lua runtime and everything its users share.
+
+It names its parts and joins them; it holds no socket, client, message or reference of a
+protocol, and no logic but opening and closing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tidelock.shared.answers import Answer
+from tidelock.shared.config import Settings
+from tidelock.shared.debug.debugger import Debugger
+from tidelock.shared.events import (
+    Bus,
+    ExecutionFinished,
+    ExecutionStarted,
+    InputWanted,
+    OutputWritten,
+    RuntimeRestarted,
+    SourceLoaded,
+)
+from tidelock.shared.history import History
+from tidelock.shared.link.wire import new_id
+from tidelock.shared.model import Outcome, Run
+from tidelock.shared.runtime.lane import Lane, Options
+from tidelock.shared.runtime.streams import Streams
+from tidelock.shared.sources import Sources, chunk_of_path
+
+
+class Context:
+    """One live runtime with its users' common parts.
+
+    Args:
+        settings: the options in force.
+        identity: the id of this context (the kernel's id).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        identity: str = "",
+        clock: Callable[[], float] = time.time,
+        ids: Callable[[], str] = new_id,
+    ) -> None:
+        self.id = identity or ids()
+        self.settings = settings
+        self.clock = clock
+        self.ids = ids
+        self.bus = Bus()
+        self.sources = Sources()
+        self.history = History(settings.history_size)
+        streams = Streams(
+            lambda run, name, text: self.bus.publish(OutputWritten(run, name, text)),
+            settings.output_flush_ms / 1000,
+            settings.output_flush_bytes,
+            settings.output_limit,
+        )
+        options = Options(
+            settings.lua_version, settings.lua_jit, settings.lua_max_memory, settings.lua_native
+        )
+        self.runtime = Lane(options, streams)
+        limit = settings.debug_breakpoint_limit
+        self.debugger = Debugger(self.runtime, self.sources, self.bus, limit)
+
+    def open(self) -> None:
+        """Open Lua.
+
+        Raises:
+            KernelError: it cannot be opened.
+        """
+        self.runtime.open(_Host(self))
+
+    def close(self) -> bool:
+        """Interrupt what runs and end the threads; False when Lua did not let go in time."""
+        return self.runtime.close()
+
+    def execute(self, run: Run) -> None:
+        """Queue an execution; everything about it comes as events."""
+        self.runtime.submit(run)
+
+    def restart(self) -> Answer[None]:
+        """Replace the Lua state: globals are gone, breakpoints and history stay."""
+        answer = self.runtime.restart()
+
+        def restarted(done: Answer[None]) -> None:
+            if done.error is None:
+                self.history.restart()
+                self.debugger.forget_loaded()
+                self.runtime.ask("breakpoints", *self.debugger.points())
+                self.bus.publish(RuntimeRestarted())
+
+        answer.then(restarted)
+        return answer
+
+
+_INPUT_NAMES = {"repl": "=repl:{}", "exec": "=(exec)", "script": "=stdin"}
+
+
+class _Host:
+    """What the lane tells the parts of a context; each call comes on the lane."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._counts: dict[str, int] = {}
+        debugger = context.debugger
+        self.unprepared = debugger.unprepared
+        self.points = debugger.points
+        self.modules_forgotten = debugger.forget_loaded
+        self.stopped = debugger.stopped
+        self.paused = debugger.paused
+        self.resumed = debugger.resumed
+        self.logged = debugger.logged
+
+    def prepare(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
+        self._context.bus.publish(SourceLoaded(chunk))
+        return self._context.debugger.prepare(chunk, text, token, guarded=guarded)
+
+    def read_source(self, path: str) -> tuple[str, str]:
+        chunk = chunk_of_path(path)
+        text = self._context.sources.text(chunk)
+        if text is None:
+            with open(path, "rb"):  # says why it cannot be read
+                pass
+            return "", chunk
+        return text, chunk
+
+    def started(self, run: Run) -> Run:
+        context = self._context
+        history = context.history
+        count = history.next() if run.store and not run.silent else history.count
+        self._counts[run.id] = count
+        if not run.chunk:
+            name = _INPUT_NAMES.get(run.kind, "=In[{}]").format(count)
+            run = run._replace(chunk=name)
+        if not run.chunk.startswith("@"):
+            context.sources.put_input(run.chunk, run.text)
+        context.bus.publish(ExecutionStarted(run, count))
+        return run
+
+    def finished(self, run: Run, outcome: Outcome) -> None:
+        context = self._context
+        count = self._counts.pop(run.id, context.history.count)
+        if run.store and not run.silent and outcome.status != "aborted":
+            context.history.add(count, run.text, outcome.text if outcome.status == "ok" else "")
+        context.bus.publish(ExecutionFinished(run, count, outcome))
+
+    def input_wanted(self, run: Run) -> bool:
+        if run.allow_input:
+            self._context.bus.publish(InputWanted(run.id, ""))
+        return run.allow_input
+

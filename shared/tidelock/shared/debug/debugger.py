@@ -1,0 +1,402 @@
+"""The debugger engine: breakpoints, the pause, and what can be asked at it.
+
+One per Context; every tongue (DAP, Jupyter, terminal, language server) calls this and nothing
+else. Commands come from any thread; at a stop the lane calls in. It knows no protocol, no
+sequence number and no client.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, cast
+
+from tidelock.shared.answers import Answer, failed
+from tidelock.shared.debug.breakpoints import Table, hit_rule
+from tidelock.shared.debug.instrument import Instrumented, Site, instrument, needs
+from tidelock.shared.errors import NotStopped
+from tidelock.shared.events import (
+    BreakpointsChanged,
+    Bus,
+    OutputWritten,
+    PauseEnded,
+    PauseStarted,
+)
+from tidelock.shared.log import layer
+from tidelock.shared.model import (
+    Breakpoint,
+    BreakpointRequest,
+    Frame,
+    Member,
+    Pause,
+    Paused,
+    Run,
+    Running,
+    Scope,
+    Value,
+)
+from tidelock.shared.runtime.lane import Lane
+from tidelock.shared.runtime.streams import shown
+from tidelock.shared.sources import Sources, encode
+from tidelock.shared.syntax import conditions
+
+log = layer("debug")
+
+How = Literal["continue", "over", "in", "out"]
+BY_HOOK = "set in code that is already loaded: works by a line hook until it is loaded again"
+Fields = tuple[Any, ...]
+
+
+class Stack(NamedTuple):
+    """A page of the stopped stack, innermost frame first, and how many frames there are."""
+
+    frames: tuple[Frame, ...]
+    total: int
+
+
+class Debugger:
+    """See the module. Safe from any thread."""
+
+    def __init__(self, lane: Lane, sources: Sources, bus: Bus, limit: int) -> None:
+        self._lane = lane
+        self._bus = bus
+        self._lock = threading.RLock()
+        self._table = Table(lane.build.dialect, sources.text, limit)
+        self._loaded: set[str] = set()
+        self._sites: dict[str, tuple[Site, ...]] = {}
+        self._last_site = 0
+        self._pauses = 0
+        self._frames: dict[int, Frame] = {}
+        self._frame_ids: dict[tuple[int, int], int] = {}
+        self._last_frame = 0
+        self._uncaught: set[str] = set()
+        self._sessions: set[str] = set()
+
+    # -- breakpoints -------------------------------------------------------------------------
+
+    def set_breakpoints(
+        self, owner: str, chunk: str, requests: Sequence[BreakpointRequest]
+    ) -> list[Breakpoint]:
+        """Replace the owner's breakpoints of one source; one answer for each request, in order.
+
+        They are in force in code that loads from now on, and in loaded code as soon as the
+        lane has a safe point, which it is brought to.
+        """
+        with self._lock:
+            _, removed = self._table.replace(owner, chunk, requests)
+            self._mark_late(chunk)
+            current = {point.asked: point for point in self._table.of_source(chunk)}
+            found = [current[request] for request in requests]
+        self._bus.publish(BreakpointsChanged(tuple(found), tuple(removed), owner))
+        self._send_table()
+        return found
+
+    def breakpoints(self) -> list[Breakpoint]:
+        """The one table."""
+        with self._lock:
+            return self._table.all()
+
+    def break_on_uncaught(self, owner: str, *, wanted: bool) -> None:
+        """Stop where an error is raised that nothing in the program catches."""
+        with self._lock:
+            (self._uncaught.add if wanted else self._uncaught.discard)(owner)
+            anyone = bool(self._uncaught)
+        self._lane.ask("uncaught", anyone)
+
+    @property
+    def sessions(self) -> frozenset[str]:
+        """The debug sessions that are attached."""
+        with self._lock:
+            return frozenset(self._sessions)
+
+    def join(self, owner: str) -> None:
+        """A debug session attaches."""
+        with self._lock:
+            self._sessions.add(owner)
+
+    def leave(self, owner: str) -> None:
+        """A session is gone: its breakpoints and filters go too."""
+        with self._lock:
+            self._sessions.discard(owner)
+            removed = self._table.remove_owner(owner)
+        self.break_on_uncaught(owner, wanted=False)
+        if removed:
+            self._bus.publish(BreakpointsChanged((), tuple(removed), owner))
+            self._send_table()
+
+    def _mark_late(self, chunk: str) -> None:
+        """Say of breakpoints in loaded code that only a hook can carry them."""
+        if chunk not in self._loaded:
+            return
+        points = [point for point in self._table.of_source(chunk) if point.verified]
+        late = [point.id for point in points if self._site_for(point) is None]
+        self._table.tell(late, BY_HOOK)
+
+    def _site_for(self, point: Breakpoint) -> Site | None:
+        """A call compiled into the loaded code that can carry a breakpoint."""
+        for site in self._sites.get(point.source, ()):
+            if site.line != point.line:
+                continue
+            if site.condition:
+                if site.condition == point.asked.condition:
+                    return site
+                continue
+            wanted = needs(point, self._lane.build.dialect)
+            names = site.names.split(", ") if site.names else []
+            if "..." in names or not wanted.varargs:
+                if set(wanted.free) <= set(names):
+                    return site
+        return None
+
+    def _send_table(self) -> None:
+        self._lane.ask("breakpoints", *self.points())
+
+    def points(self) -> Fields:
+        """The table in the form the prelude takes (``ops.breakpoints``)."""
+        with self._lock:
+            points = self._table.all()
+            fields: list[object] = [bool(points)]
+            for point in points:
+                if point.verified:
+                    fields += self._point_fields(point)
+        return tuple(fields)
+
+    def _point_fields(self, point: Breakpoint) -> list[object]:
+        site = self._site_for(point)
+        if site is None and point.source not in self._loaded:
+            return []  # nothing to watch yet: it is compiled in when the source loads
+        asked = point.asked
+        rule = hit_rule(asked.hit_condition) if asked.hit_condition else None
+        condition = "" if site is not None and site.condition else asked.condition
+        pieces: list[object] = []
+        for piece in conditions.pieces(asked.log_message, self._lane.build.dialect):
+            is_text = isinstance(piece, str)
+            pieces += [b"text" if is_text else b"code"]
+            pieces += [encode(piece if isinstance(piece, str) else piece.text)]
+        return [
+            point.id,
+            site.number if site is not None else 0,
+            encode(point.source),
+            point.line,
+            encode(condition),
+            (rule.operator if rule else "").encode(),
+            rule.amount if rule else 0,
+            encode(site.names if site is not None else ""),
+            len(pieces) // 2,
+            *pieces,
+        ]
+
+    # -- loading, on the lane ----------------------------------------------------------------
+
+    def prepare(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
+        """The text of a chunk with its breakpoints compiled in; None when it has none."""
+        with self._lock:
+            self._loaded.add(chunk)
+            self._sites.pop(chunk, None)
+            changed = self._table.reread(chunk, text)
+            points = [point for point in self._table.of_source(chunk) if point.verified]
+            result = Instrumented(text, ())
+            if points:
+                dialect, first = self._lane.build.dialect, self._last_site + 1
+                result = instrument(
+                    text, chunk, dialect, points, token, first, guarded_globals=guarded
+                )
+                self._last_site += len(result.sites)
+                self._sites[chunk] = result.sites
+                changed += self._table.tell([point.id for point in points], "")
+        if changed:
+            self._bus.publish(BreakpointsChanged(tuple(changed)))
+        return result.text if result.sites else None
+
+    def unprepared(self, chunk: str) -> None:
+        """The prepared text did not load: its breakpoints work by hook."""
+        with self._lock:
+            self._sites.pop(chunk, None)
+            points = [point.id for point in self._table.of_source(chunk)]
+            changed = self._table.tell(points, BY_HOOK)
+        log.info("breakpoints could not be compiled in", chunk=chunk)
+        self._bus.publish(BreakpointsChanged(tuple(changed)))
+
+    def forget_loaded(self) -> None:
+        """The Lua state is new: nothing is loaded."""
+        with self._lock:
+            self._loaded.clear()
+            self._sites.clear()
+
+    # -- the pause ---------------------------------------------------------------------------
+
+    def stopped(self, reason: str, text: str, breakpoints: tuple[int, ...]) -> Pause:
+        """Make the next pause; on the lane."""
+        with self._lock:
+            self._pauses += 1
+            self._frames.clear()
+            self._frame_ids.clear()
+            return Pause(self._pauses, reason, text, breakpoints)
+
+    def paused(self, run: Run, pause: Pause) -> None:
+        """The lane stands still; on the lane."""
+        self._bus.publish(PauseStarted(run.id, pause))
+
+    def resumed(self, run: Run, pause: Pause, how: str) -> None:
+        """The lane goes on; on the lane."""
+        with self._lock:
+            self._frames.clear()
+            self._frame_ids.clear()
+        self._bus.publish(PauseEnded(run.id, pause, how))
+
+    def logged(self, chunk: str, line: int, text: str) -> None:
+        """A log point spoke; on the lane."""
+        state = self._lane.state
+        run = state.run.id if isinstance(state, Running | Paused) else ""
+        self._bus.publish(OutputWritten(run, "console", text + "\n", chunk, line))
+
+    @property
+    def pause(self) -> Pause | None:
+        """The pause that lasts now."""
+        state = self._lane.state
+        return state.pause if isinstance(state, Paused) else None
+
+    def pause_now(self) -> Answer[Fields]:
+        """Stop at the next line."""
+        return self._lane.pause()
+
+    def go_on(self, how: How) -> None:
+        """Resume.
+
+        Raises:
+            NotStopped: nothing is paused.
+        """
+        self._lane.go_on(how)
+
+    # -- looking -----------------------------------------------------------------------------
+
+    def stack(self, start: int = 0, count: int = 200) -> Answer[Stack]:
+        """A page of the stack; frame ids are the same for everyone while the pause lasts."""
+        if self.pause is None:
+            return failed(NotStopped("not stopped"))
+        return self._lane.ask("frames", start, count, live=False).map(self._stack)
+
+    def _stack(self, fields: Fields) -> Stack:
+        total, *rest = fields
+        frames = []
+        for thread, level, name, what, chunk, line, _, tail in _rows(rest, 8):
+            with self._lock:
+                number = self._frame_ids.get((thread, level))
+                if number is None:
+                    self._last_frame += 1
+                    number = self._frame_ids[thread, level] = self._last_frame
+                frame = Frame(
+                    number, thread, level, shown(name), shown(what), shown(chunk),
+                    max(int(line), 0), bool(tail),
+                )  # fmt: skip
+                self._frames[number] = frame
+            frames.append(frame)
+        return Stack(tuple(frames), int(total))
+
+    def frame(self, number: int) -> Frame:
+        """A frame that was handed out at this pause.
+
+        Raises:
+            NotStopped: there is no such frame, or it belongs to an older pause.
+        """
+        with self._lock:
+            found = self._frames.get(number)
+        if found is None:
+            raise NotStopped(f"no such frame: {number} is not of this pause")
+        return found
+
+    def _ask_in(self, frame: int, operation: str, *arguments: object) -> Answer[Fields]:
+        """Ask in a frame (0: at global scope)."""
+        try:
+            place = self.frame(frame) if frame else None
+        except NotStopped as error:
+            return failed(error)
+        thread, level = (place.thread, place.level) if place else (0, 0)
+        return self._lane.ask(operation, thread, level, *arguments, live=False)
+
+    def scopes(self, frame: int) -> Answer[list[Scope]]:
+        """Locals, upvalues and globals of a frame."""
+        return self._ask_in(frame, "scopes").map(_scopes)
+
+    def children(
+        self, handle: int, kind: str = "", start: int = 0, count: int = 0
+    ) -> Answer[list[Value]]:
+        """A page of what a handle holds; ``kind`` is indexed, named or both."""
+        amount = count or 2**31
+        asked = self._lane.ask("children", handle, kind.encode(), start, amount, live=False)
+        return asked.map(lambda fields: [_child(row) for row in _rows(fields[1:], 7)])
+
+    def evaluate(self, text: str, frame: int = 0) -> Answer[Value]:
+        """Evaluate an expression, or else run statements, in a frame or at global scope."""
+        asked = self._ask_in(frame, "evaluate", encode(text))
+        return asked.map(lambda fields: _value(text, fields[1:]))
+
+    def set_child(self, handle: int, name: str, text: str, frame: int = 0) -> Answer[Value]:
+        """Give a variable under a handle the value of an expression."""
+        try:
+            place = self.frame(frame) if frame else None
+        except NotStopped as error:
+            return failed(error)
+        thread, level = (place.thread, place.level) if place else (1, 0)
+        asked = self._lane.ask(
+            "set", handle, encode(name), thread, level, encode(text), live=False
+        )
+        return asked.map(lambda fields: _value(name, fields))
+
+    def assign(self, target: str, text: str, frame: int = 0) -> Answer[Value]:
+        """Assign the value of an expression to a target such as ``t.x[1]``."""
+        asked = self._ask_in(frame, "assign", encode(target), encode(text))
+        return asked.map(lambda fields: _value(target, fields))
+
+    # -- live questions ----------------------------------------------------------------------
+
+    def members(self, root: str, keys: Sequence[str], frame: int = 0) -> Answer[list[Member]]:
+        """What a path really holds now; read raw, served while a script runs."""
+        path = [encode(root), *(encode(key) for key in keys)]
+        return self._live(frame, "members", *path).map(lambda f: members(f[1:]))
+
+    def value(self, root: str, keys: Sequence[str], frame: int = 0) -> Answer[Member | None]:
+        """The value at a path, None where there is none; read raw."""
+        path = [encode(root), *(encode(key) for key in keys)]
+
+        def one(fields: Fields) -> Member | None:
+            return members(fields[1:])[0] if fields[0] else None
+
+        return self._live(frame, "value", *path).map(one)
+
+    def names(self, frame: int = 0) -> Answer[list[Member]]:
+        """Variables of a frame and the globals a program made; read raw."""
+        return self._live(frame, "names").map(lambda f: members(f[1:]))
+
+    def _live(self, frame: int, operation: str, *arguments: object) -> Answer[Fields]:
+        if frame:
+            return self._ask_in(frame, operation, *arguments)
+        return self._lane.ask(operation, 0, 0, *arguments)
+
+
+def _rows(fields: Sequence[Any], width: int) -> list[tuple[Any, ...]]:
+    return list(zip(*[iter(fields)] * width, strict=True))
+
+
+def members(fields: Sequence[Any]) -> list[Member]:
+    """Members from flat fields: name, type, text, parameters, place, kind."""
+    return [Member(*[shown(cast("bytes", field)) for field in row]) for row in _rows(fields, 6)]
+
+
+def _child(row: Fields) -> Value:
+    name, kind, text, handle, indexed, named, path = row
+    return Value(shown(name), shown(kind), shown(text), handle, indexed, named, shown(path))
+
+
+def _value(name: str, fields: Sequence[Any]) -> Value:
+    kind, text, handle, indexed, named = fields
+    return Value(name, shown(kind), shown(text), handle, indexed, named)
+
+
+def _scopes(fields: Fields) -> list[Scope]:
+    local, local_count, upvalue, upvalue_count, world = fields
+    found = [Scope("Locals", local, local_count)]
+    if upvalue_count:
+        found.append(Scope("Upvalues", upvalue, upvalue_count))
+    return [*found, Scope("Globals", world, 0, expensive=True)]
+

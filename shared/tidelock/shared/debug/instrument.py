@@ -1,0 +1,144 @@
+"""Breakpoints compiled into a chunk: a call in front of the statement, on the same line.
+
+The call is ``do ("token")(site, names) end`` through the string metatable: it needs no name
+that a script could shadow, adds no upvalue of its own and keeps every line number. It only
+rewrites text; what a site means is decided when it is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tidelock.shared.language.scopes import resolve
+from tidelock.shared.model import Breakpoint, Dialect
+from tidelock.shared.syntax import conditions, parse
+from tidelock.shared.syntax.statements import LineMap, Start, breakpoint_line
+from tidelock.shared.syntax.tree import Tree
+
+
+class Site(NamedTuple):
+    """One call compiled into a loaded chunk.
+
+    ``names`` are the variables it hands over, in order, comma separated; ``condition`` is the
+    one compiled in place, empty when the call is made every time; ``line`` as editors count.
+    """
+
+    number: int
+    chunk: str
+    line: int
+    names: str
+    condition: str
+
+
+class Instrumented(NamedTuple):
+    """A text with its calls, and the sites they carry."""
+
+    text: str
+    sites: tuple[Site, ...]
+
+
+class Needs(NamedTuple):
+    """What the expressions of a breakpoint take from where they stand."""
+
+    free: tuple[str, ...]
+    varargs: bool
+
+
+def needs(breakpoint: Breakpoint, dialect: Dialect) -> Needs:
+    """The free names of a breakpoint's condition and log message together."""
+    expressions = [breakpoint.asked.condition] if breakpoint.asked.condition else []
+    for piece in conditions.pieces(breakpoint.asked.log_message, dialect):
+        if not isinstance(piece, str):
+            expressions.append(piece.text)
+    free: dict[str, None] = {}
+    varargs = False
+    for expression in expressions:
+        found = conditions.names(expression, dialect)
+        free.update(dict.fromkeys(found.free))
+        varargs = varargs or found.varargs
+    return Needs(tuple(free), varargs)
+
+
+def handed_over(wanted: Sequence[Needs], visible: set[str], dialect: Dialect) -> str:
+    """The argument list of a call: visible variables by name, globals through ``_ENV``."""
+    free = dict.fromkeys(name for need in wanted for name in need.free)
+    names = [name for name in free if name in visible]
+    if len(names) < len(free) and dialect not in ("5.1", "luajit") and "_ENV" not in names:
+        names.append("_ENV")
+    if any(need.varargs for need in wanted):
+        names.append("...")
+    return ", ".join(names)
+
+
+def instrument(
+    text: str,
+    chunk: str,
+    dialect: Dialect,
+    breakpoints: Sequence[Breakpoint],
+    token: str,
+    first_site: int,
+    *,
+    guarded_globals: bool,
+) -> Instrumented:
+    """Put a call in front of every statement that one of the breakpoints stands on.
+
+    Args:
+        text: the chunk's text, as Lua would load it.
+        chunk: its chunk name.
+        dialect: the Lua that will load it.
+        breakpoints: those of this source; lines without a statement in reach are left out.
+        token: the string whose call is the probe.
+        first_site: number of the first new site.
+        guarded_globals: the global table has a metatable, so that reading a global may raise
+            and a condition with globals must not be compiled bare.
+    """
+    tree = parse(text, dialect)
+    if not tree.ok:
+        return Instrumented(text, ())
+    by_offset = _by_statement(tree, breakpoints)
+    if not by_offset:
+        return Instrumented(text, ())
+    scopes = resolve(tree)
+    lines = LineMap(text)
+    sites: list[Site] = []
+    pieces: list[str] = []
+    place = 0
+    for number, start in enumerate(sorted(by_offset), first_site):
+        standing = by_offset[start]
+        visible = {found.name for found in scopes.visible(start.offset)}
+        names = handed_over([needs(point, dialect) for point in standing], visible, dialect)
+        bare = _bare(standing, visible, dialect, guarded_globals=guarded_globals)
+        call = f'("{token}")({number}{", " + names if names and not bare else ""})'
+        if bare:
+            call = f"if {bare} then {call} end"
+        pieces += [text[place : start.offset], f"do {call} end "]
+        place = start.offset
+        line = lines.to_lua(start.line)
+        condition = standing[0].asked.condition if bare else ""
+        sites.append(Site(number, chunk, line, "" if bare else names, condition))
+    pieces.append(text[place:])
+    return Instrumented("".join(pieces), tuple(sites))
+
+
+def _by_statement(tree: Tree, breakpoints: Sequence[Breakpoint]) -> dict[Start, list[Breakpoint]]:
+    found: dict[Start, list[Breakpoint]] = {}
+    for point in breakpoints:
+        start = breakpoint_line(tree, point.asked.line)
+        if start is not None:
+            found.setdefault(start, []).append(point)
+    return found
+
+
+def _bare(
+    standing: list[Breakpoint], visible: set[str], dialect: Dialect, *, guarded_globals: bool
+) -> str:
+    """The condition to compile in place, where one breakpoint has one that cannot raise."""
+    if len(standing) != 1 or not standing[0].asked.condition:
+        return ""
+    found = conditions.names(standing[0].asked.condition, dialect)
+    if not found.bare or found.varargs or not found.inline:
+        return ""
+    if guarded_globals and not visible.issuperset(found.free):
+        return ""
+    return found.inline

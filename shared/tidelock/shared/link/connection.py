@@ -1,0 +1,103 @@
+"""Connection files: where a kernel's channels are and the key that signs their messages.
+
+Jupyter's own fields, so that any Jupyter client can connect, plus ours; readers ignore what
+they do not know. The file is readable by its owner alone and the key is printed nowhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, NamedTuple
+
+from tidelock.shared.errors import KernelError
+
+CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+
+
+class Connection(NamedTuple):
+    """A kernel's addresses and identity; ports are 0 for ``inproc``."""
+
+    transport: str
+    ip: str
+    shell_port: int
+    iopub_port: int
+    stdin_port: int
+    control_port: int
+    hb_port: int
+    key: str
+    signature_scheme: str = "hmac-sha256"
+    kernel_name: str = "tidelock"
+    kernel_id: str = ""
+    pid: int = 0
+    started_at: str = ""
+    process_started: int = 0
+    workspace: str = ""
+    lua: str = ""
+    dap_port: int = 0
+    shared: bool = False
+    host: str = ""
+    version: str = ""
+
+    def address(self, channel: str) -> str:
+        """The ZeroMQ address of a channel; ``hb`` is the heartbeat."""
+        if self.transport == "inproc":
+            return f"inproc://{self.ip}-{channel}"
+        port = getattr(self, f"{channel}_port")
+        if self.transport == "ipc":
+            return f"ipc://{self.ip}-{port}"
+        return f"{self.transport}://{self.ip}:{port}"
+
+    def __repr__(self) -> str:  # the key must not get into a log
+        return f"Connection({self.transport}://{self.ip} {self.kernel_id or self.shell_port})"
+
+
+_NUMBERS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+_TEXTS = ("transport", "ip", "key")
+
+
+def read(path: str) -> Connection:
+    """Read a connection file, Jupyter's or ours.
+
+    Raises:
+        KernelError: it is missing, no JSON, or a field is missing or of the wrong type.
+    """
+    try:
+        with open(path, "rb") as file:
+            raw: Any = json.loads(file.read())
+    except OSError as error:
+        raise KernelError(f"connection file {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise KernelError(f"connection file {path} is not JSON: {error}") from None
+    if not isinstance(raw, dict):
+        raise KernelError(f"connection file {path} is no JSON object")
+    for name in (*_NUMBERS, *_TEXTS):
+        wanted = int if name in _NUMBERS else str
+        if not isinstance(raw.get(name), wanted) or isinstance(raw[name], bool):
+            raise KernelError(f"connection file {path}: {name} is missing or of the wrong type")
+    if not raw["key"]:
+        raise KernelError(f"connection file {path}: the key is empty", "messages must be signed")
+    if raw.get("signature_scheme", "hmac-sha256") != "hmac-sha256":
+        raise KernelError(f"connection file {path}: only hmac-sha256 is spoken")
+    fields = {}
+    for name, default in Connection._field_defaults.items():
+        value = raw.get(name, default)
+        fields[name] = value if isinstance(value, type(default)) else default
+    plain = {name: raw[name] for name in (*_NUMBERS, *_TEXTS)}
+    return Connection(**plain, **fields)
+
+
+def write(path: str, connection: Connection, *, base: dict[str, Any] | None = None) -> None:
+    """Write a connection file, whole or not at all, for its owner only.
+
+    Args:
+        path: where.
+        connection: what.
+        base: fields that are kept where ours do not say otherwise (a file of Jupyter's).
+    """
+    fields = {**(base or {}), **connection._asdict()}
+    temporary = f"{path}.{os.getpid()}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(fields, file, indent=1)
+    os.replace(temporary, path)

@@ -1,0 +1,226 @@
+"""The Jupyter wire: signed multipart messages to frames and back, as pure functions.
+
+``[identities..., <IDS|MSG>, signature, header, parent header, metadata, content, buffers...]``
+(Jupyter messaging specification 5.5, "The Wire Protocol"). It holds no socket and decodes
+nothing by shape. Signing cannot be switched off.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+DELIMITER = b"<IDS|MSG>"
+VERSION = "5.5"
+_SEEN_LIMIT = 65536
+_MOST_FRAMES = 200
+_DEEPEST = 200
+
+Content = dict[str, Any]
+
+
+class WireError(Exception):
+    """Frames that are no message for us; the text says why, and is only logged."""
+
+
+class Message(NamedTuple):
+    """One message; ``raw_header`` is what the sender signed, echoed as a parent header."""
+
+    header: Content
+    parent: Content
+    metadata: Content
+    content: Any
+    identities: tuple[bytes, ...] = ()
+    buffers: tuple[bytes, ...] = ()
+    raw_header: bytes = b"{}"
+
+    @property
+    def type(self) -> str:
+        """The ``msg_type``."""
+        return str(self.header["msg_type"])
+
+    @property
+    def id(self) -> str:
+        """The ``msg_id``."""
+        return str(self.header["msg_id"])
+
+    @property
+    def session(self) -> str:
+        """The sender's session."""
+        return str(self.header["session"])
+
+    @property
+    def parent_id(self) -> str:
+        """The ``msg_id`` of the request this belongs to, empty for none."""
+        return str(self.parent.get("msg_id", ""))
+
+
+def new_id() -> str:
+    """An id nobody else has."""
+    return str(uuid.uuid4())
+
+
+def timestamp() -> str:
+    """Now, as the protocol writes it: ISO 8601 in UTC with microseconds."""
+    now = time.time()
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1e6):06d}Z"
+
+
+def header(kind: str, session: str, username: str = "tidelock") -> Content:
+    """A header for a new message."""
+    return {
+        "msg_id": new_id(),
+        "msg_type": kind,
+        "session": session,
+        "username": username,
+        "date": timestamp(),
+        "version": VERSION,
+    }
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def to_json(value: object) -> bytes:
+    """JSON bytes of plain data; NaN, infinities and lone surrogates never fail a message."""
+    try:
+        return _encoder.encode(value).encode()
+    except UnicodeEncodeError:
+        return _encoder.encode(value).encode("utf-8", "replace")
+    except ValueError:
+        return _encoder.encode(_finite(value)).encode("utf-8", "replace")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+class Signer:
+    """HMAC-SHA256 of a connection's key, and the memory of what was seen; on one thread.
+
+    Args:
+        key: the connection's key, never empty.
+
+    Raises:
+        ValueError: the key is empty, which would mean unsigned messages.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        if not key:
+            raise ValueError("a connection needs a key: messages are always signed")
+        self._base = hmac.new(key, digestmod="sha256")
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
+
+    def sign(self, parts: Sequence[bytes]) -> bytes:
+        """The signature of the four dictionaries, in hex."""
+        digest = self._base.copy()
+        for part in parts:
+            digest.update(part)
+        return digest.hexdigest().encode()
+
+    def verify(self, signature: bytes, parts: Sequence[bytes]) -> None:
+        """Check a signature in constant time, then that it is new; only good ones are kept.
+
+        Raises:
+            WireError: it is wrong, or was seen before (a replay).
+        """
+        if not hmac.compare_digest(self.sign(parts), signature):
+            raise WireError("wrong signature")
+        if signature in self._seen:
+            raise WireError("seen before: a replay")
+        self._seen[signature] = None
+        if len(self._seen) > _SEEN_LIMIT:
+            self._seen.popitem(last=False)
+
+
+def pack(
+    signer: Signer,
+    head: Content,
+    content: object,
+    *,
+    parent: bytes = b"{}",
+    metadata: object = None,
+    identities: Sequence[bytes] = (),
+    buffers: Sequence[bytes] = (),
+) -> list[bytes]:
+    """The frames of a message."""
+    meta = b"{}" if not metadata else to_json(metadata)
+    parts = [to_json(head), parent, meta, to_json(content)]
+    return [*identities, DELIMITER, signer.sign(parts), *parts, *buffers]
+
+
+def unpack(signer: Signer, frames: Sequence[bytes]) -> Message:
+    """The message in frames that are signed, new and well formed.
+
+    The content may still be of any JSON kind: the route of its type judges it.
+
+    Raises:
+        WireError: anything else.
+    """
+    if len(frames) > _MOST_FRAMES:
+        raise WireError(f"{len(frames)} frames")
+    try:
+        place = list(frames[:16]).index(DELIMITER)
+    except ValueError:
+        raise WireError("no delimiter") from None
+    body = frames[place + 1 :]
+    if len(body) < 5:
+        raise WireError(f"{len(body)} frames after the delimiter instead of 5")
+    signature, parts, buffers = body[0], body[1:5], body[5:]
+    signer.verify(signature, parts)
+    head, parent, metadata = (_dictionary(part) for part in parts[:3])
+    for name in ("msg_id", "msg_type", "session"):
+        if not isinstance(head.get(name), str):
+            raise WireError(f"header without {name}")
+    return Message(
+        head, parent, metadata, _loads(parts[3]), tuple(frames[:place]), tuple(buffers), parts[0]
+    )
+
+
+def _loads(raw: bytes) -> Any:
+    if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _depth(raw) > _DEEPEST:
+        raise WireError(f"nested deeper than {_DEEPEST}")
+    try:
+        return json.loads(raw.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError) as error:
+        raise WireError(f"not JSON: {error}") from None
+
+
+def _depth(raw: bytes) -> int:
+    """Greatest nesting, counting brackets outside strings."""
+    depth = deepest = 0
+    inside = escaped = False
+    for byte in raw:
+        if escaped:
+            escaped = False
+        elif byte == 0x5C:
+            escaped = inside
+        elif byte == 0x22:
+            inside = not inside
+        elif not inside:
+            if byte in b"[{":
+                depth += 1
+                deepest = max(deepest, depth)
+                if deepest > _DEEPEST:
+                    return deepest
+            elif byte in b"]}":
+                depth -= 1
+    return deepest
+
+
+def _dictionary(raw: bytes) -> Content:
+    value = _loads(raw)
+    if not isinstance(value, dict):
+        raise WireError("a header, parent or metadata that is no object")
+    return value

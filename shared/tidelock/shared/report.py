@@ -1,0 +1,74 @@
+"""How a failed execution is shown to people: message, place, source lines, hint, stack.
+
+The same lines go to a terminal, a notebook and a log. Lua's own message stays unchanged.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tidelock.shared.model import CallFrame, Outcome
+from tidelock.shared.sources import Sources, display_name
+
+_PLACE = re.compile(r"^(?P<place>[^\n]*?):(?P<line>\d+): (?P<words>.*)$", re.DOTALL)
+_SHOWN_BEFORE = 2
+_STACK_LIMIT = 20
+_STACK_TAIL = 5
+
+
+def error_place(outcome: Outcome, chunk: str) -> tuple[str, int]:
+    """Chunk name and line where a failed execution failed, line 0 when it cannot be told.
+
+    A syntax error names its line in the message; the chunk may be a module's.
+    """
+    for frame in outcome.stack:
+        if frame.line > 0:
+            return frame.chunk, frame.line
+    match = _PLACE.match(outcome.text)
+    return (chunk, int(match["line"])) if match else (chunk, 0)
+
+
+def error_lines(outcome: Outcome, chunk: str, sources: Sources) -> list[str]:
+    """The report of a failed execution, line by line."""
+    lines = [f"{_label(outcome)}: {outcome.text}"]
+    place, number = error_place(outcome, chunk)
+    if number:
+        lines.append(f"  --> {display_name(place)}:{number}")
+        lines += _excerpt(sources.text(place), number)
+    if outcome.stack:
+        lines.append("stack:")
+        lines += [f"  {_frame(frame)}" for frame in _folded(outcome.stack)]
+    return lines
+
+
+def _label(outcome: Outcome) -> str:
+    return {"SyntaxError": "syntax error", "LuaError": "error"}.get(outcome.error, outcome.error)
+
+
+def _excerpt(text: str | None, number: int) -> list[str]:
+    if text is None:
+        return []
+    lines = text.splitlines()
+    if not 1 <= number <= len(lines):
+        return []
+    width = len(str(number))
+    first = max(number - _SHOWN_BEFORE, 1)
+    shown = [f"  {place:{width}} | {lines[place - 1]}" for place in range(first, number + 1)]
+    line = lines[number - 1]
+    start = len(line) - len(line.lstrip())
+    carets = "^" * max(len(line.strip()), 1)
+    return [*shown, f"  {'':{width}} | {line[:start]}{carets}"]
+
+
+def _folded(stack: tuple[CallFrame, ...]) -> list[CallFrame | None]:
+    if len(stack) <= _STACK_LIMIT:
+        return list(stack)
+    return [*stack[: _STACK_LIMIT - _STACK_TAIL], None, *stack[-_STACK_TAIL:]]
+
+
+def _frame(frame: CallFrame | None) -> str:
+    if frame is None:
+        return "..."
+    where = "[C]" if frame.what == "C" else f"{display_name(frame.chunk)}:{frame.line}"
+    name = frame.name if frame.what == "main" else f"function '{frame.name}'"
+    return f"in {name} ({where})"
