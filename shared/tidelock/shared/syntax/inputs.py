@@ -32,11 +32,11 @@ def chunk(text: str, dialect: Dialect = "5.4") -> str:
     A leading ``=`` is dropped, and values at the end are returned by a ``return`` put in front of
     them on the same line. A call that ends an input is one such value; it is wrapped so that it
     is not a tail call, which would take the chunk out of its tracebacks. Lines stay what they
-    were. Other inputs, broken ones without values at their end too, are returned unchanged.
+    were. Inputs without values at their end, and those broken before it, are returned unchanged.
     """
     tree = parse(text, dialect, "input")
     result = _result(tree)
-    if result is None:
+    if result is None or any(start < result.start for start in tree.broken):
         return text
     before, after = text[: result.start], text[result.end :]
     value = text[result.start + result.marked : result.end]

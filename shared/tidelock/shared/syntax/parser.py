@@ -89,8 +89,12 @@ _CONSTANTS = frozenset(("nil", "true", "false"))
 _VALUES = frozenset((NAME, NUMBER, STRING, "(", "{", "function", "...")) | _UNARY | _CONSTANTS
 """The tokens a value can begin with."""
 
+_CLOSING = {"(": ")", "{": "}"}
 _SUFFIXES = frozenset((".", ":", "(", "[", "{", STRING))
 _CLOSERS = frozenset(("end", "else", "elseif", "until", END))
+_WALL = "<wall>"
+"""Stands for the kind of a token that belongs to no statement before it; never left in a list."""
+
 _SOFT = frozenset(("goto", "global"))
 _STATEMENT_WORDS = KEYWORDS - _VALUES - frozenset(("and", "or"))
 _ATTRIBUTES = frozenset(("const", "close"))
@@ -121,6 +125,7 @@ class Parser:
         "broken",
         "depth",
         "dialect",
+        "effort",
         "ends",
         "flag",
         "flag_token",
@@ -164,6 +169,7 @@ class Parser:
         self.guide = guide
         self.indentation = None if guide is None else (guide.columns, guide.indents)
         self.unclosed: frozenset[int] = frozenset() if guide is None else guide.unclosed
+        self.effort = len(tokens.kinds)
         self.i = 0
         self.depth = 0
         self.functions = 0
@@ -260,11 +266,18 @@ class Parser:
         self.report(f"{message} near {self.near(self.i)}", opener=opener)
 
     def expect(self, kind: str) -> None:
-        """Take a token, or report that it is missing."""
-        if self.kinds[self.i] == kind:
-            self.i += 1
-        else:
-            self.missing(kind)
+        """Take a token, or report that it is missing and pass over what stands before it."""
+        i = self.i
+        if self.kinds[i] == kind:
+            self.i = i + 1
+            return
+        self.missing(kind)
+        while self.kinds[i] not in _STATEMENTS or self.kinds[i] in (NAME, "("):
+            if self.kinds[i] in _CLOSERS or not self.same_line(self.ends[i - 1], self.starts[i]):
+                return
+            i += 1
+        if self.kinds[i] == kind:
+            self.i = i + 1
 
     def close(self, kind: str, opener: int) -> int:
         """Take the token that closes an opener, or report it missing; the end of what it closes."""
@@ -346,13 +359,18 @@ class Parser:
                 self.not_last(last)
                 last = None
             self.reported = False
+            before = None if self.guide is None else self.remember()
             statement = handler(self)
-            statements.append(statement)
             i = self.i
-            if self.flag_token < i:
-                self.lexical(i)
-            if kinds[i] == ";" and type(statement) is not Label:
-                self.i = i + 1
+            kind = kinds[i]
+            if kind == ";":
+                if type(statement) is not Label:
+                    self.i = i + 1
+            elif kind == "=":
+                statement = self.cut_short(before, handler, statement)
+            statements.append(statement)
+            if self.flag_token < self.i:
+                self.lexical(self.i)
             if self.reported:
                 self.broken.append(statement.start)
             elif type(statement) is Return or (self.old and type(statement) is Break):
@@ -363,6 +381,32 @@ class Parser:
         if statements and type(statements[-1]) in (Label, Empty):
             self.mark_last(statements, opener)
         return Block(start, max(self.starts[self.i], start), statements)
+
+    def cut_short(
+        self,
+        before: _Place | None,
+        handler: Callable[[Parser], Statement],
+        statement: Statement,
+    ) -> Statement:
+        """Read a statement again that ran on into the assignment on the next line."""
+        if before is None or self.guide is None:
+            self.unbalanced = True
+            return statement
+        wall = self.i - 1
+        while wall > before.i and self.guide.columns[wall] < 0:
+            wall -= 1
+        effort = self.i - before.i
+        if wall <= before.i or effort > self.effort:
+            return statement
+        # Statements inside statements are read again inside what is read again: all of it
+        # together must not take longer than one more reading of the text.
+        self.effort -= effort
+        self.recall(before)
+        kind = self.kinds[wall]
+        self.kinds[wall] = _WALL
+        statement = handler(self)
+        self.kinds[wall] = kind
+        return statement
 
     def closes(self, kind: str) -> bool:
         """Whether a closing word can belong to a block that is open; else it is a stray."""
@@ -783,11 +827,10 @@ class Parser:
     def other_statement(self) -> Statement:
         """What begins with a token no statement begins with."""
         kind = self.kinds[self.i]
-        if kind in ("else", "elseif"):
-            return self.if_statement()
         if kind in _CLOSERS:
             self.unbalanced = True
-        elif kind in _VALUES and self.at_top():
+            return self.if_statement() if kind in ("else", "elseif") else self.broken_statement()
+        if kind in _VALUES and self.at_top():
             return self.input_statement()
         return self.broken_statement()
 
@@ -1012,7 +1055,7 @@ class Parser:
                 i = self.i
             else:
                 self.i = i + 1
-                key = self.nested()
+                key = self.inside(i)
                 node = Index(max(self.close("]", i), key.end), node, key)
                 i = self.i
         self.i = i
@@ -1023,10 +1066,12 @@ class Parser:
         if not self.same_line(self.ends[i - 1], self.starts[i]):
             self.version("'(' on a new line is ambiguous in this Lua; write ';' before it", i)
 
-    def nested(self) -> Expression:
-        """A value one level deeper."""
+    def inside(self, opener: int) -> Expression:
+        """The value in a bracket."""
         if self.too_deep():
-            return Missing(self.ends[self.i - 1])
+            return Missing(self.ends[opener])
+        if opener in self.unclosed and self.outside(self.i, opener):
+            return self.no_value()
         self.depth += 1
         node = self.expression()
         self.depth -= 1
@@ -1036,7 +1081,7 @@ class Parser:
         """``(value)``."""
         i = self.i
         self.i = i + 1
-        inner = self.nested()
+        inner = self.inside(i)
         return Paren(self.starts[i], max(self.close(")", i), inner.end), inner)
 
     def member(self, node: Expression) -> Member:
@@ -1070,6 +1115,12 @@ class Parser:
             arguments = [String(opening, self.ends[i], self.texts[i], self.dialect)]
         elif kind == "{":
             arguments = [self.table()]
+        elif member.key and not self.same_line(member.object.end, member.key_start):
+            # The name on the next line begins a statement of its own.
+            self.i = i = i - 1
+            self.report(f"name expected near {self.near(i)}")
+            end = self.ends[i - 1]
+            return MethodCall(end, member.object, "", end, end, [])
         else:
             self.report(f"function arguments expected near {self.near(i)}")
             arguments = []
@@ -1086,7 +1137,11 @@ class Parser:
         if kinds[self.i] != ")" and not self.too_deep():
             self.depth += 1
             guided = opener in self.unclosed
-            while not (guided and self.outside(self.i, opener)):
+            while True:
+                if guided and self.outside(self.i, opener):
+                    if values:
+                        values.append(self.no_value())
+                    break
                 values.append(self.expression())
                 if kinds[self.i] == ",":
                     self.i += 1
@@ -1100,12 +1155,26 @@ class Parser:
         """Whether a list goes on though its comma is missing, which is reported."""
         i = self.i
         kind = self.kinds[i]
-        if (kind not in _VALUES and kind != BAD) or self.named_function_ahead(i):
-            return False
         if opener in self.unclosed or not self.deeper(i, opener):
             return False
+        if (kind not in _VALUES and kind != BAD) or self.named_function_ahead(i):
+            return self.guide is not None and self.skip_statement(opener)
         self.report(f"',' or '{closer}' expected near {self.near(i)}")
         return True
+
+    def skip_statement(self, opener: int) -> bool:
+        """Pass over the line of a statement inside a bracket that is closed later."""
+        i = self.i
+        assert self.guide is not None
+        if self.guide.columns[i] < 0 or self.kinds[i] not in _STATEMENTS:
+            return False
+        self.report(f"'{_CLOSING[self.kinds[opener]]}' expected near {self.near(i)}")
+        while True:
+            i += 1
+            if self.kinds[i] == END or not self.same_line(self.ends[i - 1], self.starts[i]):
+                break
+        self.i = i
+        return self.kinds[i] != _CLOSING[self.kinds[opener]]
 
     def table(self) -> Table:
         """``{ fields }``."""

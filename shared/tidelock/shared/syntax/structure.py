@@ -55,7 +55,8 @@ def columns(tokens: Tokens) -> tuple[list[int], list[int]]:
         between = text[before:start]
         line_start = max(between.rfind("\n"), between.rfind("\r")) + 1
         if line_start or index == 0:
-            indent = len(between) - line_start
+            margin = between[line_start:]
+            indent = len(margin.expandtabs(8)) if "\t" in margin else len(margin)
             first.append(indent)
         else:
             first.append(-1)
@@ -97,8 +98,13 @@ class _Matcher:
         self.counts: dict[str | int | tuple[str, int], int] = {}
 
     def run(self) -> int:
-        """Match everything; the token of an ``end`` that seems one too many, or -1."""
-        suspect = -1
+        """Match everything; the token of an ``end`` that seems one too many, or -1.
+
+        An ``end`` is under suspicion when it is indented more than what it closes. It is cleared
+        when something opened before it is closed in its own column; when an ``end`` or an ``else``
+        is left over, the first one still under suspicion began the trouble.
+        """
+        suspects: list[tuple[int, int]] = []
         for token, kind in enumerate(self.kinds):
             if kind in "([{":
                 self._push(token, kind)
@@ -109,22 +115,23 @@ class _Matcher:
                 if token in self.stray:
                     continue
                 self._drop_brackets()
-                if not self.stack:
-                    if suspect >= 0:
-                        return suspect
-                elif self._close_block(self.columns[token]):
-                    suspect = token
+                if self.stack:
+                    self._close_block(token, suspects)
+                elif suspects:
+                    return suspects[0][0]
             elif kind == "function":
                 if self.kinds[token + 1] == NAME and self.kinds[token - 1] != "local":
-                    self._drop_brackets()
+                    self._begin_statement(token)
                 self._push(token, kind)
             elif kind in _STATEMENTS:
-                self._drop_brackets()
+                self._begin_statement(token)
                 if kind in ("if", "for", "while", "repeat"):
                     self._push(token, kind, kind != "repeat")
             elif kind in ("then", "do"):
                 self._header(token, kind)
             elif kind in ("else", "elseif"):
+                if suspects and not self.counts.get(("if", self.columns[token])):
+                    return suspects[0][0]
                 self._branch(token, kind)
             elif kind == "until" and self._drop_to("repeat"):
                 self._pop()
@@ -151,15 +158,33 @@ class _Matcher:
             self.unclosed.add(self._pop().token)
         return True
 
-    def _drop_brackets(self) -> None:
-        while self.stack and self.stack[-1].kind in "([{":
+    def _drop_brackets(self, column: int = -1) -> None:
+        """Give up on brackets that a statement follows, unless it stands deeper than they do."""
+        while self.stack and self.stack[-1].kind in "([{" and column <= self.stack[-1].indent:
             self.unclosed.add(self._pop().token)
 
-    def _close_block(self, column: int) -> bool:
-        """Close the block an ``end`` belongs to; whether the ``end`` is indented too far for it."""
+    def _begin_statement(self, token: int) -> None:
+        """Settle what a statement cannot follow: an open bracket, a header without ``do``."""
+        column = self.columns[token]
+        self._drop_brackets(column)
+        while self.stack and self.stack[-1].header:
+            if 0 <= column <= self.stack[-1].indent:
+                self.unclosed.add(self._pop().token)
+            else:
+                self.stack[-1].header = False
+
+    def _close_block(self, token: int, suspects: list[tuple[int, int]]) -> None:
+        """Close the block an ``end`` belongs to."""
+        column = self.columns[token]
         if 0 <= column < self.stack[-1].indent:
             self._drop_to(column)
-        return column > self._pop().indent
+        indent = self._pop().indent
+        depth = len(self.stack)
+        if column > indent:
+            suspects.append((token, depth))
+        elif column == indent:
+            while suspects and suspects[-1][1] > depth:
+                suspects.pop()
 
     def _header(self, token: int, kind: str) -> None:
         self._drop_brackets()
