@@ -498,7 +498,7 @@ class Parser:
             end = condition.end
         else:
             condition = Missing(end)
-        self.shut(end)
+        self.shut(end if type(condition) is not Missing else self.starts[self.i])
         return Repeat(self.starts[opener], end, body, condition)
 
     def if_statement(self) -> Statement:
@@ -584,7 +584,7 @@ class Parser:
             method = self.kinds[self.i] == ":"
             target = self.member(target)
         if target is name:
-            self.tape.append(Mark("write", start, name))
+            self.tape.append(Mark("write", name.start, name))
         return Function(
             start, target, self.function_body(self.starts[self.i], opener, start, method)
         )
@@ -603,17 +603,22 @@ class Parser:
             self.i += 1
             values = self.values()
         end = self.ends[self.i - 1]
+        after = self.after() if self.reported else end
         tape = self.tape
         if not attributes and default is None:
             for name in names:
-                tape.append(Mark("local", end, name, "local"))
+                tape.append(Mark("local", after, name, "local"))
             return Local(start, end, names, attributes, None, values)
         chosen = self.chosen(names, attributes, default)
         if chosen.count("close") > 1:
             self.report("multiple to-be-closed variables in local list", at=self.i - 1)
         for name, attribute in zip(names, chosen, strict=True):
-            tape.append(Mark("local", end, name, "local", attribute))
+            tape.append(Mark("local", after, name, "local", attribute))
         return Local(start, end, names, attributes, default, values)
+
+    def after(self) -> int:
+        """Where what follows an unfinished piece begins: past the end when nothing follows."""
+        return self.starts[self.i] + (self.kinds[self.i] == END)
 
     def named_function(self, start: int, shared: bool) -> Statement:
         """The rest of ``local function`` or ``global function``."""
@@ -1251,7 +1256,7 @@ class Parser:
         tape = self.tape
         tape.append(Mark("function", start, None, "method" if method else ""))
         parameters, vararg = self.parameters()
-        offset = self.ends[self.i - 1]
+        offset = self.ends[self.i - 1] if self.kinds[self.i - 1] == ")" else self.after()
         for name in parameters:
             tape.append(Mark("local", offset, name, "parameter"))
         if vararg is not None and vararg.name is not None:

@@ -1,0 +1,500 @@
+"""Which name means which variable, by Lua's own rules; it knows one text and no runtime.
+
+``resolve`` plays the tape of a tree once: there is no recursion and no second look at the nodes.
+A local begins after its statement, a local function before its body, the condition of a
+``repeat`` sees the locals of its block, methods have a ``self``. Lua 5.5's ``global`` is followed
+as the manual says: all names are free until the first declaration in scope.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Literal, final
+
+from tidelock.shared.model import Problem, Related
+from tidelock.shared.syntax.tree import Label as LabelNode
+from tidelock.shared.syntax.tree import Mark, Name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tidelock.shared.syntax.tree import Tree
+
+LocalKind = Literal["local", "function", "parameter", "for", "self", "vararg"]
+
+
+@final
+class Reference:
+    """A use of a variable; without a ``local`` it is a global's.
+
+    ``function`` is the number of the function it stands in. A global of a text that has a local
+    ``_ENV`` in force is a field of that local, its ``environment``.
+    """
+
+    __slots__ = ("environment", "function", "local", "name", "start", "write")
+
+    def __init__(
+        self,
+        start: int,
+        name: str,
+        function: int,
+        local: Local | None,
+        environment: Local | None,
+    ) -> None:
+        self.start = start
+        self.name = name
+        self.function = function
+        self.local = local
+        self.environment = environment
+        self.write = False
+
+    @property
+    def end(self) -> int:
+        """Where the name ends."""
+        return self.start + len(self.name)
+
+    @property
+    def upvalue(self) -> bool:
+        """Whether the variable belongs to a function further out."""
+        return self.local is not None and self.local.function != self.function
+
+
+@final
+class Local:
+    """A local variable: where it is declared, where it can be seen, where it is used.
+
+    It is visible from ``visible_from`` to ``visible_to``. The ``self`` of a method is declared
+    nowhere: its ``start`` and ``end`` are those of the method's parameter bracket.
+    """
+
+    __slots__ = (
+        "attrib",
+        "end",
+        "function",
+        "kind",
+        "name",
+        "references",
+        "start",
+        "visible_from",
+        "visible_to",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        kind: LocalKind,
+        attrib: str,
+        start: int,
+        end: int,
+        visible_from: int,
+        function: int,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.attrib = attrib
+        self.start = start
+        self.end = end
+        self.visible_from = visible_from
+        self.visible_to = visible_from
+        self.function = function
+        self.references: list[Reference] = []
+
+    @property
+    def constant(self) -> bool:
+        """Whether it cannot be assigned to."""
+        return self.attrib in ("const", "close")
+
+    @property
+    def captured(self) -> bool:
+        """Whether a function inside its own uses it."""
+        return any(reference.upvalue for reference in self.references)
+
+
+@final
+class GlobalDeclaration:
+    """A name after Lua 5.5's ``global``; an empty name stands for ``*``."""
+
+    __slots__ = ("attrib", "end", "name", "start")
+
+    def __init__(self, name: str, attrib: str, start: int, end: int) -> None:
+        self.name = name
+        self.attrib = attrib
+        self.start = start
+        self.end = end
+
+
+@final
+class Label:
+    """A label and the names of the ``goto`` that lead to it, as places of those names."""
+
+    __slots__ = ("end", "function", "gotos", "name", "start")
+
+    def __init__(self, name: str, start: int, function: int) -> None:
+        self.name = name
+        self.start = start
+        self.end = start + len(name)
+        self.function = function
+        self.gotos: list[tuple[int, int]] = []
+
+
+@final
+class Scopes:
+    """The variables and labels of one tree; made by ``resolve``, never changed."""
+
+    __slots__ = ("_starts", "declared", "globals", "labels", "locals", "problems", "references")
+
+    def __init__(
+        self,
+        locals_: list[Local],
+        references: list[Reference],
+        starts: list[int],
+        globals_: dict[str, list[Reference]],
+        declared: list[GlobalDeclaration],
+        labels: list[Label],
+        problems: tuple[Problem, ...],
+    ) -> None:
+        self.locals = locals_
+        self.references = references
+        self.globals = globals_
+        self.declared = declared
+        self.labels = labels
+        self.problems = problems
+        self._starts = starts
+
+    def visible(self, offset: int) -> list[Local]:
+        """The locals at an offset, the innermost first, shadowed ones after those that hide them.
+
+        Only the first of several with one name can be reached.
+        """
+        found = [local for local in self.locals if local.visible_from <= offset <= local.visible_to]
+        found.sort(key=_nearness)
+        seen: set[str] = set()
+        reached: list[Local] = []
+        shadowed: list[Local] = []
+        for local in found:
+            (shadowed if local.name in seen else reached).append(local)
+            seen.add(local.name)
+        return reached + shadowed
+
+    def local(self, name: str, offset: int) -> Local | None:
+        """The local that a name means at an offset; None when it would be a global."""
+        return next((local for local in self.visible(offset) if local.name == name), None)
+
+    def at(self, offset: int) -> Reference | Local | GlobalDeclaration | Label | None:
+        """What stands at an offset: a use of a variable, or the place that declares one."""
+        index = bisect_right(self._starts, offset) - 1
+        if index >= 0 and offset <= self.references[index].end:
+            return self.references[index]
+        for local in self.locals:
+            if local.start <= offset <= local.end and local.kind != "self":
+                return local
+        for declared in self.declared:
+            if declared.start <= offset <= declared.end:
+                return declared
+        for label in self.labels:
+            if label.start <= offset <= label.end:
+                return label
+            if any(start <= offset <= end for start, end in label.gotos):
+                return label
+        return None
+
+
+def _nearness(local: Local) -> tuple[int, int]:
+    return -local.visible_from, -local.start
+
+
+@final
+class _Goto:
+    """A ``goto`` whose label has not come yet, with the variables active at its level."""
+
+    __slots__ = ("active", "node")
+
+    def __init__(self, node: Name, active: int) -> None:
+        self.node = node
+        self.active = active
+
+
+@final
+class _Block:
+    """An open block, or a function when it has a number of its own."""
+
+    __slots__ = ("active", "first", "function", "gotos", "is_function", "labels")
+
+    def __init__(self, function: int, is_function: bool, first: int, active: int) -> None:
+        self.function = function
+        self.is_function = is_function
+        # The place of its first variable among all, and how many its function had before it.
+        self.first = first
+        self.active = active
+        self.labels: dict[str, tuple[Label, int]] = {}
+        self.gotos: list[_Goto] = []
+
+
+@final
+class _Player:
+    """One run over a tape."""
+
+    __slots__ = (
+        "blocks",
+        "count",
+        "declared",
+        "globals",
+        "labels",
+        "locals",
+        "meanings",
+        "named",
+        "open",
+        "problems",
+        "references",
+        "starts",
+        "tree",
+    )
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.locals: list[Local] = []
+        self.references: list[Reference] = []
+        self.starts: list[int] = []
+        self.globals: dict[str, list[Reference]] = {}
+        self.declared: list[GlobalDeclaration] = []
+        self.labels: list[Label] = []
+        self.problems: list[Problem] = []
+        # What is visible, in order, and the newest meaning of each name last in its list.
+        self.open: list[Local | GlobalDeclaration] = []
+        self.meanings: dict[str, list[Local | GlobalDeclaration]] = {}
+        # How many declared globals have a name: with one, all others must be declared too.
+        self.named = 0
+        self.count = 0
+        self.blocks = [_Block(0, True, 0, 0)]
+
+    def play(self) -> Scopes:
+        """Follow the tape to its end."""
+        meanings, references, starts = self.meanings, self.references, self.starts
+        dispatch = {
+            "function": self.function,
+            "open": self.enter,
+            "close": self.leave,
+            "local": self.declare,
+            "global": self.declare_global,
+            "write": self.write,
+            "goto": self.goto,
+            "label": self.label,
+        }
+        function = 0
+        for item in self.tree.tape:
+            if type(item) is Name:
+                name = item.name
+                if name == "":
+                    continue
+                meaning = meanings.get(name)
+                local = meaning[-1] if meaning else None
+                if type(local) is Local:
+                    reference = Reference(item.start, name, function, local, None)
+                    local.references.append(reference)
+                else:
+                    reference = self.free(item.start, name, function)
+                references.append(reference)
+                starts.append(item.start)
+            elif isinstance(item, Mark) and item.kind != "vararg":
+                dispatch[item.kind](item)
+                function = self.blocks[-1].function
+        self.finish(len(self.tree.text))
+        problems = tuple(sorted(self.problems, key=_place))
+        return Scopes(
+            self.locals, references, starts, self.globals, self.declared, self.labels, problems
+        )
+
+    def problem(
+        self, code: str, start: int, end: int, message: str, related: tuple[Related, ...] = ()
+    ) -> None:
+        """Keep a problem."""
+        self.problems.append(Problem(code, "error", start, end, message, "parser", related))
+
+    def free(self, start: int, name: str, function: int) -> Reference:
+        """A use of a name that is no local."""
+        environment = self.meanings.get("_ENV")
+        local = environment[-1] if environment else None
+        owner = local if type(local) is Local else None
+        reference = Reference(start, name, function, None, owner)
+        self.globals.setdefault(name, []).append(reference)
+        if self.named and not self.meanings.get(name) and not self.meanings.get(""):
+            message = f"variable '{name}' not declared"
+            self.problem("undeclared-name", start, start + len(name), message)
+        return reference
+
+    def function(self, mark: Mark) -> None:
+        """A function begins."""
+        self.count += 1
+        self.blocks.append(_Block(self.count, True, len(self.open), 0))
+        if mark.detail == "method":
+            self.add(Local("self", "self", "", mark.offset, mark.offset, mark.offset, self.count))
+
+    def enter(self, mark: Mark) -> None:
+        """A block begins."""
+        outer = self.blocks[-1]
+        self.blocks.append(_Block(outer.function, False, len(self.open), self.active()))
+
+    def active(self) -> int:
+        """How many variables the current function has now."""
+        for block in reversed(self.blocks):
+            if block.is_function:
+                return len(self.open) - block.first
+        return len(self.open)
+
+    def add(self, meaning: Local | GlobalDeclaration) -> None:
+        """Make a name mean something until its block ends."""
+        self.open.append(meaning)
+        self.meanings.setdefault(meaning.name, []).append(meaning)
+        if isinstance(meaning, Local):
+            self.locals.append(meaning)
+        else:
+            self.declared.append(meaning)
+            self.named += meaning.name != ""
+
+    def declare(self, mark: Mark) -> None:
+        """A local begins."""
+        node = mark.node
+        assert isinstance(node, Name)
+        kind: LocalKind = mark.detail  # type: ignore[assignment]
+        function = self.blocks[-1].function
+        if node.name:
+            start, end = node.start, node.end
+            self.add(Local(node.name, kind, mark.attribute, start, end, mark.offset, function))
+
+    def declare_global(self, mark: Mark) -> None:
+        """A declaration of Lua 5.5 begins."""
+        node = mark.node
+        if node is None:
+            self.add(GlobalDeclaration("", mark.attribute, mark.offset, mark.offset))
+        elif isinstance(node, Name) and node.name:
+            self.add(GlobalDeclaration(node.name, mark.attribute, node.start, node.end))
+
+    def leave(self, mark: Mark) -> None:
+        """A block or function ends."""
+        block = self.blocks.pop()
+        self.forget(block, mark.offset)
+        if block.is_function:
+            self.lost(block)
+            return
+        outer = self.blocks[-1]
+        for goto in block.gotos:
+            goto.active = min(goto.active, block.active)
+            known = outer.labels.get(goto.node.name)
+            if known is None:
+                outer.gotos.append(goto)
+            else:
+                known[0].gotos.append((goto.node.start, goto.node.end))
+
+    def forget(self, block: _Block, offset: int) -> None:
+        """End what a block declared."""
+        for meaning in self.open[block.first :]:
+            self.meanings[meaning.name].pop()
+            if isinstance(meaning, Local):
+                meaning.visible_to = max(offset, meaning.visible_from)
+            else:
+                self.named -= meaning.name != ""
+        del self.open[block.first :]
+
+    def finish(self, offset: int) -> None:
+        """The main chunk ends."""
+        block = self.blocks.pop()
+        self.forget(block, offset)
+        self.lost(block)
+
+    def lost(self, block: _Block) -> None:
+        """Report the jumps of a function that found no label."""
+        for goto in block.gotos:
+            node = goto.node
+            message = f"no visible label '{node.name}' for this goto"
+            self.problem("undefined-label", node.start, node.end, message)
+
+    def write(self, mark: Mark) -> None:
+        """A name met before is assigned to."""
+        index = bisect_left(self.starts, mark.offset)
+        if index == len(self.starts) or self.starts[index] != mark.offset:
+            return
+        reference = self.references[index]
+        reference.write = True
+        if reference.local is not None:
+            constant = reference.local.constant
+        else:
+            meaning = self.meanings.get(reference.name) or self.meanings.get("")
+            constant = bool(meaning and meaning[-1].attrib == "const")
+        if constant:
+            message = f"attempt to assign to const variable '{reference.name}'"
+            self.problem("assign-to-const", reference.start, reference.end, message)
+
+    def goto(self, mark: Mark) -> None:
+        """A jump: to a label of its block that came before, or to one still to come."""
+        node = mark.node
+        assert isinstance(node, Name)
+        block = self.blocks[-1]
+        known = block.labels.get(node.name)
+        if known is not None:
+            known[0].gotos.append((node.start, node.end))
+        elif node.name:
+            block.gotos.append(_Goto(node, self.active()))
+
+    def label(self, mark: Mark) -> None:
+        """A label: the end of the jumps that waited for it."""
+        node = mark.node
+        assert isinstance(node, LabelNode)
+        name = node.label.name
+        if not name:
+            return
+        block = self.blocks[-1]
+        label = Label(name, node.label.start, block.function)
+        self.labels.append(label)
+        known = self.known_label(name)
+        if known is not None:
+            line = self.tree.lines.line_of(known.start) + 1
+            message = f"label '{name}' already defined on line {line}"
+            other = Related(known.start, known.end, "the first definition")
+            self.problem("duplicate-label", label.start, label.end, message, (other,))
+            return
+        active = block.active if node.last else self.active()
+        block.labels[name] = (label, active)
+        waiting, block.gotos = block.gotos, []
+        for goto in waiting:
+            if goto.node.name != name:
+                block.gotos.append(goto)
+                continue
+            label.gotos.append((goto.node.start, goto.node.end))
+            if goto.active < active:
+                self.into_scope(goto)
+
+    def known_label(self, name: str) -> Label | None:
+        """An earlier label of the same name that Lua does not allow twice."""
+        nested = self.tree.dialect in ("5.4", "5.5")
+        for block in reversed(self.blocks):
+            if name in block.labels:
+                return block.labels[name][0]
+            if block.is_function or not nested:
+                return None
+        return None
+
+    def into_scope(self, goto: _Goto) -> None:
+        """Report a jump past a declaration."""
+        function = next(block for block in reversed(self.blocks) if block.is_function)
+        entered = self.open[function.first + goto.active].name or "*"
+        node = goto.node
+        message = f"goto '{node.name}' jumps into the scope of '{entered}'"
+        self.problem("syntax-error", node.start, node.end, message)
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    return problem.start, problem.end
+
+
+def resolve(tree: Tree) -> Scopes:
+    """The variables, labels and globals of a tree, and what Lua has against their use."""
+    return _Player(tree).play()
+
+
+def global_names(scopes: Scopes) -> Iterator[str]:
+    """The globals a text assigns or declares, each once, in the order of its first mention."""
+    seen = {declared.name for declared in scopes.declared if declared.name}
+    yield from sorted(seen)
+    for name, references in scopes.globals.items():
+        if name not in seen and any(reference.write for reference in references):
+            yield name
