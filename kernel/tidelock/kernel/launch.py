@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import signal
 import sys
 import time
@@ -166,7 +165,7 @@ def _connection(
 
     base = given or {
         "transport": "tcp", "ip": settings.kernel_ip, **dict.fromkeys(_PORTS, 0),
-        "key": secrets.token_hex(32),
+        "key": os.urandom(32).hex(),
     }  # fmt: skip
     ports = {name: int(base[name]) for name in _PORTS}
     return Connection(

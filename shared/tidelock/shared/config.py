@@ -5,9 +5,6 @@ then the defaults; the first that names an option wins. Bad values are all repor
 with where they stand. Nothing is read at import.
 """
 
-from __future__ import annotations
-
-import difflib
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, cast
@@ -111,6 +108,8 @@ class _Reader:
         """Take one value unless a stronger place has given one."""
         option = _BY_KEY.get(key)
         if option is None:
+            import difflib
+
             near = difflib.get_close_matches(key, _BY_KEY, 1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             log.warn(f"{where}: {key}: unknown option{hint}")

@@ -4,8 +4,6 @@ Each names the execution it belongs to. Every tongue handles or explicitly ignor
 ``EVENTS`` lists them for the test that checks it. The bus never waits for a subscriber.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import NamedTuple

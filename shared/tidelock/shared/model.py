@@ -3,9 +3,8 @@
 They are named tuples rather than dataclasses: thirty frozen dataclasses cost the kernel
 process 17 ms at import, thirty named tuples 3 ms, and start-up is a promise.
 No type in here holds a Lua object, a socket or a client.
+(Annotations are real here, not postponed: postponed ones are compiled again at import.)
 """
-
-from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
@@ -102,6 +101,19 @@ class Outcome(NamedTuple):
     expressions: tuple[tuple[str, bool, str], ...] = ()
 
 
+class Pause(NamedTuple):
+    """One stop: numbered per kernel, dead after the resume.
+
+    ``reason`` is entry, breakpoint, step, pause, exception or statement; ``text`` explains
+    (a failed condition, an error message); ``breakpoints`` are the ids that were hit.
+    """
+
+    number: int
+    reason: str
+    text: str = ""
+    breakpoints: tuple[int, ...] = ()
+
+
 class Idle(NamedTuple):
     """Nothing runs."""
 
@@ -121,19 +133,6 @@ class Paused(NamedTuple):
 
 
 State = Idle | Running | Paused
-
-
-class Pause(NamedTuple):
-    """One stop: numbered per kernel, dead after the resume.
-
-    ``reason`` is entry, breakpoint, step, pause, exception or statement; ``text`` explains
-    (a failed condition, an error message); ``breakpoints`` are the ids that were hit.
-    """
-
-    number: int
-    reason: str
-    text: str = ""
-    breakpoints: tuple[int, ...] = ()
 
 
 class Frame(NamedTuple):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-import urllib.parse
 from typing import NamedTuple
 
 from tidelock.shared.config import find_project_file
@@ -35,6 +34,8 @@ def path_of_uri(uri: str) -> str:
     """The path of a ``file:`` URI or of a plain path; empty for other schemes (RFC 8089)."""
     if "://" not in uri and not uri.startswith("file:"):
         return uri
+    import urllib.parse  # late: kernels meet plain paths
+
     parts = urllib.parse.urlsplit(uri)
     if parts.scheme != "file":
         return ""
@@ -48,6 +49,8 @@ def path_of_uri(uri: str) -> str:
 
 def uri_of_path(path: str) -> str:
     """The ``file:`` URI of an absolute path."""
+    import urllib.parse
+
     path = path.replace(os.sep, "/")
     return "file://" + urllib.parse.quote(path if path.startswith("/") else "/" + path, safe="/:")
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from tidelock.shared.answers import Answer, failed
-from tidelock.shared.debug.breakpoints import Table, hit_rule
-from tidelock.shared.debug.instrument import Instrumented, Site, instrument, needs
 from tidelock.shared.errors import NotStopped
 from tidelock.shared.events import (
     BreakpointsChanged,
@@ -38,7 +36,10 @@ from tidelock.shared.model import (
 from tidelock.shared.runtime.lane import Lane
 from tidelock.shared.runtime.streams import shown
 from tidelock.shared.sources import Sources, encode
-from tidelock.shared.syntax import conditions
+
+if TYPE_CHECKING:
+    from tidelock.shared.debug.breakpoints import Table
+    from tidelock.shared.debug.instrument import Site
 
 log = layer("debug")
 
@@ -61,7 +62,9 @@ class Debugger:
         self._lane = lane
         self._bus = bus
         self._lock = threading.RLock()
-        self._table = Table(lane.build.dialect, sources.text, limit)
+        self._sources = sources
+        self._limit = limit
+        self._made_table: Table | None = None
         self._loaded: set[str] = set()
         self._sites: dict[str, tuple[Site, ...]] = {}
         self._last_site = 0
@@ -71,6 +74,15 @@ class Debugger:
         self._last_frame = 0
         self._uncaught: set[str] = set()
         self._sessions: set[str] = set()
+
+    @property
+    def _table(self) -> Table:
+        """The table, made at the first breakpoint: the parser is a fifth of a kernel's start."""
+        if self._made_table is None:
+            from tidelock.shared.debug.breakpoints import Table
+
+            self._made_table = Table(self._lane.build.dialect, self._sources.text, self._limit)
+        return self._made_table
 
     # -- breakpoints -------------------------------------------------------------------------
 
@@ -94,7 +106,7 @@ class Debugger:
     def breakpoints(self) -> list[Breakpoint]:
         """The one table."""
         with self._lock:
-            return self._table.all()
+            return self._table.all() if self._made_table else []
 
     def break_on_uncaught(self, owner: str, *, wanted: bool) -> None:
         """Stop where an error is raised that nothing in the program catches."""
@@ -118,7 +130,7 @@ class Debugger:
         """A session is gone: its breakpoints and filters go too."""
         with self._lock:
             self._sessions.discard(owner)
-            removed = self._table.remove_owner(owner)
+            removed = self._table.remove_owner(owner) if self._made_table else []
         self.break_on_uncaught(owner, wanted=False)
         if removed:
             self._bus.publish(BreakpointsChanged((), tuple(removed), owner))
@@ -134,6 +146,8 @@ class Debugger:
 
     def _site_for(self, point: Breakpoint) -> Site | None:
         """A call compiled into the loaded code that can carry a breakpoint."""
+        from tidelock.shared.debug.instrument import needs
+
         for site in self._sites.get(point.source, ()):
             if site.line != point.line:
                 continue
@@ -154,7 +168,7 @@ class Debugger:
     def points(self) -> Fields:
         """The table in the form the prelude takes (``ops.breakpoints``)."""
         with self._lock:
-            points = self._table.all()
+            points = self.breakpoints()
             fields: list[object] = [bool(points)]
             for point in points:
                 if point.verified:
@@ -162,6 +176,9 @@ class Debugger:
         return tuple(fields)
 
     def _point_fields(self, point: Breakpoint) -> list[object]:
+        from tidelock.shared.debug.breakpoints import hit_rule
+        from tidelock.shared.syntax import conditions
+
         site = self._site_for(point)
         if site is None and point.source not in self._loaded:
             return []  # nothing to watch yet: it is compiled in when the source loads
@@ -193,19 +210,25 @@ class Debugger:
         with self._lock:
             self._loaded.add(chunk)
             self._sites.pop(chunk, None)
+            if self._made_table is None or not self._table.of_source(chunk):
+                return None
             changed = self._table.reread(chunk, text)
-            points = [point for point in self._table.of_source(chunk) if point.verified]
-            result = Instrumented(text, ())
-            if points:
-                dialect, first = self._lane.build.dialect, self._last_site + 1
-                result = instrument(
-                    text, chunk, dialect, points, token, first, guarded_globals=guarded
-                )
-                self._last_site += len(result.sites)
-                self._sites[chunk] = result.sites
-                changed += self._table.tell([point.id for point in points], "")
+            ready = self._instrument(chunk, text, token, guarded=guarded)
+            if ready is not None:
+                standing = [p.id for p in self._table.of_source(chunk) if p.verified]
+                changed += self._table.tell(standing, "")
         if changed:
             self._bus.publish(BreakpointsChanged(tuple(changed)))
+        return ready
+
+    def _instrument(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
+        from tidelock.shared.debug.instrument import instrument
+
+        points = [point for point in self._table.of_source(chunk) if point.verified]
+        dialect, first = self._lane.build.dialect, self._last_site + 1
+        result = instrument(text, chunk, dialect, points, token, first, guarded_globals=guarded)
+        self._last_site += len(result.sites)
+        self._sites[chunk] = result.sites
         return result.text if result.sites else None
 
     def unprepared(self, chunk: str) -> None:
@@ -338,9 +361,7 @@ class Debugger:
         except NotStopped as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (1, 0)
-        asked = self._lane.ask(
-            "set", handle, encode(name), thread, level, encode(text), live=False
-        )
+        asked = self._lane.ask("set", handle, encode(name), thread, level, encode(text), live=False)
         return asked.map(lambda fields: _value(name, fields))
 
     def assign(self, target: str, text: str, frame: int = 0) -> Answer[Value]:
@@ -399,4 +420,3 @@ def _scopes(fields: Fields) -> list[Scope]:
     if upvalue_count:
         found.append(Scope("Upvalues", upvalue, upvalue_count))
     return [*found, Scope("Globals", world, 0, expensive=True)]
-

@@ -4,8 +4,6 @@ Jupyter's own fields, so that any Jupyter client can connect, plus ours; readers
 they do not know. The file is readable by its owner alone and the key is printed nowhere.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from typing import Any, NamedTuple

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import time
-import uuid
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -61,8 +61,9 @@ class Message(NamedTuple):
 
 
 def new_id() -> str:
-    """An id nobody else has."""
-    return str(uuid.uuid4())
+    """An id nobody else has: a random UUID (RFC 9562, version 4), without uuid's import."""
+    raw = os.urandom(16).hex()
+    return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]}"
 
 
 def timestamp() -> str:

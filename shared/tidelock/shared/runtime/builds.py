@@ -60,18 +60,30 @@ def find(name: str) -> Build:
     raise Unavailable(f"Lua {name}", f"this lupa brings {here}")
 
 
+_shared: list[str] = []
+"""The build whose symbols are global in this process: a fact of the process, not a setting."""
+
+
 def load(build: Build, *, share_symbols: bool) -> ModuleType:
     """Import the build's lupa module.
+
+    Every build exports the same names, so each is bound to its own (RTLD_DEEPBIND, where the
+    platform has it): a second one would otherwise call into the first and crash.
 
     Args:
         build: which one.
         share_symbols: make its C symbols global, as Lua C modules need them (Linux: without
-            it they fail with "undefined symbol"). Only for the one build a kernel runs.
+            it they fail with "undefined symbol"). Only the first build that asks gets it; in
+            one process C modules work for one Lua.
     """
-    if not share_symbols or not hasattr(sys, "setdlopenflags"):
+    if build.module in sys.modules or not hasattr(sys, "setdlopenflags"):
         return importlib.import_module(build.module)
     flags = sys.getdlopenflags()
-    sys.setdlopenflags(flags | os.RTLD_GLOBAL)
+    wanted = flags | getattr(os, "RTLD_DEEPBIND", 0)
+    if share_symbols and not _shared:
+        _shared.append(build.name)
+        wanted |= os.RTLD_GLOBAL
+    sys.setdlopenflags(wanted)
     try:
         return importlib.import_module(build.module)
     finally:

@@ -23,11 +23,13 @@ from tidelock.shared.runtime.native import Native, NativeUnavailable
 from tidelock.shared.runtime.prelude import Prelude
 from tidelock.shared.runtime.streams import Streams, shown
 from tidelock.shared.sources import encode
-from tidelock.shared.syntax import inputs
 
 log = layer("lane")
 
 _STACK_BYTES = 64 * 1024 * 1024
+_JIT_STACK_BYTES = 512 * 1024 * 1024
+"""LuaJIT lets C functions call back 8,000 deep, 16 KiB of C stack each (measured); the other
+builds stop at 200. Only what is used becomes memory."""
 _FIRST_WAIT_S = 0.001
 _LONGEST_WAIT_S = 0.02
 
@@ -125,7 +127,8 @@ class Lane:
         self._lines: deque[str | None] = deque()
         self._ending: Ending | None = None
         self._deadline: float | None = None
-        self._closing = False
+        self._closing = self._closed = False
+        self._visiting = False  # a job is being done, by our own coroutine
         self._native: Native | None = None
         self._trace: tuple[CallFrame, ...] = ()
         self._bell = threading.Event()
@@ -142,7 +145,8 @@ class Lane:
         """
         self.host = host
         opened: Answer[None] = Answer()
-        before = threading.stack_size(_STACK_BYTES)
+        is_jit = self.build.dialect == "luajit"
+        before = threading.stack_size(_JIT_STACK_BYTES if is_jit else _STACK_BYTES)
         try:
             self._start("tidelock-lane", lambda: self._main(opened))
         finally:
@@ -198,6 +202,8 @@ class Lane:
                 errand()
         self._fail_jobs()
         self._release()
+        self._closed = True
+        self._bell.set()
 
     def _open_lua(self) -> None:
         module = builds.load(self.build, share_symbols=True)
@@ -341,8 +347,7 @@ class Lane:
             arguments = [encode(word) for word in run.arguments]
             if run.script or arguments:
                 prelude.set_arguments(encode(run.script), *arguments)
-            code = inputs.chunk(run.text, self.build.dialect) if run.is_input else run.text
-            text = prelude.plain(encode(code))
+            text = prelude.plain(encode(self._code(run)))
             chunk, message = _pair(prelude.load_text(text, encode(run.chunk)))
             if chunk is None:
                 return Outcome("error", shown(message), error="SyntaxError", value_type="string")
@@ -351,7 +356,17 @@ class Lane:
             return self._ended(Outcome("error", "not enough memory", error="MemoryLimit"))
         except Exception as error:
             return self._ended(Outcome("error", str(error), error="InternalError"))
-        return self._ended(_outcome_of(result))
+        outcome = _outcome_of(result)
+        if outcome.error == "MemoryLimit":
+            self._lua.gccollect()  # Lua 5.1 does not collect when memory runs out
+        return self._ended(outcome)
+
+    def _code(self, run: Run) -> str:
+        if not run.is_input:
+            return run.text
+        from tidelock.shared.syntax import inputs  # late: the parser is a fifth of the start
+
+        return inputs.chunk(run.text, self.build.dialect)
 
     def _ended(self, outcome: Outcome) -> Outcome:
         """The outcome, unless the execution was ended from outside: then that."""
@@ -435,17 +450,18 @@ class Lane:
 
     def _ring(self) -> None:
         """The bell thread: arm the hook while somebody waits for a running script."""
-        while not self._closing:
+        while not self._closed:
             self._bell.wait(self._until_deadline())
             self._bell.clear()
             wait = _FIRST_WAIT_S
-            while isinstance(self.state, Running) and self._wants_lane() and not self._closing:
+            while isinstance(self.state, Running) and self._wants_lane():
                 native = self._native
                 if native is None:
                     break
                 self._served.clear()
                 native.arm()
-                self._served.wait(wait)
+                if not self._served.wait(wait) and wait == _LONGEST_WAIT_S and self._ending:
+                    native.let_hooks_in()
                 wait = min(wait * 2, _LONGEST_WAIT_S)
 
     def _until_deadline(self) -> float | None:
@@ -464,11 +480,14 @@ class Lane:
         """A hook fired at a safe point of the running script, on the lane."""
         native = self._native
         assert native is not None
-        if self._ending is not None and not self._trace:
-            self._jobs.appendleft(Job(b"stack", (), self._trace_answer(), True))
+        if self._visiting:
+            return  # in the serving coroutine itself: the bell rings again
         if self._jobs:
             native.call_serve(state)
         if self._ending is not None:
+            if not self._trace:
+                self._jobs.appendleft(Job(b"stack", (), self._trace_answer(), True))
+                native.call_serve(state)
             native.raise_everywhere()
         self._served.set()
 
@@ -505,7 +524,9 @@ class _Callbacks:
                         continue
                     lane._tokens += 1
                     lane._given[lane._tokens] = job
+                    lane._visiting = True
                     return (lane._tokens, job.operation, *job.arguments)
+                lane._visiting = False
                 if mode != b"paused":
                     return (False, b"")
                 lane._changed.wait()
@@ -513,6 +534,7 @@ class _Callbacks:
     def _leave(self) -> Fields:
         lane = self._lane
         how, lane._go_on = lane._go_on or "continue", None
+        lane._visiting = False
         assert isinstance(lane.state, Paused)
         run, pause = lane.state
         lane.state = Running(run)

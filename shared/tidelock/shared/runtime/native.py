@@ -41,8 +41,9 @@ class NativeUnavailable(Exception):  # noqa: N818 - a reason, shown by doctor
 class Layout(NamedTuple):
     """Where a 64-bit build keeps what the chain walk reads; checked by the self-test.
 
-    Offsets in bytes: the state's global state, call info and stack, the call info's function slot,
-    and a C closure's function and first upvalue (lstate.h, lobject.h of each release).
+    Offsets in bytes: the state's global state, call info and stack, the call info's function
+    slot, a C closure's function and first upvalue, and the state's two fields that say whether
+    hooks may fire and where the error handler lies (lstate.h, lobject.h of each release).
     """
 
     global_state: int
@@ -52,17 +53,17 @@ class Layout(NamedTuple):
     closure_function: int
     closure_upvalue: int
     closure_tag: int
+    allow_hook: int
+    error_handler: int
 
 
-_LAYOUT_51 = Layout(32, 40, 64, 8, 32, 40, 6)
-_LAYOUT_52 = Layout(24, 32, 56, 0, 24, 32, _COLLECTABLE_C_CLOSURE)
-_LAYOUT_54 = _LAYOUT_52._replace(stack=48)
+_CLOSURE_52 = (24, 32, _COLLECTABLE_C_CLOSURE)
 _LAYOUTS: dict[Dialect, Layout] = {
-    "5.1": _LAYOUT_51,
-    "5.2": _LAYOUT_52,
-    "5.3": _LAYOUT_52,
-    "5.4": _LAYOUT_54,
-    "5.5": _LAYOUT_54,
+    "5.1": Layout(32, 40, 64, 8, 32, 40, 6, 101, 176),
+    "5.2": Layout(24, 32, 56, 0, *_CLOSURE_52, 73, 120),
+    "5.3": Layout(24, 32, 56, 0, *_CLOSURE_52, 204, 176),
+    "5.4": Layout(24, 32, 48, 0, *_CLOSURE_52, 11, 168),
+    "5.5": Layout(24, 32, 48, 0, *_CLOSURE_52, 10, 168),
 }
 _REGISTRY: dict[Dialect, int] = {
     "5.1": -10000,
@@ -214,6 +215,38 @@ class Native:
         )
         if found != [True, True]:
             raise NativeUnavailable("the running coroutine cannot be read from the VM's frames")
+        self._test_handlers(lua)
+
+    def _test_handlers(self, lua: Any) -> None:
+        """An end must pass by the program's error handlers, and hooks can be let in again."""
+        allowed: list[bool] = []
+
+        def fire(state: int) -> None:
+            allowed.append(self._hooks_allowed(state))
+            self.raise_everywhere()
+
+        def arm(state: int) -> int:
+            self._set(state, self._fire_pointer)
+            return 0
+
+        self._on_fire = fire
+        self._define(self.main, b"tidelock.arm", arm)
+        handled = lua.eval(
+            b"function() tidelock_boot = nil local arm = debug.getregistry()['tidelock.arm'] "
+            b"xpcall(function() arm() while true do end end, function() tidelock_boot = 1 end) end"
+        )
+        try:
+            handled()
+        except Exception:
+            allowed.append(self._hooks_allowed(self.main))
+        self._on_fire = None
+        self.disarm()
+        if allowed != [False, True] or lua.eval(b"tidelock_boot") is not None:
+            raise NativeUnavailable("error handlers of a program cannot be passed by")
+
+    def _hooks_allowed(self, state: int) -> bool:
+        assert self._layout is not None
+        return bool(ctypes.c_uint8.from_address(state + self._layout.allow_hook).value)
 
     # -- arming --------------------------------------------------------------------------
 
@@ -240,6 +273,19 @@ class Native:
                     return
                 state, armed = following, armed + 1
                 self._save_and_set(state)
+
+    def let_hooks_in(self) -> None:
+        """Allow hooks where the VM has them off, to end a looping handler or finalizer.
+
+        From any other thread, when an armed hook has not fired for a long time.
+        """
+        if self._layout is not None:
+            with self._lock:
+                ctypes.c_uint8.from_address(self.main + self._layout.allow_hook).value = 1
+                state = self._resumed_by(self.main, self._layout, _read_outside)
+                while state:
+                    ctypes.c_uint8.from_address(state + self._layout.allow_hook).value = 1
+                    state = self._resumed_by(state, self._layout, _read_outside)
 
     def _save_and_set(self, state: int) -> None:
         held = self._held
@@ -285,6 +331,9 @@ class Native:
         It stays armed until ``disarm``, so a ``pcall`` in a loop cannot keep the program.
         """
         for state in self._chain(_read_here):
+            if self._layout is not None:
+                # An error handler would run with hooks off: one that loops could not be ended.
+                ctypes.c_uint64.from_address(state + self._layout.error_handler).value = 0
             self._set(state, self._raise_pointer)
 
     def disarm(self) -> None:

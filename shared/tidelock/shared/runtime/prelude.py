@@ -7,7 +7,7 @@ there. Bytes in, bytes out: nothing here decodes.
 from __future__ import annotations
 
 import os
-import secrets
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -47,7 +47,7 @@ class Prelude:
         names = [name for name in dir(callbacks) if not name.startswith("_")]
         self._host = lua.table_from({name.encode(): getattr(callbacks, name) for name in names})
         # Compiled-in breakpoints call this string; nobody can guess it.
-        self.token = f"tidelock {secrets.token_hex(8)}"
+        self.token = f"tidelock {os.urandom(8).hex()}"
         self._host[b"token"] = self.token.encode()
         self._table = lua.table_from({})
         for name in _FILES[:3]:
@@ -59,7 +59,9 @@ class Prelude:
         with open(os.path.join(_FOLDER, name + ".lua"), "rb") as file:
             text = file.read()
         plain_load = b"loadstring" if self._dialect == "5.1" else b"load"
-        chunk = self._lua.eval(b"function(text, name) return assert(" + plain_load + b"(text, name)) end")
+        chunk = self._lua.eval(
+            b"function(text, name) return assert(" + plain_load + b"(text, name)) end"
+        )
         chunk(text, _CHUNK)(self._table, self._host)
 
     def open(self, native: Native | None, *, jit: bool) -> None:
@@ -70,6 +72,11 @@ class Prelude:
         elif self._dialect not in ("5.1", "luajit"):
             self._table[b"main"] = self._lua.eval(b"(coroutine.running())")
         self._table[b"native"] = native is not None
+        add = self._lua.eval(
+            b"function(path, cpath) package.path = package.path .. path "
+            b"package.cpath = package.cpath .. cpath end"
+        )
+        add(*(text.encode() for text in _installed_modules(self._dialect)))
         for name in _FILES[3:]:
             self._load(name)
         if self._dialect == "luajit" and not jit:
@@ -88,3 +95,22 @@ class Prelude:
     set_arguments: Callable[..., None]
     plain: Callable[[bytes], bytes]
     expression: Callable[[bytes], tuple[bool, bytes]]
+
+
+def _installed_modules(dialect: Dialect) -> tuple[str, str]:
+    """Where Debian and LuaRocks put modules, as ends for ``package.path`` and ``cpath``.
+
+    The library in the wheel was built with the bare defaults, below ``/usr/local``.
+    """
+    version = "5.1" if dialect == "luajit" else dialect
+    multiarch = getattr(sys.implementation, "_multiarch", "")
+    home = os.path.expanduser("~/.luarocks")
+    path = cpath = ""
+    for root in (home, "/usr"):
+        share = f"{root}/share/lua/{version}"
+        if os.path.isdir(share):
+            path += f";{share}/?.lua;{share}/?/init.lua"
+    for folder in (f"{home}/lib/lua/{version}", f"/usr/lib/{multiarch}/lua/{version}"):
+        if os.path.isdir(folder):
+            cpath += f";{folder}/?.so"
+    return path, cpath

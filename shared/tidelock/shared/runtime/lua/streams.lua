@@ -40,6 +40,9 @@ local function emit(stream, ...)
   end
 end
 
+-- Lua 5.1 gives true where later versions give the file.
+local gives_true = stderr:write() == true
+
 function globals.io.write(...)
   local out = io.output()
   local stream = number_of[out]
@@ -47,7 +50,7 @@ function globals.io.write(...)
     return out:write(...)
   end
   emit(stream, ...)
-  return out
+  return gives_true or out
 end
 
 -- Input: whole lines come from the asking client; what was not consumed waits here.
@@ -195,7 +198,7 @@ function methods.write(self, ...)
     return file.write(self, ...)
   end
   emit(stream, ...)
-  return self
+  return gives_true or self
 end
 
 function methods.read(self, ...)

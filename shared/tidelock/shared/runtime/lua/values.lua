@@ -60,6 +60,11 @@ local function number_text(value)
   return tostring(value)
 end
 
+-- A function of the library: written in C, or one that the runtime put in its place.
+local function builtin(info)
+  return info.what == "C" or info.source == T.own
+end
+
 local function short_place(info)
   local source = info.source
   local first = sub(source, 1, 1)
@@ -73,7 +78,7 @@ end
 
 local function function_text(value)
   local info = getinfo(value, "S")
-  if info.what == "C" then
+  if builtin(info) then
     return "function builtin"
   end
   return "function (" .. short_place(info) .. ")"
@@ -285,7 +290,7 @@ end
 -- `(a, b, ...)` where the Lua version can tell parameter names.
 function T.parameters(value)
   local info = getinfo(value, "Su")
-  if info.what == "C" or not info.nparams then
+  if builtin(info) or not info.nparams then
     return ""
   end
   local names = {}
@@ -302,7 +307,7 @@ end
 -- `source:line` of a Lua function, else the empty text.
 function T.place(value)
   local info = getinfo(value, "S")
-  if info.what == "C" then
+  if builtin(info) then
     return ""
   end
   return info.source .. ":" .. info.linedefined
