@@ -377,7 +377,11 @@ class Pty:
         self.send(text + KEYS["enter"])
 
     def key(self, name: str) -> None:
-        """Press a key of ``KEYS``, or ``ctrl-x``."""
+        """Press a key of ``KEYS``, or ``ctrl-x``.
+
+        ``ctrl-c`` is a signal, and a prompt does not prove that a program is ready for it: one
+        that reads with Python's ``input`` may hear of it only with the next line.
+        """
         if name.startswith("ctrl-"):
             self._write(bytes([ord(name[5:].upper()) & 0x1F]))
         else:

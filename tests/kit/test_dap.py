@@ -30,8 +30,9 @@ Answer = Callable[["Adapter", Json], None]
 
 DEBUGPY = [sys.executable, "-m", "debugpy.adapter"]
 # What debugpy's adapter does and we do not: events from a second thread may overtake the answer
-# to initialize, failures have no body, and a thread that resumes may be faster than the answer.
-DEBUGPY_BREAKS = ("initialize", "error-body", "resume-order")
+# to initialize, a message gets its number under another lock than the one it is written under,
+# failures have no body, and a thread that resumes may be faster than the answer.
+DEBUGPY_BREAKS = ("initialize", "seq", "error-body", "resume-order")
 
 PROGRAM = """\
 def add(a, b):

@@ -158,18 +158,24 @@ def test_a_program_that_does_not_exist(tmp_path: Path) -> None:
 
 
 ASK = """
-import os, signal, sys
+import os, sys
 print("\\x1b[1mterminal\\x1b[0m", *os.get_terminal_size(), sys.stdin.isatty(), flush=True)
-signal.signal(signal.SIGWINCH, lambda *_: print(*os.get_terminal_size(), flush=True))
 while True:
     try:
-        line = input("\\x1b]0;title\\x07> ")
-    except KeyboardInterrupt:
-        print("interrupted")
+        print(input("\\x1b]0;title\\x07> ").upper())
     except EOFError:
         sys.exit(7)
-    else:
-        print(line.upper())
+"""
+
+# Blocked and fetched, a signal is not missed. A program that waits in input() can miss one:
+# if it comes after the prompt and before the read, Python hears of it with the next line only.
+SIGNALS = """
+import os, signal
+awaited = {signal.SIGINT, signal.SIGWINCH}
+signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+print("ready", flush=True)
+while True:
+    print(signal.Signals(signal.sigwait(awaited)).name, *os.get_terminal_size(), flush=True)
 """
 
 
@@ -179,11 +185,6 @@ def test_a_program_on_a_terminal() -> None:
         terminal.send_line("hello")
         assert terminal.expect(re.compile("[A-Z]+")) == "hello\nHELLO"
         terminal.expect("> ")
-        terminal.key("ctrl-c")
-        assert terminal.expect("interrupted") == "^Cinterrupted"
-        terminal.expect("> ")
-        terminal.resize(10, 20)
-        terminal.expect("20 10")
         terminal.send("wrong")
         terminal.expect("wrong")
         terminal.key("ctrl-u")
@@ -192,6 +193,15 @@ def test_a_program_on_a_terminal() -> None:
         assert b"\x1b]0;title\x07" in terminal.raw
         with pytest.raises(Failure, match="'more' on the terminal, but the terminal was closed"):
             terminal.expect("more", timeout=60)
+
+
+def test_keys_and_a_new_size_are_signals_to_a_program() -> None:
+    with Pty(SIGNALS, program=PYTHON, size=(30, 100)) as terminal:
+        terminal.expect("ready\n")
+        terminal.key("ctrl-c")
+        assert terminal.expect("100 30\n") == "^CSIGINT 100 30\n"
+        terminal.resize(10, 20)
+        assert terminal.expect("20 10\n") == "SIGWINCH 20 10\n"
 
 
 def test_a_terminal_says_where_its_cursor_is() -> None:
