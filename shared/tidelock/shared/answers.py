@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -18,7 +18,7 @@ R = TypeVar("R")
 class Answer(Generic[T]):
     """One result or one error, set once; safe from any thread."""
 
-    __slots__ = ("_callbacks", "_done", "_error", "_lock", "_value", "cancelled")
+    __slots__ = ("_callbacks", "_done", "_error", "_lock", "_source", "_value", "cancelled")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -26,6 +26,7 @@ class Answer(Generic[T]):
         self._done = False
         self._value: T | None = None
         self._error: BaseException | None = None
+        self._source: Answer[Any] | None = None
         self.cancelled = False
 
     @property
@@ -49,6 +50,8 @@ class Answer(Generic[T]):
     def cancel(self) -> None:
         """Say that nobody waits any more; whoever works on it may stop."""
         self.cancelled = True
+        if self._source is not None:
+            self._source.cancel()
 
     def _settle(self, value: T | None, error: BaseException | None) -> bool:
         with self._lock:
@@ -71,6 +74,7 @@ class Answer(Generic[T]):
     def map(self, convert: Callable[[T], R]) -> Answer[R]:
         """The answer converted; errors, also those of the conversion, are handed on."""
         out: Answer[R] = Answer()
+        out._source = self
 
         def settle(done: Answer[T]) -> None:
             try:

@@ -516,25 +516,26 @@ class _Callbacks:
         lane = self._lane
         with lane._changed:
             while True:
-                if mode == b"paused" and lane._go_on is not None:
-                    return self._leave()
                 while lane._jobs:
                     job = lane._jobs.popleft()
-                    if job.answer.cancelled or job.answer.done:
+                    if job.answer.cancelled:
+                        job.answer.fail(LuaFailure("cancelled"))
                         continue
                     lane._tokens += 1
                     lane._given[lane._tokens] = job
                     lane._visiting = True
                     return (lane._tokens, job.operation, *job.arguments)
+                # What was asked before the resume is done before it.
                 lane._visiting = False
                 if mode != b"paused":
                     return (False, b"")
+                if lane._go_on is not None:
+                    return self._leave()
                 lane._changed.wait()
 
     def _leave(self) -> Fields:
         lane = self._lane
         how, lane._go_on = lane._go_on or "continue", None
-        lane._visiting = False
         assert isinstance(lane.state, Paused)
         run, pause = lane.state
         lane.state = Running(run)
@@ -542,12 +543,10 @@ class _Callbacks:
             lane._deadline += time.monotonic() - self._paused_at
             lane._bell.set()
         lane.host.resumed(run, pause, how)
-        if how == "interrupt":
-            self._raise()
-            how = "continue"
         return (False, how.encode())
 
-    def _raise(self) -> None:
+    def end(self) -> None:
+        """Raise at the next instruction of every running coroutine: an end is wanted."""
         native = self._lane._native
         if native is not None:
             native.raise_everywhere()
@@ -595,7 +594,7 @@ class _Callbacks:
         with lane._changed:
             if lane._ending is None:
                 lane._ending = Ending("Exit" if code else "", "", int(code))
-        self._raise()
+        self.end()
 
     def input(self) -> Fields:
         """A line for the script, the end of input, a pending question, or why there is none."""
@@ -613,7 +612,7 @@ class _Callbacks:
         with lane._changed:
             while True:
                 if lane._ending is not None:
-                    self._raise()
+                    self.end()
                     lane.state = Running(state.run)
                     return (b"error", b"interrupted")
                 if lane._lines:

@@ -24,6 +24,9 @@ local function stop(reason, text, ids)
     T.find_chain()
     local went = T.visit("paused")
     T.plan(went)
+    if went == "interrupt" then
+      host["end"]() -- after the hooks were put in order, for it sets some
+    end
     return went
   end)
   T.release()

@@ -192,20 +192,22 @@ local function on_return()
   if func ~= create and func ~= wrap then
     return
   end
+  -- The result lies on the stack; in Lua 5.1 the hook's own table lies on top of it.
   local index, made = 1, nil
   while true do
     local name, value = getlocal(3, index)
     if not name then
       break
+    elseif type(value) == "function" then
+      local _, upvalue = getupvalue(value, 1)
+      value = upvalue
     end
-    made = value
+    if type(value) == "thread" then
+      made = value
+    end
     index = index + 1
   end
-  if type(made) == "function" then
-    local _, upvalue = getupvalue(made, 1)
-    made = upvalue
-  end
-  if type(made) == "thread" then
+  if made then
     if T.has_late() then
       hook(made)
     else
