@@ -55,9 +55,9 @@ def debug_endpoint(settings: Settings, key: str) -> Endpoint:
 
     def serve(kernel: Kernel) -> None:
         def accept() -> None:
-            from tidelock.dap.endpoint import Connection
-
             import socket
+
+            from tidelock.dap.endpoint import Connection
 
             try:
                 descriptor, _ = listener._accept()

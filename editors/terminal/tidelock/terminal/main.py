@@ -13,7 +13,7 @@ from collections.abc import Sequence
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code (see ``docs/terminal.md``)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:2] == ["kernel", "launch"]:
+    if words[:2] == ["kernel", "launch"] and not {"-h", "--help"} & set(words):
         from tidelock.terminal.launching import launch
 
         return launch(words[2:])

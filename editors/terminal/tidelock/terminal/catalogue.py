@@ -1,0 +1,196 @@
+"""Every command with its flags: who has read this table has read the program.
+
+Parsing, help texts and suggestions come from it; what a command does stands in ``commands``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+
+class Argument(NamedTuple):
+    """One flag or positional, in argparse's words."""
+
+    names: tuple[str, ...]
+    options: dict[str, Any]
+
+
+class Command(NamedTuple):
+    """One command.
+
+    ``module`` and ``function`` name what does it, below ``tidelock.terminal.commands``;
+    ``has_script_arguments`` says that the words after ``--`` belong to a script.
+    """
+
+    name: str
+    group: str
+    module: str
+    function: str
+    text: str
+    example: str
+    arguments: tuple[Argument, ...] = ()
+    has_script_arguments: bool = False
+    more: str = ""
+
+
+def seconds(text: str) -> float:
+    """A number of seconds; raises ValueError for anything else."""
+    value = float(text)
+    if not (value >= 0 and math.isfinite(value)):
+        raise ValueError(text)
+    return value
+
+
+def port(text: str) -> int:
+    """A port; raises ValueError for anything else."""
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise ValueError(text)
+    return value
+
+
+def _argument(*names: str, **options: Any) -> Argument:
+    return Argument(names, options)
+
+
+_OUTPUTS, _COLORS = ("text", "json"), ("auto", "always", "never")
+GLOBAL = (
+    _argument("-c", "--config", metavar="FILE", help="stands in for the project's tidelock.toml"),
+    _argument("--no-config", action="store_true", help="read no configuration file"),
+    _argument("--set", metavar="KEY=VALUE", action="append", help="set an option; repeatable"),
+    _argument("--trace", metavar="SPEC", help="what is logged: off, error, warn, info, debug"),
+    _argument("--output", choices=_OUTPUTS, default="text", help="text or one JSON document"),
+    _argument("--color", choices=_COLORS, default="auto", help="colour, by default on terminals"),
+    _argument("--workspace", metavar="DIR", help="the workspace, if not the one around the script"),
+)
+"""Flags of every command, before or after its name."""
+
+GROUPS = ("Run Lua", "Kernels", "Editors", "Upkeep")
+
+_KERNEL = (
+    _argument("--connect", metavar="ADDR", help="use a running kernel: id, HOST:PORT or file"),
+    _argument("--workspace-kernel", action="store_true", help="use the workspace's shared kernel"),
+)
+_LUA = _argument("--lua", metavar="V", help="which Lua: 5.1, 5.2, 5.3, 5.4, 5.5 or luajit")
+_ONE_KERNEL = _argument("id", nargs="?", metavar="ID", help="id or its beginning, HOST:PORT, file")
+_EXECUTION = (
+    *_KERNEL,
+    _LUA,
+    _argument("--timeout", metavar="S", type=seconds, help="end it after S seconds (exit code 6)"),
+    _argument("--stream", action="store_true", help="JSON Lines: every message as it comes"),
+)
+
+COMMANDS = (
+    Command(
+        "run", "Run Lua", "run", "run", "run a script",
+        "tidelock run tides.lua -- --days 7",
+        (_argument("script", metavar="SCRIPT", help="a Lua file, - for stdin"), *_EXECUTION),
+        has_script_arguments=True,
+        more="The script's os.exit(n) is the exit code.",
+    ),
+    Command(
+        "exec", "Run Lua", "exec", "run", "run a piece of Lua and print its values",
+        "tidelock exec \"print('hello'); 2 + 2\"",
+        (_argument("code", metavar="CODE", help="Lua, - for stdin"), *_EXECUTION),
+        has_script_arguments=True,
+        more="A last expression is printed; 'return' and a leading '=' are allowed, not needed.",
+    ),
+    Command(
+        "repl", "Run Lua", "repl", "run", "type Lua and see what it gives",
+        "echo 'x = 20; x + 1' | tidelock repl",
+        (*_KERNEL, _LUA, _argument("--quiet", action="store_true", help="no greeting")),
+        more="Piped input runs without prompts; the exit code is 1 if an input failed.",
+    ),
+    Command(
+        "kernel start", "Kernels", "kernel", "start", "serve a kernel until it is stopped",
+        "tidelock kernel start --id tides",
+        (
+            _argument("--id", metavar="NAME", help="a kernel of its own, not the workspace's"),
+            _LUA,
+            _argument("--dap-port", metavar="N", type=port, help="port of the debug adapter"),
+        ),
+        more="Ctrl-C interrupts what runs there, and stops the kernel when nothing does.",
+    ),
+    Command(
+        "kernel stop", "Kernels", "kernel", "stop", "stop one kernel, or all",
+        "tidelock kernel stop --all",
+        (
+            _ONE_KERNEL,
+            _argument("--all", action="store_true", help="every kernel of yours"),
+            _argument("--timeout", metavar="S", type=seconds, help="seconds for an orderly stop"),
+        ),
+    ),
+    Command(
+        "kernel status", "Kernels", "kernel", "status", "show kernels, or all about one",
+        "tidelock kernel status",
+        (_ONE_KERNEL,),
+    ),
+    Command(
+        "kernel list", "Kernels", "kernel", "show_list", "list the kernels",
+        "tidelock kernel list --output json",
+    ),
+    Command(
+        "kernel interrupt", "Kernels", "kernel", "interrupt", "interrupt what a kernel runs",
+        "tidelock kernel interrupt tides",
+        (_ONE_KERNEL,),
+    ),
+    Command(
+        "kernel restart", "Kernels", "kernel", "restart", "give a kernel a new Lua state",
+        "tidelock kernel restart tides",
+        (_ONE_KERNEL,),
+        more="Id, ports, clients, breakpoints and history stay; globals are gone.",
+    ),
+    Command(
+        "kernel launch", "Kernels", "kernel", "launch", "what Jupyter and editors start",
+        "tidelock kernel launch -f connection.json",
+        (
+            _argument("-f", dest="file", metavar="FILE", help="Jupyter's connection file"),
+            _argument("--id", metavar="NAME", help="the kernel's id"),
+            _LUA,
+            _argument("--shared", action="store_true", help="be the workspace's kernel"),
+            _argument("--idle-timeout", metavar="S", type=seconds, help="end when unused for S"),
+        ),
+    ),
+    Command(
+        "lsp", "Editors", "serve", "lsp", "the language server, on standard input and output",
+        "tidelock lsp --stdio",
+        (
+            _argument("--stdio", action="store_true", help="speak on standard streams (always)"),
+            _argument("--no-kernel", action="store_true", help="never look for a running program"),
+        ),
+    ),
+    Command(
+        "dap", "Editors", "serve", "dap", "the debug adapter of the workspace's kernel",
+        "tidelock dap --tcp 4711",
+        (
+            _argument("--stdio", action="store_true", help="speak on standard streams (default)"),
+            _argument("--tcp", metavar="PORT", type=port, help="listen on this port of loopback"),
+            _argument("--connect", metavar="ADDR", help="debug this kernel, never start one"),
+        ),
+    ),
+    Command(
+        "doctor", "Upkeep", "doctor", "run", "check this installation, say what to do",
+        "tidelock doctor",
+    ),
+    Command(
+        "config show", "Upkeep", "config", "show", "the options in force",
+        "tidelock config show --set lua.version=5.1",
+    ),
+    Command(
+        "config path", "Upkeep", "config", "path", "the configuration files that are read",
+        "tidelock config path",
+    ),
+    Command(
+        "help", "Upkeep", "help", "run", "help on a command",
+        "tidelock help kernel stop",
+        (_argument("topic", nargs="*", metavar="COMMAND", help="the command's words"),),
+    ),
+)  # fmt: skip
+
+BY_NAME = {command.name: command for command in COMMANDS}
+FAMILIES = tuple(dict.fromkeys(name.split()[0] for name in BY_NAME if " " in name))
+"""First words that need a second one: ``kernel``, ``config``."""
+
+RETIRED = {"--debug": "--trace debug", "--verbose": "--trace info"}
+"""Flags that people try, and today's form."""

@@ -1,0 +1,1 @@
+"""What each command does: read the flags, make one call, print what came of it."""

@@ -1,0 +1,44 @@
+"""``tidelock repl``: Lua typed at a terminal or piped in."""
+
+from __future__ import annotations
+
+from tidelock.shared.errors import UsageError
+from tidelock.shared.version import VERSION
+from tidelock.terminal import exits, kernels, prompt
+from tidelock.terminal.draw import Printed
+from tidelock.terminal.invocation import Invocation, current_folder
+from tidelock.terminal.kernels import Link
+from tidelock.terminal.lines import Lines
+from tidelock.terminal.runner import search_folders
+from tidelock.terminal.session import Session
+
+
+def run(invocation: Invocation) -> int:
+    """Converse until the end; 1 if piped input failed somewhere."""
+    console = invocation.console
+    if console.is_json:
+        raise UsageError("repl speaks text only", "exec and run take --output json")
+    workspace = invocation.workspace()
+    settings = invocation.settings(workspace)
+    lines, display = Lines(), Printed(console)
+    with kernels.used(invocation, settings, workspace) as link:
+        search = search_folders(current_folder(), workspace, settings)
+        session = Session(link, display, lines, search, workspace)
+        is_terminal = prompt.is_terminal()
+        if is_terminal and not invocation.options.quiet:
+            for line in _greeting(link):
+                console.say(line)
+        reader = prompt.Typed(display) if is_terminal else prompt.Piped(lines)
+        code = prompt.converse(session, reader)
+    if code == exits.DONE and session.has_failed and not is_terminal:
+        return exits.FAILED
+    return code
+
+
+def _greeting(link: Link) -> tuple[str, str]:
+    language = link.info.get("language_info", {}).get("version", "")
+    where = "embedded kernel" if link.is_embedded else f"kernel {link.client.connection.kernel_id}"
+    return (
+        f"Tidelock {VERSION}, Lua {language}, {where}",
+        ".help lists the commands, Ctrl-D leaves.",
+    )

@@ -1,0 +1,147 @@
+"""The commands of a REPL session that begin with a dot; help and parsing from one table."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tidelock.shared.errors import UsageError
+from tidelock.shared.sources import Sources
+from tidelock.terminal.arguments import nearest
+from tidelock.terminal.executing import Request
+from tidelock.terminal.session import READY, Step
+
+if TYPE_CHECKING:
+    from tidelock.terminal.session import Session
+
+_ANSWER_S = 5.0
+_HISTORY = 20
+_MOST = 10000
+
+
+class Meta(NamedTuple):
+    """One command: its names, usage, what it does in words, and in code."""
+
+    names: tuple[str, ...]
+    usage: str
+    text: str
+    function: Callable[[Session, list[str]], Step]
+
+
+def perform(session: Session, name: str, rest: str) -> Step:
+    """Do the command of a line that begins with a dot.
+
+    Raises:
+        UsageError: there is none of that name, or its arguments are wrong.
+    """
+    command = _BY_NAME.get(name)
+    if command is None:
+        hint = nearest(f".{name}", [f".{known}" for known in _BY_NAME])
+        raise UsageError(f"unknown command .{name}", hint or ".help lists the commands")
+    try:
+        words = shlex.split(rest)
+    except ValueError as error:
+        raise UsageError(f".{name}: {error}", f"usage: {command.usage}") from None
+    return command.function(session, words)
+
+
+def _help(session: Session, words: list[str]) -> Step:
+    wanted = [_BY_NAME[word] for word in (w.removeprefix(".") for w in words) if word in _BY_NAME]
+    if words and not wanted:
+        raise UsageError(f"no command {words[0]}", ".help lists them")
+    for command in wanted or COMMANDS:
+        session.shown.say(f"{command.usage:<24} {command.text}")
+    if not words:
+        session.shown.say("Everything else is Lua; '= EXPR' is always Lua.")
+    return READY
+
+
+def _exit(session: Session, words: list[str]) -> Step:
+    return Step("leave")
+
+
+def _vars(session: Session, words: list[str]) -> Step:
+    if len(words) > 1:
+        raise UsageError("one pattern at most", "usage: .vars [PATTERN]")
+    moment = session.client.comm("tidelock.kernel", {"action": "moment"}).result(_ANSWER_S)
+    pattern = words[0] if words else "*"
+    for member in sorted(moment["globals"], key=lambda member: str(member["name"])):
+        if _fits(member["name"], pattern):
+            session.shown.say(f"{member['name']} = {member['text']} ({member['type']})")
+    return READY
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """Whether a name has a text in it, or matches a pattern with ``*`` and ``?``."""
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(name, pattern) if set(pattern) & set("*?[") else pattern in name
+
+
+def _info(session: Session, words: list[str]) -> Step:
+    told = session.client.comm("tidelock.kernel", {"action": "status"}).result(_ANSWER_S)
+    ours = session.link.info.get("tidelock", {})
+    where = "in this process" if session.link.is_embedded else "in a process of its own"
+    facts: dict[str, Any] = {
+        "kernel": f"{told['kernel_id']}, {where}",
+        "process": os.getpid() if session.link.is_embedded else session.client.connection.pid,
+        "Lua": told["lua"],
+        "workspace": told["workspace"] or session.workspace,
+        "inputs": told["execution_count"],
+        "debug adapter": f"127.0.0.1:{ours['dap_port']}" if ours.get("dap_port") else "none",
+    }
+    for name, value in facts.items():
+        session.shown.say(f"{name:<14} {value}")
+    return READY
+
+
+def _run(session: Session, words: list[str]) -> Step:
+    if not words:
+        raise UsageError("a file is missing", "usage: .run FILE [ARGS]")
+    script = Sources().script(os.path.expanduser(words[0]))
+    search = (os.path.dirname(script.path), *session.search)
+    session.execute(
+        Request(
+            script.text,
+            "script",
+            source=script.path,
+            arguments=tuple(words[1:]),
+            search=tuple(dict.fromkeys(search)),
+        )
+    )
+    return READY
+
+
+def _history(session: Session, words: list[str]) -> Step:
+    content: dict[str, Any] = {"hist_access_type": "tail", "n": _HISTORY}
+    if words and words[0].isdigit():
+        content["n"] = int(words[0])
+    elif words:
+        text = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in " ".join(words))
+        content = {"hist_access_type": "search", "pattern": f"*{text}*", "n": _MOST}
+    content.update(output=False, raw=True)
+    reply = session.client.request("history_request", content).result(_ANSWER_S)
+    for _, number, text in reply.content["history"]:
+        shown = str(text).replace("\n", f"\n{'':7}")
+        session.shown.say(f"{number:>5}  {shown}")
+    return READY
+
+
+def _reset(session: Session, words: list[str]) -> Step:
+    session.client.shutdown(restart=True).result(_ANSWER_S)
+    session.shown.say("New Lua state; history and breakpoints stay.")
+    return READY
+
+
+COMMANDS = (
+    Meta(("help", "h", "?"), ".help [COMMAND]", "this list", _help),
+    Meta(("exit", "quit", "q"), ".exit", "leave; Ctrl-D does as well", _exit),
+    Meta(("vars", "variables"), ".vars [PATTERN]", "the globals you made", _vars),
+    Meta(("info", "kernel"), ".info", "the kernel, its Lua and workspace", _info),
+    Meta(("run",), ".run FILE [ARGS]", "run a file in this Lua state", _run),
+    Meta(("history", "hist"), ".history [N|TEXT]", "the last inputs, or some", _history),
+    Meta(("reset",), ".reset", "a new Lua state in the same kernel", _reset),
+)  # fmt: skip
+_BY_NAME = {name: command for command in COMMANDS for name in command.names}

@@ -1,0 +1,77 @@
+"""Where a session's lines come from: a terminal, with editing and recall, or a pipe."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from tidelock.terminal.session import Session, Step
+
+if TYPE_CHECKING:
+    from tidelock.terminal.draw import Printed
+    from tidelock.terminal.lines import Lines
+
+PROMPT = "tidelock> "
+CONTINUATION = "      ... "
+
+
+class Reader(Protocol):
+    """Reads lines for a session."""
+
+    def read(self, step: Step) -> str | None:
+        """The next line, None at the end; raises KeyboardInterrupt for Ctrl-C."""
+
+
+class Piped:
+    """Lines from a pipe or file: no prompt, no greeting."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    def read(self, step: Step) -> str | None:
+        """The next line."""
+        return self._lines.read()
+
+
+class Typed:
+    """Lines from a terminal, edited and recalled by readline where there is one."""
+
+    def __init__(self, display: Printed) -> None:
+        self._display = display
+        try:
+            import readline
+        except ImportError:
+            self._readline = None
+        else:
+            self._readline = readline
+
+    def read(self, step: Step) -> str | None:
+        """Prompt for a line; a continuation begins with its indentation."""
+        self._display.end_line()
+        if self._readline is not None:
+            text, insert = step.indent, self._readline.insert_text
+            self._readline.set_startup_hook(lambda: insert(text) if text else None)
+        try:
+            return input(PROMPT if step.wants == "input" else CONTINUATION)
+        except EOFError:
+            print()
+            return None
+
+
+def converse(session: Session, reader: Reader) -> int:
+    """Read, run and show until the end; the code that a script's exit asked for."""
+    step = Step("input")
+    while step.wants != "leave":
+        try:
+            line = reader.read(step)
+        except KeyboardInterrupt:
+            print()
+            step = session.drop()
+            continue
+        step = session.end() if line is None else session.feed(line)
+    return step.code
+
+
+def is_terminal() -> bool:
+    """Whether somebody types here and sees what is printed."""
+    return bool(sys.stdin) and sys.stdin.isatty() and sys.stdout.isatty()
