@@ -359,6 +359,8 @@ class KernelClient:
         threading.Thread(target=ask, name="tidelock-input", daemon=True).start()
 
     def _give(self, line: str | None, request: Message) -> None:
+        if self._closed:
+            return
         head = wire.header("input_reply", self.session, self.username)
         metadata = {"tidelock": {"eof": True}} if line is None else None
         frames = wire.pack(
