@@ -45,9 +45,14 @@ def folder() -> str:
     """
     named = os.environ.get("TIDELOCK_RUNTIME_DIR")
     if not named:
+        import warnings
+
         import platformdirs  # late: a kernel that got its file handed in starts without it
 
-        named = os.path.join(platformdirs.user_runtime_dir(), "tidelock")
+        with warnings.catch_warnings():
+            # Without XDG_RUNTIME_DIR it falls back to a folder of its own making, and says so.
+            warnings.simplefilter("ignore")
+            named = os.path.join(platformdirs.user_runtime_dir(), "tidelock")
     path = os.path.join(named, "kernels")
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
