@@ -73,13 +73,19 @@ def path_of(kernel_id: str) -> str:
     return os.path.join(folder(), f"{_PREFIX}{kernel_id}.json")
 
 
-def process_started(pid: int) -> int:
-    """When a process started, in clock ticks since boot; 0 where that cannot be told."""
+def _stat(pid: int) -> list[bytes]:
+    """What Linux tells of a process, from its state on (proc_pid_stat(5)); else nothing."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            return int(file.read().rsplit(b")", 1)[1].split()[19])
-    except (OSError, IndexError, ValueError):
-        return 0
+            return file.read().rsplit(b")", 1)[1].split()
+    except (OSError, IndexError):
+        return []
+
+
+def process_started(pid: int) -> int:
+    """When a process started, in clock ticks since boot; 0 where that cannot be told."""
+    fields = _stat(pid)
+    return int(fields[19]) if len(fields) > 19 else 0
 
 
 def _lives(connection: Connection) -> bool:
@@ -89,6 +95,8 @@ def _lives(connection: Connection) -> bool:
         return False
     except PermissionError:
         return True
+    if _stat(connection.pid)[:1] in ([b"Z"], [b"X"]):
+        return False  # it has ended, and its parent has not asked yet
     started = process_started(connection.pid)
     return not started or not connection.process_started or started == connection.process_started
 
