@@ -6,6 +6,7 @@ with where they stand. Nothing is read at import.
 """
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
@@ -179,7 +180,12 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, obj
 
 def user_file() -> str:
     """The user's own configuration file on this platform."""
-    import platformdirs  # late: the kernel's start does not need it when there is a project
+    if sys.platform == "linux":
+        # What platformdirs says there (XDG base directories), without its 10 ms at every start.
+        named = os.environ.get("XDG_CONFIG_HOME", "")
+        base = named if named.strip() else os.path.expanduser("~/.config")
+        return os.path.join(base, "tidelock", "config.toml")
+    import platformdirs
 
     return os.path.join(platformdirs.user_config_dir("tidelock", appauthor=False), "config.toml")
 
