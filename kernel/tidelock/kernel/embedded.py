@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +39,7 @@ class EmbeddedKernel:
             transport="inproc",
             ip=f"tidelock-{context.id}",
             shell_port=0, iopub_port=0, stdin_port=0, control_port=0, hb_port=0,
-            key=secrets.token_hex(32),
+            key=os.urandom(32).hex(),
             kernel_id=context.id,
             workspace=workspace,
             lua=settings.lua_version,
