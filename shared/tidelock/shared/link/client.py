@@ -192,7 +192,7 @@ class KernelClient:
                 return
             self._open[head["msg_id"]] = under_way
             self._sockets[channel].send_multipart(
-                wire.pack(self._signer, head, content, metadata=metadata)
+                wire.pack(self._signer, head, content, metadata=metadata, exact=True)
             )
 
         self._loop.call(send)
@@ -369,6 +369,7 @@ class KernelClient:
             {"value": line or "", "status": "ok"},
             parent=request.raw_header,
             metadata=metadata,
+            exact=True,
         )
         self._sockets["stdin"].send_multipart(frames)
 

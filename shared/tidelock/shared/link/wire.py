@@ -85,16 +85,22 @@ def header(kind: str, session: str, username: str = "tidelock") -> Content:
 
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_exact_encoder = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
-def to_json(value: object) -> bytes:
-    """JSON bytes of plain data; NaN, infinities and lone surrogates never fail a message."""
+def to_json(value: object, *, exact: bool = False) -> bytes:
+    """JSON bytes of plain data; NaN, infinities and lone surrogates never fail a message.
+
+    Lone surrogates, which stand for bytes that are no UTF-8 (see ``sources.decode``), become
+    ``?``; ``exact`` keeps them, escaped, for a receiver who makes the bytes of them again.
+    """
     try:
         return _encoder.encode(value).encode()
     except UnicodeEncodeError:
-        return _encoder.encode(value).encode("utf-8", "replace")
+        encoder = _exact_encoder if exact else _encoder
+        return encoder.encode(value).encode("utf-8", "replace")
     except ValueError:
-        return _encoder.encode(_finite(value)).encode("utf-8", "replace")
+        return to_json(_finite(value), exact=exact)
 
 
 def _finite(value: Any) -> Any:
@@ -154,10 +160,11 @@ def pack(
     metadata: object = None,
     identities: Sequence[bytes] = (),
     buffers: Sequence[bytes] = (),
+    exact: bool = False,
 ) -> list[bytes]:
-    """The frames of a message."""
-    meta = b"{}" if not metadata else to_json(metadata)
-    parts = [to_json(head), parent, meta, to_json(content)]
+    """The frames of a message; ``exact`` is for texts that may be no UTF-8 (``to_json``)."""
+    meta = b"{}" if not metadata else to_json(metadata, exact=exact)
+    parts = [to_json(head), parent, meta, to_json(content, exact=exact)]
     return [*identities, DELIMITER, signer.sign(parts), *parts, *buffers]
 
 
