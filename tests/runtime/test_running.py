@@ -126,12 +126,26 @@ def test_recursion_through_c_functions_is_survived(lua: Live) -> None:
     assert lua.run("1 + 1", is_input=True).text == "2"
 
 
-@pytest.mark.skipif(DIALECT == "luajit", reason="LuaJIT's memory is limited by its own allocator")
-def test_a_memory_limit_ends_the_run_and_leaves_the_kernel_usable() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end",
+        "kept = {} while true do pcall(function() while true do kept[#kept + 1] = {} end end) end",
+        "local co = coroutine.wrap(function() local s = 'x' while true do s = s .. s end end) co()",
+    ],
+)
+def test_a_memory_limit_ends_the_run_and_leaves_the_kernel_usable(text: str) -> None:
     with live(lua_max_memory=30_000_000) as small:
-        outcome = small.run("local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end")
-        assert outcome.error == "MemoryLimit"
-        assert small.run("1 + 1", is_input=True).text == "2"
+        outcome = small.run(text)
+        assert outcome.error in ("MemoryLimit", "LuaError")
+        assert "memory" in outcome.text
+        assert small.run("kept = nil return 1 + 1", is_input=True).text == "2"
+
+
+def test_garbage_does_not_count_against_the_memory_limit() -> None:
+    with live(lua_max_memory=30_000_000) as small:
+        text = "for i = 1, 300 do local s = ('x'):rep(500000) .. i end print('done')"
+        assert small.printed(text) == "done\n"
 
 
 def test_os_exit_ends_the_run_with_its_code_and_cannot_be_caught(lua: Live) -> None:

@@ -289,10 +289,6 @@ class _Busy:
 
     def __exit__(self, *_: object) -> None:
         self._status("idle", self._parent)
-        running = self._kernel.running_parent()
-        if running is not None and running != self._parent:
-            # Front ends show the last status: what runs is still busy.
-            self._status("busy", running)
 
     def _status(self, state: str, parent: bytes) -> None:
         self._kernel.channels.publish("status", {"execution_state": state}, parent)

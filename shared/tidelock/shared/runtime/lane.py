@@ -30,6 +30,12 @@ _STACK_BYTES = 64 * 1024 * 1024
 _JIT_STACK_BYTES = 512 * 1024 * 1024
 """LuaJIT lets C functions call back 8,000 deep, 16 KiB of C stack each (measured); the other
 builds stop at 200. Only what is used becomes memory."""
+_MEMORY_LOOK_S = 0.005
+_MEMORY_RESERVE = 32 * 1024 * 1024
+"""The allocator's own limit lies this much, or a quarter, above the one that is wanted: where
+an allocation fails inside the bridge between Lua and Python it cannot be an error, only an end
+of the process. The wanted limit is watched from outside and ends the script in order."""
+_MEMORY_TO_RECOVER = 4 * 1024 * 1024
 _FIRST_WAIT_S = 0.001
 _LONGEST_WAIT_S = 0.02
 
@@ -128,6 +134,7 @@ class Lane:
         self._ending: Ending | None = None
         self._deadline: float | None = None
         self._closing = self._closed = False
+        self._memory_limit = 0
         self._visiting = False  # a job is being done, by our own coroutine
         self._native: Native | None = None
         self._trace: tuple[CallFrame, ...] = ()
@@ -208,13 +215,12 @@ class Lane:
     def _open_lua(self) -> None:
         module = builds.load(self.build, share_symbols=True)
         self._memory_error = module.LuaMemoryError
-        limit = {"max_memory": self.options.max_memory} if self.options.max_memory else {}
         lua = module.LuaRuntime(
             encoding=None,
             unpack_returned_tuples=True,
             register_eval=False,
             register_builtins=False,
-            **limit,
+            **self._hard_limit(),
         )
         self.version = shown(lua.eval(b"_VERSION"))
         if self.build.dialect == "luajit":
@@ -237,6 +243,12 @@ class Lane:
         self._prelude, self._lua = prelude, lua
         if self._native is not None and len(self._threads) == 1:
             self._start("tidelock-bell", self._ring)
+
+    def _hard_limit(self) -> dict[str, int]:
+        wanted = self.options.max_memory
+        if not wanted or self.build.dialect == "luajit":  # it has an allocator of its own
+            return {}
+        return {"max_memory": wanted + max(wanted // 4, _MEMORY_RESERVE)}
 
     def _release(self) -> None:
         if self._native is not None:
@@ -300,13 +312,17 @@ class Lane:
 
     def _execute(self, run: Run) -> None:
         began = time.monotonic()
+        if self.options.max_memory and self._native is not None:
+            # A run that begins above the limit may at least let go of what is too much.
+            begun_with = self._native.memory_used() + _MEMORY_TO_RECOVER
+            self._memory_limit = max(self.options.max_memory, begun_with)
         with self._changed:
             self._ending = None
             self._trace = ()
             self._lines.clear()
             self._deadline = began + run.timeout_s if run.timeout_s else None
             self.state = Running(run)
-        if run.timeout_s:
+        if run.timeout_s or self.options.max_memory:
             self._bell.set()
         self.streams.begin(run.id)
         run = self.host.started(run)
@@ -324,6 +340,8 @@ class Lane:
             self._native.disarm()
         if outcome.status == "ok" and run.expressions:
             outcome = outcome._replace(expressions=self._evaluated(run))
+        if outcome.error == "MemoryLimit":
+            self._lua.gccollect()
         self.streams.flush(final=True)
         with self._changed:
             self.state = Idle()
@@ -356,10 +374,7 @@ class Lane:
             return self._ended(Outcome("error", "not enough memory", error="MemoryLimit"))
         except Exception as error:
             return self._ended(Outcome("error", str(error), error="InternalError"))
-        outcome = _outcome_of(result)
-        if outcome.error == "MemoryLimit":
-            self._lua.gccollect()  # Lua 5.1 does not collect when memory runs out
-        return self._ended(outcome)
+        return self._ended(_outcome_of(result))
 
     def _code(self, run: Run) -> str:
         if not run.is_input:
@@ -451,8 +466,9 @@ class Lane:
     def _ring(self) -> None:
         """The bell thread: arm the hook while somebody waits for a running script."""
         while not self._closed:
-            self._bell.wait(self._until_deadline())
+            self._bell.wait(self._patience())
             self._bell.clear()
+            self._look_at_memory()
             wait = _FIRST_WAIT_S
             while isinstance(self.state, Running) and self._wants_lane():
                 native = self._native
@@ -463,6 +479,28 @@ class Lane:
                 if not self._served.wait(wait) and wait == _LONGEST_WAIT_S and self._ending:
                     native.let_hooks_in()
                 wait = min(wait * 2, _LONGEST_WAIT_S)
+
+    def _patience(self) -> float | None:
+        """How long the bell may sleep: for ever while there is nothing to watch."""
+        left = self._until_deadline()
+        if self.options.max_memory and isinstance(self.state, Running):
+            return min(left, _MEMORY_LOOK_S) if left is not None else _MEMORY_LOOK_S
+        return left
+
+    def _look_at_memory(self) -> None:
+        """End the running script when it holds more than it may, garbage not counted."""
+        limit, native = self._memory_limit, self._native
+        if not limit or native is None or not isinstance(self.state, Running):
+            return
+        if self._ending is not None or native.memory_used() <= limit:
+            return
+
+        def judge(done: Answer[Fields]) -> None:
+            if done.error is None and done.result()[0] * 1024 > limit:
+                self.interrupt("MemoryLimit", "not enough memory")
+
+        if not self._jobs:
+            self.ask("collect").then(judge)
 
     def _until_deadline(self) -> float | None:
         """Seconds until the running execution's time is up; ends it when that is now."""

@@ -27,6 +27,7 @@ _Function = ctypes.CFUNCTYPE(ctypes.c_int, _Pointer)
 _Hook = ctypes.CFUNCTYPE(None, _Pointer, _Pointer)
 
 MASK_COUNT = 1 << 3
+_GC_COUNT = 3
 _THREAD_TAG = 8
 _LIGHT_C_FUNCTION = 22
 _TAG_BITS = 0x3F
@@ -75,7 +76,8 @@ _REGISTRY: dict[Dialect, int] = {
 }
 _NEEDED = (
     "lua_sethook lua_gethook lua_gethookmask lua_gethookcount lua_pushcclosure lua_setfield "
-    "lua_getfield lua_pushthread lua_xmove lua_tocfunction lua_settop lua_checkstack luaL_error"
+    "lua_getfield lua_pushthread lua_xmove lua_tocfunction lua_settop lua_checkstack luaL_error "
+    "lua_gc lua_getupvalue"
 ).split()
 
 
@@ -145,12 +147,12 @@ class Native:
         self._define(seed, b"tidelock.main", remember_main)
         self._define(seed, b"tidelock.address", remember_function)
         self._define(seed, b"tidelock.chain", self._push_chain)
+        self._define(seed, b"tidelock.upvalue", self._push_upvalue)
         probe = lua.eval(
             b"function() local r = debug.getregistry() return r['tidelock.main'](), "
-            b"r['tidelock.address'], r['tidelock.chain'] end"
+            b"r['tidelock.address'], r['tidelock.chain'], r['tidelock.upvalue'] end"
         )
-        main_thread, address, chain = probe()
-        self.main_thread, self.chain_function = main_thread, chain
+        self.main_thread, address, self.chain_function, self.upvalue_function = probe()
         self.main = seen["main"]
         lua.eval(b"function(serve) debug.getregistry()['tidelock.serve'] = serve end")(serve)
         if self._layout is not None:
@@ -341,6 +343,10 @@ class Native:
         self._saved.clear()
         self._held.lua_sethook(self.main, None, 0, 0)
 
+    def memory_used(self) -> int:
+        """Bytes that Lua holds, garbage included; safe from any thread."""
+        return int(self._held.lua_gc(self.main, _GC_COUNT, 0)) * 1024
+
     def hooked(self) -> bool:
         """Whether any hook is set on the main state; safe from any thread."""
         return bool(self._held.lua_gethook(self.main)) and bool(
@@ -414,6 +420,10 @@ class Native:
                 held.lua_xmove(other, state, 1)
         return len(chain)
 
+    def _push_upvalue(self, state: int) -> int:
+        """Lua function: the first upvalue of a function; Lua 5.1 shows none of C functions."""
+        return 0 if self._held.lua_getupvalue(state, 1, 1) is None else 1
+
 
 def _declare(library: Any) -> None:
     missing = [name for name in _NEEDED if not hasattr(library, name)]
@@ -433,6 +443,8 @@ def _declare(library: Any) -> None:
         ("lua_tocfunction", [_Pointer, number], _Pointer),
         ("lua_settop", [_Pointer, number], nothing),
         ("lua_checkstack", [_Pointer, number], number),
+        ("lua_gc", [_Pointer, number, number], number),
+        ("lua_getupvalue", [_Pointer, number, number], text),
     ):
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, result

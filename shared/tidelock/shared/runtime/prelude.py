@@ -68,6 +68,7 @@ class Prelude:
         """Load the rest, once it is known how the state can be controlled."""
         if native is not None:
             self._host[b"chain"] = native.chain_function
+            self._host[b"upvalue"] = native.upvalue_function
             self._table[b"main"] = native.main_thread
         elif self._dialect not in ("5.1", "luajit"):
             self._table[b"main"] = self._lua.eval(b"(coroutine.running())")

@@ -37,6 +37,12 @@ function T.ops.moment()
   return size, raw.table.concat(modules, "\n"), unpack(fields, 1, size * 6)
 end
 
+-- Kilobytes in use once the garbage is gone.
+function T.ops.collect()
+  raw.collectgarbage()
+  return raw.collectgarbage("count")
+end
+
 local before = {}
 for name in next, raw.package.loaded do
   before[tostring(name)] = true

@@ -1,7 +1,7 @@
 -- Stepping: a plan (over, in, out, pause, entry) and the line hook that carries it out.
 -- The hook exists on the coroutines of the running chain only while there is a plan or a
 -- breakpoint in code that was loaded without it, and is taken off again.
-local T = ...
+local T, host = ...
 local raw = T.raw
 local pcall, type, next, setmetatable = raw.pcall, raw.type, raw.next, raw.setmetatable
 local getinfo, getlocal, getupvalue = raw.debug.getinfo, raw.debug.getlocal, raw.debug.getupvalue
@@ -14,6 +14,18 @@ local MASK = "crl"
 local plan -- kind, thread, height, line, resumers, reason
 local hooked = setmetatable({}, { __mode = "k" }) -- coroutine -> the hook it had, or true
 local on_event
+
+-- The coroutine behind a function that coroutine.wrap made, nil for other C functions.
+local function wrapped(func)
+  local upvalue
+  if host.upvalue then
+    upvalue = host.upvalue(func)
+  else
+    local _
+    _, upvalue = getupvalue(func, 1)
+  end
+  return type(upvalue) == "thread" and upvalue or nil
+end
 
 -- How many frames a coroutine has, seen from outside it.
 local function height_of(thread)
@@ -166,12 +178,11 @@ local function on_call()
   local thread
   if info.func == resume then
     local _, first = getlocal(3, 1)
-    thread = first
+    thread = type(first) == "thread" and first
   else
-    local _, upvalue = getupvalue(info.func, 1)
-    thread = upvalue
+    thread = wrapped(info.func)
   end
-  if type(thread) == "thread" then
+  if thread then
     hook(thread)
   end
 end
@@ -198,12 +209,10 @@ local function on_return()
     local name, value = getlocal(3, index)
     if not name then
       break
-    elseif type(value) == "function" then
-      local _, upvalue = getupvalue(value, 1)
-      value = upvalue
-    end
-    if type(value) == "thread" then
+    elseif type(value) == "thread" then
       made = value
+    elseif type(value) == "function" then
+      made = wrapped(value) or made
     end
     index = index + 1
   end
