@@ -644,9 +644,11 @@ class _Callbacks:
             fresh = not state.waiting
         if fresh:
             lane.streams.flush(final=True)
-            if not lane.host.input_wanted(state.run):
-                return (b"error", b"stdin is not available")
+            # Before anybody is asked: a line that comes while nobody waits for one is dropped.
             lane.state = Running(state.run, "input")
+            if not lane.host.input_wanted(state.run):
+                lane.state = Running(state.run)
+                return (b"error", b"stdin is not available")
         with lane._changed:
             while True:
                 if lane._ending is not None:
