@@ -2,7 +2,8 @@
 
 - ``$0`` is the cursor.
 - ``<!x!>`` is a range; ranges may lie inside each other.
-- ``--@name`` at the end of a line names that line; the mark and the spaces before it are no text.
+- ``--@name`` at the end of a line names that line; the mark and the spaces before it are no text
+  (``---@param`` is a LuaCATS comment, and text).
 - a line ``-- path.lua --`` starts a file; without one, all is the file ``main.lua``.
 
 A text may start on the line after the opening quotes and be indented as a whole.
@@ -15,7 +16,7 @@ import textwrap
 from typing import NamedTuple
 
 _FILE = re.compile(r"^-- (\S+\.\w+) --[ \t]*\n?", re.MULTILINE)
-_MARK = re.compile(r"\$0|<!|!>|[ \t]*--@([A-Za-z_]\w*)")
+_MARK = re.compile(r"\$0|<!|!>|[ \t]*(?<!-)--@([A-Za-z_]\w*)")
 
 
 class Marked(NamedTuple):

@@ -21,8 +21,8 @@ def test_marks_are_taken_out_and_remembered() -> None:
 
 
 def test_a_text_without_marks_is_itself() -> None:
-    text = marked("x = 1 -- @plain\n")
-    assert text == ("main.lua", "x = 1 -- @plain\n", None, (), {})
+    text = marked("---@type integer\nx = 1 -- @plain\n")
+    assert text == ("main.lua", "---@type integer\nx = 1 -- @plain\n", None, (), {})
     with pytest.raises(AssertionError, match=r"no \$0"):
         text.at  # noqa: B018
 

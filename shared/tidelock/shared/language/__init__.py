@@ -1,1 +1,10 @@
-"""What the names in a syntax tree mean; pure functions that know no protocol and no runtime."""
+"""What the names in a syntax tree mean; pure functions that know no protocol and no runtime.
+
+- ``scopes``: locals, upvalues, globals and labels of a text, references both ways.
+- ``members``: the fields of tables as the text shows them; ``stdlib``: the library of each Lua.
+- ``completion``, ``hover``, ``symbols``: what an editor, a notebook or a terminal asks about a
+  place; ``facts`` is the form in which a caller adds what the running program was seen to hold.
+- ``diagnostics``: the verdict of ``load`` and the findings of the parser as one list.
+
+Import the modules by name: none is needed before it is asked.
+"""

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tokens import scan
-from tidelock.shared.syntax.tree import Binary, Constant, Name, Number, Paren, Result, String, Unary
+from tidelock.shared.syntax.tree import (
+    Binary,
+    Block,
+    Constant,
+    Name,
+    Number,
+    Paren,
+    Result,
+    String,
+    Unary,
+)
 
 if TYPE_CHECKING:
     from tidelock.shared.model import Dialect, Problem
@@ -49,7 +59,7 @@ def names(expression: str, dialect: Dialect = "5.4") -> Condition:
     """What an expression takes from its surroundings."""
     tree = parse(expression, dialect, "expression")
     free, varargs = _free(tree)
-    bare = all(map(_cannot_raise, tree.walk()))
+    bare = all(map(_bare, tree.walk()))
     pieces = [tree.text[start:end] for _, start, end in tree.tokens]
     inline = " ".join(pieces)
     one_line = "\n" not in inline and "\r" not in inline
@@ -81,14 +91,12 @@ def _free(tree: Tree) -> tuple[tuple[str, ...], bool]:
     return tuple(free), varargs
 
 
-def _cannot_raise(node: Node) -> bool:
+def _bare(node: Node) -> bool:
     if isinstance(node, Binary):
         return node.operator in ("==", "~=", "and", "or")
     if isinstance(node, Unary):
         return node.operator == "not"
-    if isinstance(node, Name | Constant | Number | String | Paren):
-        return True
-    return type(node).__name__ == "Block" or isinstance(node, Result)
+    return isinstance(node, Name | Constant | Number | String | Paren | Result | Block)
 
 
 def pieces(message: str, dialect: Dialect = "5.4") -> list[str | Interpolation]:

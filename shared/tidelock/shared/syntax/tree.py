@@ -778,6 +778,7 @@ class Tree:
     """
 
     __slots__ = (
+        "_comments",
         "_lines",
         "body",
         "broken",
@@ -810,6 +811,7 @@ class Tree:
         self.broken = broken
         self.incomplete = incomplete
         self._lines: Lines | None = None
+        self._comments: tuple[Comment, ...] | None = None
 
     @property
     def ok(self) -> bool:
@@ -825,8 +827,10 @@ class Tree:
 
     @property
     def comments(self) -> tuple[Comment, ...]:
-        """All comments in text order."""
-        return self.tokens.comments()
+        """All comments in text order, found once."""
+        if self._comments is None:
+            self._comments = self.tokens.comments()
+        return self._comments
 
     @property
     def expression(self) -> Expression | None:

@@ -1,0 +1,121 @@
+"""The outline of a text, and definitions inside it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from kit.marked import marked
+from syntax.grow import programs
+from tidelock.shared.language.symbols import Outline, definition, outline
+from tidelock.shared.model import Dialect
+from tidelock.shared.syntax import parse
+
+
+def drawn(entries: tuple[Outline, ...]) -> list[object]:
+    shown: list[object] = []
+    for entry in entries:
+        shown.append(f"{entry.kind} {entry.name}{entry.detail}")
+        if entry.children:
+            shown.append(drawn(entry.children))
+    return shown
+
+
+def test_outline() -> None:
+    text = """
+    local M = { VERSION = 1, nested = { f = function(a) end } }
+    local limit <const>, plain = 5
+    --- Opens.
+    function M.open(path, ...) local hidden = 1; local function inner() end end
+    function M:close() end
+    M.later = function(x) end
+    if x then function conditional() end local seen end
+    global_table = { deep = { deeper = {} } }
+    x = 5
+    call(function() local function passed() end end)
+    return M
+    """
+    assert drawn(outline(parse(text))) == [
+        "table M",
+        ["table nested", ["function f(a)"]],
+        "constant limit",
+        "variable plain",
+        "function M.open(path, ...)",
+        ["function inner()"],
+        "method M:close()",
+        "function M.later(x)",
+        "function conditional()",
+        "variable seen",
+        "table global_table",
+        ["table deep", ["table deeper"]],
+        "function passed()",
+    ]
+
+
+def test_places_of_an_outline() -> None:
+    text = "x()\n--- Opens.\n-- Twice.\nlocal function open() end\nfunction a.b.c() end"
+    first, second = outline(parse(text))
+    assert text[first.start : first.end].startswith("--- Opens.")
+    assert text[first.name_start : first.name_end] == "open"
+    assert text[second.name_start : second.name_end] == "c"
+
+
+def test_outline_survives_broken_code() -> None:
+    text = "local function f(\nlocal t = {\nfunction g() x = end\nfunction\nlocal z"
+    assert drawn(outline(parse(text))) == [
+        "function f()",
+        "table t",
+        "function g()",
+        "function ?()",
+        "variable z",
+    ]
+
+
+def test_outline_of_declared_globals() -> None:
+    text = "global <const> a, b = 1, function() end\nglobal function c() end"
+    assert drawn(outline(parse(text, "5.5"))) == ["constant a", "function b()", "function c()"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "local <!x!> = 1 $0x()",
+        "local <!$0x!> = 1",
+        "goto $0l ::<!l!>::",
+        "::<!l!>:: goto $0l",
+        "function <!f!>() end $0f()",
+        "<!x!> = 1 x = 2 $0x()",
+        "local t = { <!a!> = 1 } t.$0a()",
+        "local t = {} t.a = 1 function t.<!a!>() end t.$0a()",
+        "local t = {} function t:<!m!>() end t:$0m()",
+        "local <!t!> = {} function t:m() $0self() end",
+        "function <!T!>() end function T:m() $0self() end",
+        "local t = {} function t:m() self.<!x!> = 1 end function t:n() self.$0x() end",
+        "local t = { a = {} } local <!u!> = t.a $0u()",
+        "local t = { a = { <!b!> = 1 } } local u = t.a u.$0b()",
+        "t.a[<!'b'!>] = 1 t.a.$0b()",
+    ],
+)
+def test_definition(source: str) -> None:
+    text = marked(source)
+    assert definition(parse(text.text), text.at) == text.ranges[0]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["$0print()", "x.$0y()", "f().$0x()", "function m(t) t.$0x() end", "$0 x()", "x = 1$0"],
+)
+def test_no_definition(source: str) -> None:
+    text = marked(source)
+    assert definition(parse(text.text), text.at) is None
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs())
+def test_every_program_has_an_outline(program: tuple[Dialect, str]) -> None:
+    dialect, text = program
+    todo = list(outline(parse(text[: len(text) * 3 // 4], dialect)))
+    while todo:
+        entry = todo.pop()
+        assert entry.start <= entry.name_start <= entry.name_end <= entry.end
+        todo += entry.children
