@@ -159,12 +159,16 @@ local function on_line(line)
   end
 end
 
+-- Lua 5.2 and 5.3 report a tail call while the caller's frame is still there.
+local tail_extra = (T.version == 5.2 or T.version == 5.3) and 1 or 0
+
 -- A coroutine that is about to be resumed joins the step into it or the late breakpoints.
-local function on_call()
+local function on_call(event)
   local now = plan
   if now and now.kind == "over" and (running() or T.main) == now.thread then
-    if not pcall(getlocal, now.height + 4, 1) then
-      now.height = now.height - 1 -- a tail call replaced the frame: its caller comes next
+    local level = now.height + 3 + (event == "tail call" and tail_extra or 0)
+    if pcall(getlocal, level, 1) and not pcall(getlocal, level + 1, 1) then
+      now.height = now.height - 1 -- a tail call replaces the frame: its caller comes next
       now.line = nil
     end
   end
@@ -241,7 +245,7 @@ function on_event(event, line)
   elseif event == "line" then
     on_line(line)
   elseif event == "call" or event == "tail call" then
-    on_call()
+    on_call(event)
   elseif event == "count" then
     on_count()
   else
