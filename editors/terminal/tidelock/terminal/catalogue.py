@@ -3,8 +3,6 @@
 Parsing, help texts and suggestions come from it; what a command does stands in ``commands``.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any, NamedTuple
 

@@ -6,13 +6,12 @@ It knows no kernel but the client, and prints nothing itself.
 
 from __future__ import annotations
 
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tidelock.shared.errors import KernelError
 from tidelock.shared.model import CallFrame, Outcome
 from tidelock.terminal import exits
-from tidelock.terminal.signals import Signals
+from tidelock.terminal.signals import Inbox, Signals
 
 if TYPE_CHECKING:
     from tidelock.shared.link.client import KernelClient, Reply
@@ -93,16 +92,16 @@ def execute(client: KernelClient, request: Request, display: Display, lines: Lin
         KernelError: the kernel refused, was lost, or stopped before it began.
         OSError: the output cannot be written any more; the execution was interrupted.
     """
-    queue: SimpleQueue[Message | None] = SimpleQueue()
     turn = lines.new_turn()
     client.on_input(lambda prompt, password: lines.read(turn))
-    with Signals(client.interrupt) as signals:
+    inbox: Inbox[Message | None] = Inbox()
+    with inbox, Signals(client.interrupt, inbox) as signals:
         answer = client.execute(
-            request.code, listener=queue.put, allow_stdin=True, tidelock=request.fields()
+            request.code, listener=inbox.put, allow_stdin=True, tidelock=request.fields()
         )
-        answer.then(lambda _: queue.put(None))
+        answer.then(lambda _: inbox.put(None))
         try:
-            while (message := queue.get()) is not None:
+            while (message := inbox.get()) is not None:
                 _show(message, display)
         except OSError:
             client.interrupt()

@@ -1,23 +1,67 @@
-"""Ctrl-C and SIGTERM while a script runs.
+"""Ctrl-C and SIGTERM while a script runs, and a wait that they always end.
 
-The first Ctrl-C interrupts Lua, a second one within two seconds ends the command. SIGTERM
-interrupts and ends it as soon as the interrupt is done, at the latest after a grace. Outside
-the ``with`` block the signals do what they did before.
+The first Ctrl-C interrupts Lua, a second one within two seconds ends the command. Where the
+interrupt must wait, as in a long call of a C function, the user is told, and then any further
+one ends it. SIGTERM interrupts and ends the command as soon as the interrupt is done, at the
+latest after a grace. Outside the ``with`` block the signals do what they did before.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from tidelock.terminal import exits
 
+T = TypeVar("T")
 _AGAIN_S = 2.0
+_PATIENCE_S = 0.5
 _GRACE_S = 1.5
+_CHUNK = 4096
+_PENDING = b"tidelock: the interrupt waits for a call to return; Ctrl-C again quits\n"
+
+
+class Inbox(Generic[T]):
+    """Things that other threads hand to the main one, which waits for them here.
+
+    A wait on a queue can miss a signal that comes just before it begins, and then hears of it
+    with the next item only; this one waits for a pipe, which signals write to as well.
+    """
+
+    def __init__(self) -> None:
+        self._items: deque[T] = deque()
+        self._closing = threading.Lock()
+        self._read, self.wake = os.pipe()
+        os.set_blocking(self.wake, False)
+
+    def put(self, item: T) -> None:
+        """Hand something over; from any thread. Nothing happens once it is closed."""
+        self._items.append(item)
+        with self._closing:
+            if self.wake >= 0:
+                with contextlib.suppress(BlockingIOError):  # full: it will be seen anyway
+                    os.write(self.wake, b"\0")
+
+    def get(self) -> T:
+        """The next thing, in order; on the thread that closes it."""
+        while not self._items:
+            os.read(self._read, _CHUNK)
+        return self._items.popleft()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._closing:
+            os.close(self._read)
+            os.close(self.wake)
+            self.wake = -1
 
 
 class Signals:
@@ -25,39 +69,54 @@ class Signals:
 
     Args:
         interrupt: interrupts Lua; must not block.
+        inbox: where the main thread waits meanwhile.
     """
 
-    def __init__(self, interrupt: Callable[[], object]) -> None:
+    def __init__(self, interrupt: Callable[[], object], inbox: Inbox[Any]) -> None:
         self._interrupt = interrupt
+        self._inbox = inbox
         self._last = 0.0
+        self._is_pending = False
+        self._timers: list[threading.Timer] = []
         self._before: dict[int, Any] = {}
         self.terminated = False
 
     def __enter__(self) -> Self:
-        self._last = 0.0
         if threading.current_thread() is threading.main_thread():
             for number, handler in ((signal.SIGINT, self._int), (signal.SIGTERM, self._term)):
                 self._before[number] = signal.signal(number, handler)
+            signal.set_wakeup_fd(self._inbox.wake, warn_on_full_buffer=False)
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._before:
+            signal.set_wakeup_fd(-1)
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        self._before.clear()
+        for timer in self._timers:
+            timer.cancel()
 
     def _int(self, *_: object) -> None:
         now = time.monotonic()
-        if self._last and now - self._last < _AGAIN_S:
+        if self._is_pending or (self._last and now - self._last < _AGAIN_S):
             # Everything said so far is written; Lua may be deep in a call that never returns.
             os._exit(exits.INTERRUPTED)
         self._last = now
+        self._later(_PATIENCE_S, self._tell)
         self._interrupt()
 
+    def _tell(self) -> None:
+        self._is_pending = True
+        os.write(2, _PENDING)
+
     def _term(self, *_: object) -> None:
-        if self.terminated:
-            return
-        self.terminated = True
-        self._interrupt()
-        last = threading.Timer(_GRACE_S, os._exit, [exits.TERMINATED])
-        last.daemon = True
-        last.start()
+        if not self.terminated:
+            self.terminated = True
+            self._later(_GRACE_S, lambda: os._exit(exits.TERMINATED))
+            self._interrupt()
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        timer = threading.Timer(seconds, call)
+        timer.daemon = True
+        timer.start()
+        self._timers.append(timer)
