@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tidelock.shared.language.members import Key, Members, is_name, quoted, shown
+from tidelock.shared.language.members import Key, is_name, members, quoted, shown
 from tidelock.shared.language.scopes import Local, global_names, resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.syntax.tokens import KEYWORDS, NAME, NUMBER, STRING
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tidelock.shared.language.facts import Fact, Facts
-    from tidelock.shared.language.members import Field
-    from tidelock.shared.language.scopes import Scopes
+    from tidelock.shared.language.members import Field, Members
     from tidelock.shared.language.stdlib import Entry
     from tidelock.shared.model import Dialect
     from tidelock.shared.syntax.tree import Tree
@@ -211,29 +210,26 @@ def complete(
     facts: Facts | None = None,
     *,
     modules: Sequence[str] = (),
-    scopes: Scopes | None = None,
 ) -> Completion:
     """The proposals at an offset that begin with what is typed, whatever its capital letters.
 
-    ``modules`` are the names ``require`` could find, ``scopes`` those of the tree if the caller
-    has them already.
+    ``modules`` are the names ``require`` could find.
     """
     wanted = target(tree, offset)
     if wanted is None:
         return Completion([], offset, offset)
-    scopes = scopes or resolve(tree)
     observed: Sequence[Fact] = ()
     if wanted.kind == "name":
-        proposals = _names(tree, scopes, wanted)
+        proposals = _names(tree, wanted)
         observed = facts.names if facts else ()
     elif wanted.kind == "require":
         proposals = iter([_Proposal(name, "module", "", "", 0) for name in modules])
     elif wanted.kind == "label":
-        proposals = _labels(tree, scopes, offset)
+        proposals = _labels(tree, offset)
     elif wanted.kind == "attribute":
         proposals = iter([_Proposal(name, "keyword", "", "", 0) for name in ("close", "const")])
     else:
-        proposals = _members(tree, scopes, wanted)
+        proposals = _members(tree, wanted)
         observed = facts.members if facts else ()
     if wanted.kind == "method":
         observed = [fact for fact in observed if fact.type == "function"]
@@ -289,16 +285,16 @@ def _insertion(wanted: Target, name: str) -> tuple[str, int]:
     return name, wanted.start
 
 
-def _names(tree: Tree, scopes: Scopes, wanted: Target) -> Iterator[_Proposal]:
+def _names(tree: Tree, wanted: Target) -> Iterator[_Proposal]:
     index = bisect_left(tree.tokens.starts, wanted.start) - 1
     if index >= 0 and tree.tokens.kinds[index] == "local":
         yield _Proposal("function", "keyword", "", "", 0)
         return
-    members = Members(tree, scopes)
-    for local in scopes.visible(wanted.start):
-        yield _local(members, local)
-    for name in global_names(scopes):
-        yield _field(members, name, members.field((name,)), "global of this file", 2)
+    known = members(tree)
+    for local in known.scopes.visible(wanted.start):
+        yield _local(known, local)
+    for name in global_names(known.scopes):
+        yield _field(known, name, known.field((name,)), "global of this file", 2)
     for entry in sorted(library(tree.dialect).members(()), key=_name_of):
         yield _entry(entry, 3)
     for word in _keywords(tree.dialect):
@@ -318,21 +314,19 @@ def _keywords(dialect: Dialect) -> list[str]:
     return sorted(words)
 
 
-def _local(members: Members, local: Local) -> _Proposal:
-    value = members.value(local)
+def _local(known: Members, local: Local) -> _Proposal:
+    value = known.value(local)
     if isinstance(value, FunctionBody):
-        detail, text = shown(members.tree, local.name, value, local.start)
+        detail, text = shown(known.tree, local.name, value, local.start)
         return _Proposal(local.name, "function", detail, text, 1)
     detail = f"{local.kind} <{local.attrib}>" if local.attrib else local.kind
     return _Proposal(local.name, "variable", detail, "", 1)
 
 
-def _field(
-    members: Members, name: str, field: Field | None, otherwise: str, rank: int
-) -> _Proposal:
+def _field(known: Members, name: str, field: Field | None, otherwise: str, rank: int) -> _Proposal:
     if field is None or field.body is None:
         return _Proposal(name, "field" if rank == 1 else "variable", otherwise, "", rank)
-    detail, text = shown(members.tree, name, field.body, field.statement)
+    detail, text = shown(known.tree, name, field.body, field.statement)
     return _Proposal(name, "method" if field.method else "function", detail, text, rank)
 
 
@@ -342,10 +336,10 @@ def _entry(entry: Entry, rank: int) -> _Proposal:
     return _Proposal(entry.name, kind, detail, entry.documentation, rank)
 
 
-def _labels(tree: Tree, scopes: Scopes, offset: int) -> Iterator[_Proposal]:
+def _labels(tree: Tree, offset: int) -> Iterator[_Proposal]:
     """The labels of the function at the cursor."""
     number = function_at(tree, offset)
-    for label in scopes.labels:
+    for label in resolve(tree).labels:
         if label.function == number:
             yield _Proposal(label.name, "label", "", "", 0)
 
@@ -359,24 +353,24 @@ def function_at(tree: Tree, offset: int) -> int:
     return number
 
 
-def _members(tree: Tree, scopes: Scopes, wanted: Target) -> Iterator[_Proposal]:
+def _members(tree: Tree, wanted: Target) -> Iterator[_Proposal]:
     books = library(tree.dialect)
     called = wanted.kind == "method"
     if wanted.base == "string":
         yield from (_entry(entry, 1) for entry in books.members(("string",)))
     if wanted.base != "variable":
         return
-    members = Members(tree, scopes)
-    local = scopes.local(wanted.root, wanted.start)
-    path = members.real((*members.root(wanted.root, local), *wanted.keys))
-    for key, fields in members.fields(path).items():
+    known = members(tree)
+    local = known.scopes.local(wanted.root, wanted.start)
+    path = known.real((*known.root(wanted.root, local), *wanted.keys))
+    for key, fields in known.fields(path).items():
         method = any(field.method for field in fields)
         if not isinstance(key, str) or (called and not method):
             continue
         field = next((field for field in fields if field.body is not None), fields[0])
-        proposal = _field(members, key, field, "field", 1)
+        proposal = _field(known, key, field, "field", 1)
         yield proposal if called or not method else proposal._replace(rank=2)
     if isinstance(path[0], str) and not called:
         yield from (_entry(entry, 1) for entry in books.members(path))
     if isinstance(path[0], Local) and len(path) == 1:
-        yield from (_entry(entry, 2) for entry in members.borrowed(path[0]))
+        yield from (_entry(entry, 2) for entry in known.borrowed(path[0]))

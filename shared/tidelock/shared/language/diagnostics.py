@@ -7,16 +7,12 @@ fault and a line, our parser more of them and exact places: together they are on
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.positions import Lines
 from tidelock.shared.syntax.statements import LineMap
 from tidelock.shared.syntax.tree import Tree
-
-if TYPE_CHECKING:
-    from tidelock.shared.language.scopes import Scopes
 
 _PLACE = re.compile(
     r"(?:error loading code: )?(?:\[string \"[^\n]*?\"\]|[^\n]*?):(\d+): (.*)", re.S
@@ -73,7 +69,6 @@ def problems(
     load_problem: Problem | None,
     *,
     judged: bool = True,
-    scopes: Scopes | None = None,
 ) -> list[Problem]:
     """Everything to show for a text, in text order.
 
@@ -83,8 +78,8 @@ def problems(
     something there, and our other findings are kept.
     """
     if load_problem is None:
-        return [] if judged else _ours(tree, scopes)
-    ours = _ours(tree, scopes)
+        return [] if judged else _ours(tree)
+    ours = _ours(tree)
     same = _same(tree, ours, load_problem)
     if same is None:
         return sorted([load_problem, *ours], key=_place)
@@ -102,11 +97,11 @@ def problems(
     return sorted([merged, *ours], key=_place)
 
 
-def _ours(tree: Tree, scopes: Scopes | None) -> list[Problem]:
+def _ours(tree: Tree) -> list[Problem]:
     """What the grammar has against the text, or if it has nothing, what the scopes have."""
     if tree.problems:
         return list(tree.problems)
-    return list((scopes or resolve(tree)).problems)
+    return list(resolve(tree).problems)
 
 
 def _same(tree: Tree, ours: list[Problem], theirs: Problem) -> Problem | None:

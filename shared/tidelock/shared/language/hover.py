@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import above, documentation
-from tidelock.shared.language.members import Key, Members, constant, path_text, shown, tail
+from tidelock.shared.language.members import Key, constant, members, path_text, shown, tail
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.syntax.tree import (
@@ -69,9 +69,9 @@ class Symbol(NamedTuple):
     local: bool
 
 
-def symbol_path(tree: Tree, offset: int, scopes: Scopes | None = None) -> Symbol | None:
+def symbol_path(tree: Tree, offset: int) -> Symbol | None:
     """What the running program could be asked about the place under the cursor."""
-    scopes = scopes or resolve(tree)
+    scopes = resolve(tree)
     declared = scopes.at(offset)
     if isinstance(declared, Local):
         return Symbol(declared.name, (), declared.start, declared.end, True)
@@ -113,21 +113,18 @@ def _symbol(scopes: Scopes, node: Expression, keys: tuple[Key, ...], end: int) -
     return Symbol(node.name, tuple(reversed(found)), start, end, local)
 
 
-def hover(
-    tree: Tree, offset: int, facts: Facts | None = None, *, scopes: Scopes | None = None
-) -> Hover | None:
+def hover(tree: Tree, offset: int, facts: Facts | None = None) -> Hover | None:
     """What there is to say about an offset; None where nothing stands that has a meaning."""
-    scopes = scopes or resolve(tree)
-    found = _label(tree, scopes, offset) or _variable(tree, scopes, offset)
+    found = _label(tree, offset) or _variable(tree, offset)
     if found is None:
         found = _literal(tree, offset)
     if found is None or facts is None:
         return found
-    return found._replace(facts=found.facts + _observed(tree, offset, facts, scopes))
+    return found._replace(facts=found.facts + _observed(tree, offset, facts))
 
 
-def _label(tree: Tree, scopes: Scopes, offset: int) -> Hover | None:
-    label = scopes.at(offset)
+def _label(tree: Tree, offset: int) -> Hover | None:
+    label = resolve(tree).at(offset)
     if not isinstance(label, Label):
         return None
     places = [(label.start, label.end), *label.gotos]
@@ -136,26 +133,26 @@ def _label(tree: Tree, scopes: Scopes, offset: int) -> Hover | None:
     return Hover(start, end, f"::{label.name}::", f"label on line {line}", ())
 
 
-def _variable(tree: Tree, scopes: Scopes, offset: int) -> Hover | None:
-    members = Members(tree, scopes)
-    place = scopes.at(offset)
+def _variable(tree: Tree, offset: int) -> Hover | None:
+    known = members(tree)
+    place = known.scopes.at(offset)
     if isinstance(place, Local):
-        return _local(members, place, place.start, place.end)
+        return _local(known, place, place.start, place.end)
     if isinstance(place, Reference) and place.local is not None:
         local = place.local
-        if local.kind == "self" and (owner := members.root("self", local)) != (local,):
+        if local.kind == "self" and (owner := known.root("self", local)) != (local,):
             text = path_text(owner)
             return Hover(place.start, place.end, "self", f"the method's table `{text}`", ())
-        return _local(members, local, place.start, place.end)
-    field = _field_place(tree, members, offset)
+        return _local(known, local, place.start, place.end)
+    field = _field_place(tree, known, offset)
     if field is None:
-        symbol = symbol_path(tree, offset, scopes)
+        symbol = symbol_path(tree, offset)
         if symbol is None:
             return None
-        holder = scopes.local(symbol.root, symbol.start) if symbol.local else None
-        path = (*members.root(symbol.root, holder), *symbol.keys)
+        holder = known.scopes.local(symbol.root, symbol.start) if symbol.local else None
+        path = (*known.root(symbol.root, holder), *symbol.keys)
         field = (path, *_key_place(tree, offset, symbol))
-    return _path(members, *field)
+    return _path(known, *field)
 
 
 def _key_place(tree: Tree, offset: int, symbol: Symbol) -> tuple[int, int]:
@@ -168,19 +165,19 @@ def _key_place(tree: Tree, offset: int, symbol: Symbol) -> tuple[int, int]:
     return symbol.start, symbol.end
 
 
-def _field_place(tree: Tree, members: Members, offset: int) -> tuple[Path, int, int] | None:
+def _field_place(tree: Tree, known: Members, offset: int) -> tuple[Path, int, int] | None:
     """The field of a constructor whose name is under the cursor, with its path."""
     if not any(isinstance(node, Table) for node in tree.path(offset)):
         return None
-    for path, field in members.all():
+    for path, field in known.all():
         if field.start <= offset <= field.end:
             return path, field.start, field.end
     return None
 
 
-def _local(members: Members, local: Local, start: int, end: int) -> Hover:
-    tree = members.tree
-    value = members.value(local)
+def _local(known: Members, local: Local, start: int, end: int) -> Hover:
+    tree = known.tree
+    value = known.value(local)
     line = f"{local.kind} of line {tree.lines.line_of(local.start) + 1}"
     if local.captured:
         line += ", used by inner functions"
@@ -191,11 +188,11 @@ def _local(members: Members, local: Local, start: int, end: int) -> Hover:
     if local.kind == "parameter":
         text = _parameter(tree, local)
     attribute = f" <{local.attrib}>" if local.attrib else ""
-    real = members.real((local,))
+    real = known.real((local,))
     entry = library(tree.dialect).entry(real)
     if entry is not None:
         text = _joined(text, f"`{entry.signature}`" if entry.signature else "", entry.documentation)
-    shape = f" = {path_text(real)}" if real != (local,) else _shape(members, real)
+    shape = f" = {path_text(real)}" if real != (local,) else _shape(known, real)
     if isinstance(value, Number | String) and value.end - value.start <= 60:
         shape = f" = {value.text}"
     return Hover(start, end, f"local {local.name}{attribute}{shape}", _joined(text, line), ())
@@ -205,18 +202,18 @@ def _parameter(tree: Tree, local: Local) -> str:
     """What the comment above its function says of a parameter."""
     for node in tree.path(local.start):
         if isinstance(node, FunctionBody) and node.number == local.function:
-            for known in documentation(above(tree, node.header)).parameters:
-                if known.name == local.name:
-                    return _joined(f"`{known.type}`" if known.type else "", known.text)
+            for one in documentation(above(tree, node.header)).parameters:
+                if one.name == local.name:
+                    return _joined(f"`{one.type}`" if one.type else "", one.text)
     return ""
 
 
-def _path(members: Members, path: Path, start: int, end: int) -> Hover | None:
+def _path(known: Members, path: Path, start: int, end: int) -> Hover | None:
     """A global, or a field of anything."""
-    tree = members.tree
-    path = members.real(path) if len(path) > 1 else path
+    tree = known.tree
+    path = known.real(path) if len(path) > 1 else path
     name = path_text(path)
-    field = members.field(path)
+    field = known.field(path)
     if field is not None and field.body is not None:
         if field.body.method:
             name = ":".join(name.rsplit(".", 1))
@@ -225,14 +222,14 @@ def _path(members: Members, path: Path, start: int, end: int) -> Hover | None:
         return Hover(start, end, f"function {signature}", _joined(text, line), ())
     entry = library(tree.dialect).entry(path)
     if entry is None and len(path) == 2 and isinstance(path[0], Local):
-        entry = next((one for one in members.borrowed(path[0]) if one.name == path[1]), None)
+        entry = next((one for one in known.borrowed(path[0]) if one.name == path[1]), None)
     if entry is not None and field is None:
         signature = entry.signature or f"{name}: {entry.type}"
         return Hover(start, end, signature, entry.documentation, ())
     if field is not None:
         text = documentation(above(tree, field.statement)).text
         line = f"set on line {tree.lines.line_of(field.start) + 1}"
-        shape = _shape(members, path)
+        shape = _shape(known, path)
         if isinstance(field.value, Number | String) and not shape:
             shape = f" = {field.value.text[:60]}"
         return Hover(start, end, f"{name}{shape}", _joined(text, line), ())
@@ -243,9 +240,9 @@ def _joined(*parts: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _shape(members: Members, path: Path) -> str:
+def _shape(known: Members, path: Path) -> str:
     """The fields of a table as far as the text shows them."""
-    fields = members.fields(path)
+    fields = known.fields(path)
     if not fields:
         return ""
     parts = []
@@ -289,16 +286,16 @@ def _bases(node: Number) -> str:
     return f"{kind} {whole}, {whole:#x}, {whole:#b}".strip()
 
 
-def _observed(tree: Tree, offset: int, facts: Facts, scopes: Scopes) -> tuple[str, ...]:
+def _observed(tree: Tree, offset: int, facts: Facts) -> tuple[str, ...]:
     """The line of what the running program has here, with the label of when it was seen."""
     fact = facts.value
     if fact is None:
-        symbol = symbol_path(tree, offset, scopes)
+        symbol = symbol_path(tree, offset)
         if symbol is None:
             return ()
-        known = facts.members if symbol.keys else facts.names
+        seen = facts.members if symbol.keys else facts.names
         name = symbol.keys[-1] if symbol.keys else symbol.root
-        fact = next((one for one in known if one.name == name), None)
+        fact = next((one for one in seen if one.name == name), None)
     if fact is None:
         return ()
     where = f" ({fact.where})" if fact.where else ""

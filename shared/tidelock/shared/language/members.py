@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.language.annotations import above, documentation, signature
-from tidelock.shared.language.scopes import Local
+from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.syntax.tokens import KEYWORDS
 from tidelock.shared.syntax.tree import (
@@ -37,7 +37,6 @@ from tidelock.shared.syntax.tree import Local as LocalStatement
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tidelock.shared.language.scopes import Scopes
     from tidelock.shared.language.stdlib import Entry
     from tidelock.shared.syntax.tree import Tree
 
@@ -74,13 +73,13 @@ class Field(NamedTuple):
 
 @final
 class Members:
-    """The fields of one text; made once, never changed."""
+    """The fields of one text; made by ``members``, never changed."""
 
     __slots__ = ("_fields", "_owners", "_values", "scopes", "tree")
 
-    def __init__(self, tree: Tree, scopes: Scopes) -> None:
+    def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.scopes = scopes
+        self.scopes = resolve(tree)
         self._fields: dict[Path, dict[Key, list[Field]]] = {}
         # The table a method belongs to, by the number of its function.
         self._owners: dict[int, Path] = {}
@@ -246,6 +245,11 @@ class Members:
             if field.body is not None:
                 return field
         return found[0] if found else None
+
+
+def members(tree: Tree) -> Members:
+    """The fields of a text, read once, at the first call."""
+    return tree.once("members", Members)
 
 
 def constant(key: Expression) -> Key | None:

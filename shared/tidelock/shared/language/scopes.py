@@ -313,7 +313,14 @@ def _place(problem: Problem) -> tuple[int, int]:
 
 
 def resolve(tree: Tree) -> Scopes:
-    """The variables, labels and globals of a tree, and what Lua has against their use."""
+    """The variables, labels and globals of a tree, and what Lua has against their use.
+
+    A tree is resolved once, at the first call.
+    """
+    return tree.once("scopes", _resolve)
+
+
+def _resolve(tree: Tree) -> Scopes:
     return _Player(tree).play()
 
 

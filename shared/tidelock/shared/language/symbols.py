@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, final
 
 from tidelock.shared.language.annotations import above
 from tidelock.shared.language.hover import symbol_path
-from tidelock.shared.language.members import Members, parameters
-from tidelock.shared.language.scopes import Label, Local, Reference, resolve
+from tidelock.shared.language.members import members, parameters
+from tidelock.shared.language.scopes import Label, Local, Reference
 from tidelock.shared.syntax.statements import dotted
 from tidelock.shared.syntax.tree import (
     Assign,
@@ -24,7 +24,7 @@ from tidelock.shared.syntax.tree import Local as LocalStatement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tidelock.shared.language.scopes import Scopes
+    from tidelock.shared.language.members import Members
     from tidelock.shared.syntax.tree import Expression, Node, Tree
 
 OutlineKind = Literal["function", "method", "table", "variable", "constant"]
@@ -146,28 +146,27 @@ def _entry(
     return _Entry(name or "?", kind, detail, start, end, place)
 
 
-def definition(tree: Tree, offset: int, *, scopes: Scopes | None = None) -> tuple[int, int] | None:
+def definition(tree: Tree, offset: int) -> tuple[int, int] | None:
     """Where the name under the cursor is defined in this text; None when it is not."""
-    scopes = scopes or resolve(tree)
-    place = scopes.at(offset)
+    known = members(tree)
+    place = known.scopes.at(offset)
     if isinstance(place, Local | Label):
         return place.start, place.end
-    members = Members(tree, scopes)
     if isinstance(place, Reference) and place.local is not None:
         if place.local.kind != "self":
             return place.local.start, place.local.end
-        owner = members.root("self", place.local)
-        return _defined(members, owner)
-    symbol = symbol_path(tree, offset, scopes)
+        owner = known.root("self", place.local)
+        return _defined(known, owner)
+    symbol = symbol_path(tree, offset)
     if symbol is None:
         return None
-    holder = scopes.local(symbol.root, symbol.start) if symbol.local else None
-    return _defined(members, (*members.root(symbol.root, holder), *symbol.keys))
+    holder = known.scopes.local(symbol.root, symbol.start) if symbol.local else None
+    return _defined(known, (*known.root(symbol.root, holder), *symbol.keys))
 
 
-def _defined(members: Members, path: tuple[object, ...]) -> tuple[int, int] | None:
+def _defined(known: Members, path: tuple[object, ...]) -> tuple[int, int] | None:
     if len(path) == 1 and isinstance(path[0], Local):
         local = path[0]
         return (local.start, local.end) if local.kind != "self" else None
-    field = members.field(members.real(path)) or members.field(path)
+    field = known.field(known.real(path)) or known.field(path)
     return None if field is None else (field.start, field.end)

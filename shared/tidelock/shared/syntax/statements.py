@@ -84,6 +84,10 @@ def starts(tree: Tree) -> list[Start]:
     that do nothing (labels, ``;``, ``global`` without values), those that own a problem, and the
     result of an input that begins with ``=``.
     """
+    return list(tree.once("starts", _starts))
+
+
+def _starts(tree: Tree) -> list[Start]:
     found = []
     text, lines = tree.text, tree.lines
     todo: list[tuple[Node, int]] = [(tree.body, 0)]
@@ -114,6 +118,10 @@ def _stands_alone(statement: Statement, tree: Tree, text: str) -> bool:
 
 def functions(tree: Tree) -> list[FunctionSpan]:
     """All functions of a text by number, the main chunk first."""
+    return list(tree.once("functions", _functions))
+
+
+def _functions(tree: Tree) -> list[FunctionSpan]:
     lines = tree.lines
     size = len(tree.text)
     spans = [FunctionSpan(0, 1, lines.line_of(size) + 1, 0, size, "main chunk", 0)]

@@ -13,17 +13,18 @@ The file is long because it is the one list of what a tree is made of.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, final
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast, final
 
 from tidelock.shared.positions import Lines
 from tidelock.shared.syntax import literals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tidelock.shared.model import Dialect, Problem
     from tidelock.shared.syntax.tokens import Tokens
 
+T = TypeVar("T")
 Mode = Literal["chunk", "input", "expression"]
 """A file; a REPL or notebook input, which may start with ``=`` and end with values; one value."""
 
@@ -778,7 +779,7 @@ class Tree:
     """
 
     __slots__ = (
-        "_comments",
+        "_derived",
         "_lines",
         "body",
         "broken",
@@ -811,7 +812,7 @@ class Tree:
         self.broken = broken
         self.incomplete = incomplete
         self._lines: Lines | None = None
-        self._comments: tuple[Comment, ...] | None = None
+        self._derived: dict[str, object] = {}
 
     @property
     def ok(self) -> bool:
@@ -828,9 +829,7 @@ class Tree:
     @property
     def comments(self) -> tuple[Comment, ...]:
         """All comments in text order, found once."""
-        if self._comments is None:
-            self._comments = self.tokens.comments()
-        return self._comments
+        return self.once("comments", _comments)
 
     @property
     def expression(self) -> Expression | None:
@@ -840,6 +839,16 @@ class Tree:
         (result,) = self.body.statements
         assert isinstance(result, Result)
         return result.values[0]
+
+    def once(self, name: str, make: Callable[[Tree], T]) -> T:
+        """What a function makes of this tree, made at the first call and kept under a name.
+
+        Two threads that ask at once may both make it; nobody may change what is handed out.
+        """
+        found = self._derived.get(name)
+        if found is None:
+            found = self._derived[name] = make(self)
+        return cast("T", found)
 
     def walk(self) -> Iterator[Node]:
         """Every node of the text, a parent before its children."""
@@ -858,6 +867,10 @@ class Tree:
             inside = [child for child in node.children() if child.start <= offset <= child.end]
             node = inside[-1] if inside else None
         return path
+
+
+def _comments(tree: Tree) -> tuple[Comment, ...]:
+    return tree.tokens.comments()
 
 
 def walk(node: Node) -> Iterator[Node]:
