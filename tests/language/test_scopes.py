@@ -20,6 +20,7 @@ from tidelock.shared.language.scopes import (
 )
 from tidelock.shared.model import DIALECTS, Dialect
 from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.statements import starts
 
 
 def scopes_of(source: str, dialect: Dialect = "5.4") -> Scopes:
@@ -257,6 +258,8 @@ def test_visible_tells_near_from_far_and_hidden() -> None:
         ("if x then local a end $0", ""),
         ("if x then local a $0 end", "a"),
         ("repeat local a until $0", "a"),
+        ("repeat local a until(a)$0b()", ""),
+        ("repeat local a until b$0 == 1", "a"),
         ("for i = 1, 2 do $0", "i"),
         ("local a = function(b) return b.$0", "b"),
         ("do local a end do $0 end", ""),
@@ -267,6 +270,61 @@ def test_visible_in_finished_and_unfinished_code(source: str, names: str) -> Non
     text = marked(source)
     found = resolve(parse(text.text)).visible(text.at)
     assert " ".join(local.name for local in found) == names
+
+
+def test_arg_of_lua_51() -> None:
+    text = "function f(a, ...) return arg.n end print(arg)"
+    assert [one.local and one.local.kind for one in scopes_of(text, "5.1").references] == [
+        None,
+        "vararg",
+        None,
+        None,
+    ]
+    assert all(one.local is None for one in scopes_of(text, "5.2").references)
+
+
+PROBE = b"""
+function(see)
+  getmetatable('').__call = function(_, number)
+    local names = {}
+    local index = 1
+    while true do
+      local name = debug.getlocal(2, index)
+      if not name then break end
+      if name:sub(1, 1) ~= '(' then names[#names + 1] = name end
+      index = index + 1
+    end
+    see(number, table.concat(names, ' '))
+  end
+end
+"""
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs())
+def test_a_running_frame_has_the_locals_that_are_visible(program: tuple[Dialect, str]) -> None:
+    dialect, text = program
+    build = build_of(dialect)
+    if build.refusal(text) is not None:
+        return
+    tree = parse(text, dialect)
+    found = starts(tree)
+    seen: dict[int, list[str]] = {}
+    build.runtime.eval(PROBE)(lambda number, names: seen.update({number: names.decode().split()}))
+    for number, start in reversed(list(enumerate(found))):
+        text = f'{text[: start.offset]}do ("")({number}) end {text[start.offset :]}'
+    build.run(text)
+    for number, names in seen.items():
+        start = found[number]
+        ours = [
+            local
+            for local in resolve(tree).visible(start.offset)
+            if local.function == start.function
+            # Lua 5.4 keeps constants it knows at compile time in no frame.
+            and (local.attrib != "const" or local.name in names)
+        ]
+        ours.sort(key=lambda local: (local.visible_from, local.start))
+        assert [local.name for local in ours] == names
 
 
 def test_local_at_an_offset() -> None:

@@ -498,7 +498,8 @@ class Parser:
             end = condition.end
         else:
             condition = Missing(end)
-        self.shut(end if type(condition) is not Missing else self.starts[self.i])
+        # A name right behind the condition is outside already, a cursor behind ``until`` is not.
+        self.shut(end - 1 if type(condition) is not Missing else self.starts[self.i])
         return Repeat(self.starts[opener], end, body, condition)
 
     def if_statement(self) -> Statement:
@@ -1261,6 +1262,10 @@ class Parser:
             tape.append(Mark("local", offset, name, "parameter"))
         if vararg is not None and vararg.name is not None:
             tape.append(Mark("local", offset, vararg.name, "vararg", "const"))
+        elif vararg is not None and self.dialect == "5.1":
+            # Lua 5.1 still makes a local of its own for the arguments behind the last name.
+            name = Name(vararg.start, vararg.end, "arg")
+            tape.append(Mark("local", offset, name, "vararg"))
         outer = self.loops, self.variadic
         self.loops = 0
         self.variadic = vararg is not None

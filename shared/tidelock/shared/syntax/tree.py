@@ -739,7 +739,7 @@ class Mark(NamedTuple):
 
     - ``function``: a function begins; ``detail`` is ``method`` when it has a ``self``.
     - ``open``: a block begins; ``detail`` is the word that opens it.
-    - ``close``: the newest function or block ends.
+    - ``close``: the newest function or block ends; ``offset`` is the last place inside.
     - ``local``: ``node`` is a Name that is a variable from ``offset`` on; ``detail`` tells of what
       kind (``local``, ``function``, ``parameter``, ``for``, ``each``, ``vararg``), ``attribute``
       is its attribute.
