@@ -228,6 +228,7 @@ def _watch(kernel: Kernel, plan: Plan) -> None:
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, terminate)
+    kernel.loop.woken_by_signals()
     parent = os.environ.get("JPY_PARENT_PID", "")
     if parent.isdigit() and int(parent) > 1:
         _watch_parent(kernel, int(parent))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import os
+import signal
 import threading
 import time
 from collections import deque
@@ -53,6 +54,7 @@ class Loop:
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
         self._woken = False
+        self._hears_signals = False
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._poller.register(self._wake_read, zmq.POLLIN)
@@ -86,6 +88,8 @@ class Loop:
                 timer = heapq.heappop(self._timers)
                 if timer.call is not None:
                     self._guard(timer.call)
+        if self._hears_signals:
+            signal.set_wakeup_fd(-1)
         os.close(self._wake_read)
         os.close(self._wake_write)
 
@@ -114,6 +118,14 @@ class Loop:
                 os.write(self._wake_write, b"\0")
             except OSError:  # full: it will wake anyway; closed: nobody is there any more
                 return
+
+    def woken_by_signals(self) -> None:
+        """Let signals end the wait; on the main thread, which runs the loop.
+
+        One that came just before the wait would else be heard of with the next message only.
+        """
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        self._hears_signals = True
 
     def later(self, seconds: float, call: Call) -> Timer:
         """Call on the loop's thread after a time."""
