@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from kit.kernels import Served, serving
 from kit.live import Live, live
 
+# Several Luas share this process, and a kernel in it makes the symbols of its own global: each
+# library must be bound to itself, also where a test imports it past the runtime.
+if hasattr(os, "RTLD_DEEPBIND"):
+    sys.setdlopenflags(sys.getdlopenflags() | os.RTLD_DEEPBIND)
 
-@pytest.fixture()
+
+@pytest.fixture
 def lua() -> Iterator[Live]:
     """A live context on the Lua build under test."""
     with live() as opened:
         yield opened
+
+
+@pytest.fixture(params=["embedded", "external"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    """A kernel, once in this process and once in its own."""
+    with serving(request.param, tmp_path) as kernel:
+        yield kernel

@@ -240,16 +240,20 @@ FINALIZER = (
 )
 
 
+METAMETHOD = "local t = setmetatable({}, {__index = function(_, k)\n  return k\nend})\nreturn t.x"
+LOADED = "(loadstring or load)('\\n\\nlocal y = 1\\n', '=s')()"
+
+
 @pytest.mark.parametrize(
     ("what", "text", "line"),
     [
-        ("a metamethod", "local t = setmetatable({}, {__index = function(_, k)\n  return k\nend})\nreturn t.x", 2),
+        ("a metamethod", METAMETHOD, 2),
         ("a sort comparison", "table.sort({2, 1}, function(a, b)\n  return a < b\nend)", 2),
         ("a gsub callback", "('a'):gsub('.', function(c)\n  return c\nend)", 2),
         ("an iterator", "for x in (function()\n  return nil\nend) do end", 2),
         ("an error handler", "xpcall(error, function(e)\n  return e\nend)", 2),
         ("a finalizer", FINALIZER + "\n  local x = 1\nend\np = nil\ncollectgarbage()", 2),
-        ("a loaded string", "load('\\n\\nlocal y = 1\\n', '=s')()" if DIALECT != "5.1" else "loadstring('\\n\\nlocal y = 1\\n', '=s')()", 3),
+        ("a loaded string", LOADED, 3),
     ],
 )  # fmt: skip
 def test_breakpoints_stop_wherever_lua_calls_back(

@@ -38,7 +38,7 @@ print("sum", sum)
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def program(tmp_path: Path) -> Path:
     (tmp_path / "module.lua").write_text(MODULE)
     (tmp_path / "main.lua").write_text(MAIN)
@@ -90,7 +90,12 @@ def test_a_condition_sees_what_its_line_sees(lua: Live, program: Path) -> None:
 
 @pytest.mark.parametrize(
     "condition",
-    ["n > 4 and n % 5 == 0", "limit == n", "#tostring(n) == 1 and n == 5", "(function() return n end)() == 5"],
+    [
+        "n > 4 and n % 5 == 0",
+        "limit == n",
+        "#tostring(n) == 1 and n == 5",
+        "(function() return n end)() == 5",
+    ],
 )
 def test_conditions_of_every_kind(lua: Live, program: Path, condition: str) -> None:
     lua.run("limit = 5")
@@ -226,7 +231,7 @@ def test_a_source_that_is_not_there_is_pending_until_it_loads(lua: Live, tmp_pat
 def test_a_breakpoint_in_a_running_loop_works_at_once(lua: Live) -> None:
     lua.start("x = 0\nwhile true do\n  x = x + 1\n  y = x\nend", chunk="=loop")
     lua.wait(lambda e: type(e).__name__ == "SourceLoaded", "load")
-    (point,) = lua.breakpoints("=loop", 4)
+    (_point,) = lua.breakpoints("=loop", 4)
     pause = lua.stop()
     assert pause.reason == "breakpoint"
     assert lua.lines() == [("main chunk", 4)]
@@ -303,7 +308,7 @@ def test_a_new_launch_compiles_late_breakpoints_in(lua: Live, program: Path) -> 
 # -- at a stop ------------------------------------------------------------------------------------
 
 
-@pytest.fixture()
+@pytest.fixture
 def stopped(lua: Live, program: Path) -> Live:
     lua.breakpoints(program.parent / "module.lua", BreakpointRequest(6, condition="n == 4"))
     lua.script(program)
@@ -357,7 +362,9 @@ def test_variables_of_every_place_can_be_set_and_the_program_sees_it(stopped: Li
     lua = stopped
     frame = lua.frames()[0].id
     scope = lua.debugger.scopes(frame).result(WAIT_S)[0]
-    assert lua.debugger.set_child(scope.handle, "twice", "n * 100", frame).result(WAIT_S).text == "400"
+    assert (
+        lua.debugger.set_child(scope.handle, "twice", "n * 100", frame).result(WAIT_S).text == "400"
+    )
     assert lua.evaluate("twice") == "400"
     lua.evaluate("M.extra = 7")
     assert lua.debugger.assign("reached[1]", "'one'", frame).result(WAIT_S).text == '"one"'
@@ -398,7 +405,10 @@ def test_children_come_in_pages_and_know_how_to_be_reached_again(lua: Live) -> N
 
 def test_shadowed_names_and_varargs_are_told_apart(lua: Live) -> None:
     lua.breakpoints("=s", 4)
-    lua.start("local function f(...)\n  local x = 1\n  local x = 2\n  return x\nend\nf('a', nil, 3)", chunk="=s")
+    lua.start(
+        "local function f(...)\n  local x = 1\n  local x = 2\n  return x\nend\nf('a', nil, 3)",
+        chunk="=s",
+    )
     lua.stop()
     seen = lua.locals()
     assert seen["x"] == "2"
@@ -469,7 +479,9 @@ def test_a_kernel_that_closes_at_a_stop_lets_go(program: Path) -> None:
 
 def test_an_uncaught_error_stops_where_it_is_raised(lua: Live) -> None:
     lua.debugger.break_on_uncaught("test", wanted=True)
-    name = lua.start("local function f(x)\n  error('boom ' .. x)\nend\npcall(f, 1)\nf(2)", chunk="=e")
+    name = lua.start(
+        "local function f(x)\n  error('boom ' .. x)\nend\npcall(f, 1)\nf(2)", chunk="=e"
+    )
     pause = lua.stop()
     assert (pause.reason, pause.text) == ("exception", "e:2: boom 2")
     assert lua.lines()[-2:] == [("f", 2), ("main chunk", 5)]

@@ -234,7 +234,8 @@ class MemoryTransport:
 
     ``receive`` is called on one thread, one message after the other; ``send`` may be called on
     any. Both ways a message goes through the framing, so that nothing is shared and what is not
-    JSON fails here as it would on a wire. If ``receive`` raises, the conversation is over.
+    JSON fails here as it would on a wire. If ``receive`` raises, the conversation is over. A
+    handler with a method ``close`` is told when the client is gone.
     """
 
     def __init__(self, handler: Handler | Callable[[Callable[[Json], None]], Handler]) -> None:
@@ -293,6 +294,9 @@ class MemoryTransport:
             self._worker.join(seconds(5.0))
             if self._worker.is_alive():
                 raise Failure("the handler's receive does not return")
+        gone = getattr(self.handler, "close", None)
+        if gone is not None:
+            gone()
 
     def describe(self) -> str:
         return f"the handler raised:\n{self._failure}" if self._failure else ""

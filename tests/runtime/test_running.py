@@ -41,7 +41,9 @@ def test_a_table_that_contains_itself_has_a_text(lua: Live) -> None:
 
 
 def test_print_follows_lua(lua: Live) -> None:
-    text = "print(1, nil, true, 'a\\tb', setmetatable({}, {__tostring = function() return 'T' end}))"
+    text = (
+        "print(1, nil, true, 'a\\tb', setmetatable({}, {__tostring = function() return 'T' end}))"
+    )
     assert lua.printed(text) == "1\tnil\ttrue\ta\tb\tT\n"
 
 
@@ -50,7 +52,9 @@ def test_io_write_gives_the_file_back_and_numbers_as_lua_writes_them(lua: Live) 
     outcome = lua.run(gives_file, is_input=True)
     assert lua.output() == "a12.5b\n"
     assert outcome.text == ("false" if DIALECT in ("5.1", "luajit") else "true")
-    assert lua.run("io.write(nil)").text.endswith("bad argument #1 to 'write' (string expected, got nil)")
+    assert lua.run("io.write(nil)").text.endswith(
+        "bad argument #1 to 'write' (string expected, got nil)"
+    )
 
 
 def test_standard_error_is_a_stream_of_its_own(lua: Live) -> None:
@@ -102,7 +106,11 @@ def test_an_error_keeps_its_message_and_the_stack_where_it_was_raised(lua: Live)
         ("{code = 7}", "{code = 7}", "table"),
         ("nil", "error value is nil", "nil"),
         ("setmetatable({}, {__tostring = function() return 'E!' end})", "E!", "table"),
-        ("setmetatable({}, {__tostring = function() error('x') end})", "<__tostring failed>", "table"),
+        (
+            "setmetatable({}, {__tostring = function() error('x') end})",
+            "<__tostring failed>",
+            "table",
+        ),
     ],
 )
 def test_error_values_of_any_kind_have_a_text(lua: Live, raised: str, text: str, kind: str) -> None:

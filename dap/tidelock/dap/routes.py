@@ -16,7 +16,7 @@ from tidelock.dap.convert import Body, field
 from tidelock.shared.answers import Answer
 from tidelock.shared.debug.debugger import How, Stack
 from tidelock.shared.errors import BadRequest, LuaFailure, NotStopped, TidelockError, Unavailable
-from tidelock.shared.model import Idle, Member, Run, Value
+from tidelock.shared.model import Fact, Idle, Run, Value
 from tidelock.shared.sources import workspace_of
 
 if TYPE_CHECKING:
@@ -162,9 +162,7 @@ def configuration_done(session: Session, arguments: Body, message: Body) -> obje
     run = session.launched
     if run is not None:
         name = run.script or "code"
-        session.event(
-            "process", {"name": name, "startMethod": "launch", "isLocalProcess": True}
-        )
+        session.event("process", {"name": name, "startMethod": "launch", "isLocalProcess": True})
         session.context.execute(run)
     elif session.context.debugger.pause is not None:
         session.event("stopped", convert.stopped_body(session.context.debugger.pause))
@@ -344,7 +342,7 @@ def _read_path(session: Session, text: str, frame: int) -> Answer[Body]:
     if path is None or not tree.ok:
         raise BadRequest("a hover reads names and fields only")
 
-    def shown(found: Member | None) -> Body:
+    def shown(found: Fact | None) -> Body:
         if found is None:
             raise LuaFailure(f"'{text}' is nil or not defined here")
         value = Value(text, found.type, found.text)
@@ -392,6 +390,7 @@ def exception_info(session: Session, arguments: Body, message: Body) -> Body:
 def completions(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     """Names and members for the debug console, from the frame."""
     from tidelock.shared.language import completion
+    from tidelock.shared.language.facts import Facts
     from tidelock.shared.positions import Lines
     from tidelock.shared.syntax import parse
 
@@ -410,8 +409,8 @@ def completions(session: Session, arguments: Body, message: Body) -> Answer[Body
     else:
         asked = debugger.names(frame)
 
-    def shown(found: list[Member]) -> Body:
-        result = completion.complete(tree, cursor, completion.Facts.of(found))
+    def shown(found: list[Fact]) -> Body:
+        result = completion.complete(tree, cursor, Facts("observed", names=found, members=found))
         length = result.end - result.start
         targets = [
             {"label": item.label, "start": result.start, "length": length, "type": _kind(item.kind)}

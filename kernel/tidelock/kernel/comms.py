@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from tidelock.kernel.execution import field
 from tidelock.kernel.questions import state_name
 from tidelock.shared.answers import Answer
-from tidelock.shared.debug.debugger import members
+from tidelock.shared.debug.debugger import facts
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.link.wire import Content, Message
-from tidelock.shared.model import Idle, Member
+from tidelock.shared.model import Fact, Idle
 from tidelock.shared.sources import path_of_uri
 
 if TYPE_CHECKING:
@@ -128,15 +128,15 @@ def _moment(kernel: Kernel, data: Content) -> Answer[Content]:
         return {
             **_status(kernel, data),
             "revision": revision,
-            "globals": [_member(member) for member in members(rest)],
+            "globals": _shown(facts(rest)),
             "modules": modules.decode("utf-8", "replace").split("\n") if modules else [],
         }
 
     return kernel.context.runtime.ask("moment").map(told)
 
 
-def _member(member: Member) -> Content:
-    return member._asdict()
+def _shown(found: list[Fact]) -> list[Content]:
+    return [fact._asdict() for fact in found]
 
 
 def _ask(kernel: Kernel, data: Content) -> Answer[Content]:
@@ -146,18 +146,17 @@ def _ask(kernel: Kernel, data: Content) -> Answer[Content]:
     debugger = kernel.context.debugger
     head = {"revision": kernel.revision, "state": state_name(kernel)}
     if what == "names":
-        return debugger.names(frame).map(lambda m: {**head, "members": [_member(x) for x in m]})
+        return debugger.names(frame).map(lambda found: {**head, "facts": _shown(found)})
     root = field(data, "root", str)
     keys = field(data, "keys", list, [])
-    if not all(isinstance(key, str) for key in keys):
-        raise BadRequest("keys is no list of texts")
+    if not all(isinstance(key, str | int | float) for key in keys):
+        raise BadRequest("keys is no list of texts and numbers")
     if what == "members":
-        found = debugger.members(root, keys, frame)
-        return found.map(lambda m: {**head, "members": [_member(x) for x in m]})
+        asked = debugger.members(root, keys, frame)
+        return asked.map(lambda found: {**head, "facts": _shown(found)})
     if what == "value":
-        return debugger.value(root, keys, frame).map(
-            lambda m: {**head, "members": [_member(m)] if m else []}
-        )
+        one = debugger.value(root, keys, frame)
+        return one.map(lambda found: {**head, "facts": _shown([found] if found else [])})
     raise BadRequest(f"what is {what!r}, not names, members or value")
 
 
@@ -167,8 +166,7 @@ def _frames(kernel: Kernel, data: Content) -> Answer[Content]:
     return stack.map(
         lambda found: {
             "frames": [
-                {"id": f.id, "name": f.name, "chunk": f.chunk, "line": f.line}
-                for f in found.frames
+                {"id": f.id, "name": f.name, "chunk": f.chunk, "line": f.line} for f in found.frames
             ]
         }
     )

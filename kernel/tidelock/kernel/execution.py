@@ -84,7 +84,9 @@ def _run(kernel: Kernel, request: Message) -> Run:
         fresh_modules=field(ours, "fresh_modules", bool, is_file),
         directory=field(ours, "directory", str, ""),
         search=_texts(ours, "search"),
-        timeout_s=_seconds(ours, settings_timeout=kernel.context.settings.kernel_execution_timeout_s),
+        timeout_s=_seconds(
+            ours, settings_timeout=kernel.context.settings.kernel_execution_timeout_s
+        ),
         expressions=_expressions(content),
     )
 

@@ -16,7 +16,7 @@ from tidelock.shared.errors import BadRequest
 from tidelock.shared.history import Entry
 from tidelock.shared.link import wire
 from tidelock.shared.link.wire import Content, Message
-from tidelock.shared.model import Idle, Member, Paused, Running
+from tidelock.shared.model import Fact, Idle, Paused, Running
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -86,6 +86,12 @@ def within(
     return done
 
 
+def origin(kernel: Kernel) -> str:
+    """What to say of facts that are read now: when they were seen."""
+    state = state_name(kernel)
+    return "observed" if state == "idle" else f"observed while {state}"
+
+
 def _frame(kernel: Kernel) -> Answer[int]:
     """The innermost frame's id while paused, 0 otherwise."""
     if kernel.context.debugger.pause is None:
@@ -116,6 +122,7 @@ def _chained(first: Answer[int], then: Callable[[int], Answer[T]]) -> Answer[T]:
 def complete_request(kernel: Kernel, request: Message) -> Content | Answer[Content]:
     """Completions: names and members of the text, then what is really there."""
     from tidelock.shared.language import completion
+    from tidelock.shared.language.facts import Facts
     from tidelock.shared.syntax import parse
 
     code = field(request.content, "code", str)
@@ -126,17 +133,17 @@ def complete_request(kernel: Kernel, request: Message) -> Content | Answer[Conte
         return _matches([], cursor, cursor)
     debugger = kernel.context.debugger
 
-    def ask(frame: int) -> Answer[list[Member]]:
+    def ask(frame: int) -> Answer[list[Fact]]:
         if target.root:
             return debugger.members(target.root, target.keys, frame)
         return debugger.names(frame)
 
-    def use(found: list[Member] | None) -> Content:
-        result = completion.complete(tree, cursor, completion.Facts.of(found or []))
+    def use(found: list[Fact] | None) -> Content:
+        seen = found or ()
+        live = Facts(origin(kernel), names=seen, members=seen)
+        result = completion.complete(tree, cursor, live)
         return _matches(
-            [(item.label, item.kind, item.detail) for item in result.items],
-            result.start,
-            result.end,
+            [(i.label, i.kind, i.detail) for i in result.items], result.start, result.end
         )
 
     return within(kernel, _chained(_frame(kernel), ask), _DEADLINE_S, use)
@@ -158,7 +165,8 @@ def _matches(items: list[tuple[str, str, str]], start: int, end: int) -> Content
 
 def inspect_request(kernel: Kernel, request: Message) -> Content | Answer[Content]:
     """What is known of the name at the cursor, from the text and from the runtime."""
-    from tidelock.shared.language import completion, hover
+    from tidelock.shared.language import hover
+    from tidelock.shared.language.facts import Facts
     from tidelock.shared.syntax import parse
 
     code = field(request.content, "code", str)
@@ -166,13 +174,15 @@ def inspect_request(kernel: Kernel, request: Message) -> Content | Answer[Conten
     tree = parse(code, kernel.context.runtime.build.dialect, "input")
     path = hover.symbol_path(tree, cursor)
 
-    def use(found: Member | None) -> Content:
-        facts = completion.Facts.of([found] if found else [])
-        shown = hover.hover(tree, cursor, facts)
+    def use(found: Fact | None) -> Content:
+        live = Facts(origin(kernel), value=found) if found else None
+        shown = hover.hover(tree, cursor, live)
         if shown is None:
             return {"status": "ok", "found": False, "data": {}, "metadata": {}}
-        plain = "\n".join(piece for piece in (shown.signature, shown.documentation, *shown.facts) if piece)
-        markdown = f"```lua\n{shown.signature}\n```\n\n{shown.documentation}\n\n" + "\n\n".join(shown.facts)
+        parts = [shown.signature, shown.documentation, *shown.facts]
+        plain = "\n".join(part for part in parts if part)
+        parts[0] = f"```lua\n{shown.signature}\n```"
+        markdown = "\n\n".join(part for part in parts if part)
         data = {"text/plain": plain, "text/markdown": markdown}
         return {"status": "ok", "found": True, "data": data, "metadata": {}}
 

@@ -100,7 +100,6 @@ ROUTES: tuple[Route, ...] = (
 _TABLE = {(channel, route.name): route for route in ROUTES for channel in route.channels}
 
 
-
 def find(channel: str, kind: str) -> Route | None:
     """The route of a message on a channel."""
     return _TABLE.get((channel, kind))

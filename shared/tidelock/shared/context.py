@@ -150,4 +150,3 @@ class _Host:
         if run.allow_input:
             self._context.bus.publish(InputWanted(run.id, ""))
         return run.allow_input
-

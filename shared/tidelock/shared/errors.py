@@ -52,7 +52,7 @@ class Unavailable(TidelockError):  # noqa: N818 - reads as the sentence it print
         super().__init__(f"not available: {what}", hint)
 
 
-class LuaFailure(TidelockError):
+class LuaFailure(TidelockError):  # noqa: N818
     """A Lua error that ended what was asked (exit code 1)."""
 
     kind = "lua"

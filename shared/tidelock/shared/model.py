@@ -86,8 +86,8 @@ class Outcome(NamedTuple):
 
     ``error`` is the kind of failure (``LuaError``, ``SyntaxError``, ``Interrupted``,
     ``ExecutionTimeout``, ``MemoryLimit``), empty when it went well. ``text`` is the result or
-    Lua's own error message unchanged; ``exit_code`` is there when the script called os.exit; ``expressions``
-    give name, whether it went well, and text.
+    Lua's own error message unchanged; ``exit_code`` is there when the script called os.exit;
+    ``expressions`` give name, whether it went well, and text.
     """
 
     status: Literal["ok", "error", "aborted"]
@@ -177,19 +177,25 @@ class Scope(NamedTuple):
     expensive: bool = False
 
 
-class Member(NamedTuple):
-    """A name that is really there in the runtime, read without running anything.
+Key = str | int | float
+"""A constant key by which a table is indexed."""
 
-    ``kind`` is local, upvalue, global, field or inherited; ``parameters`` reads ``(a, b)``;
-    ``place`` is ``chunk:line`` of a function written in Lua.
+
+class Fact(NamedTuple):
+    """One name or field that is really there in the runtime, read without running anything.
+
+    ``type`` is Lua's name of the type, ``text`` the value in a few words, ``signature`` how to
+    call it (empty for what cannot be called). ``kind`` says what it is in the program: local,
+    upvalue, global, field or method. ``where`` is the place of a function's source as
+    ``chunk name:line``, empty if there is none.
     """
 
     name: str
     type: str
     text: str
-    parameters: str = ""
-    place: str = ""
+    signature: str = ""
     kind: str = "field"
+    where: str = ""
 
 
 class BreakpointRequest(NamedTuple):

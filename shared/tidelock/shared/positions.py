@@ -1,4 +1,4 @@
-"""Lines and columns of a text, in code points and in the units a protocol counts.
+r"""Lines and columns of a text, in code points and in the units a protocol counts.
 
 Offsets are code points from the start of the text. A line ends at ``\\n``, ``\\r\\n`` or ``\\r``
 and nowhere else (LSP 3.17, section Text Documents). Lines and columns are zero based here;

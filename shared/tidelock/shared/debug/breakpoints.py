@@ -44,9 +44,7 @@ class Table:
         limit: how many breakpoints there may be.
     """
 
-    def __init__(
-        self, dialect: Dialect, text_of: Callable[[str], str | None], limit: int
-    ) -> None:
+    def __init__(self, dialect: Dialect, text_of: Callable[[str], str | None], limit: int) -> None:
         self._dialect = dialect
         self._text_of = text_of
         self._limit = limit

@@ -24,8 +24,9 @@ from tidelock.shared.log import layer
 from tidelock.shared.model import (
     Breakpoint,
     BreakpointRequest,
+    Fact,
     Frame,
-    Member,
+    Key,
     Pause,
     Paused,
     Run,
@@ -157,9 +158,9 @@ class Debugger:
                 continue
             wanted = needs(point, self._lane.build.dialect)
             names = site.names.split(", ") if site.names else []
-            if "..." in names or not wanted.varargs:
-                if set(wanted.free) <= set(names):
-                    return site
+            has_varargs = "..." in names or not wanted.varargs
+            if has_varargs and set(wanted.free) <= set(names):
+                return site
         return None
 
     def _send_table(self) -> None:
@@ -371,23 +372,23 @@ class Debugger:
 
     # -- live questions ----------------------------------------------------------------------
 
-    def members(self, root: str, keys: Sequence[str], frame: int = 0) -> Answer[list[Member]]:
+    def members(self, root: str, keys: Sequence[Key], frame: int = 0) -> Answer[list[Fact]]:
         """What a path really holds now; read raw, served while a script runs."""
-        path = [encode(root), *(encode(key) for key in keys)]
-        return self._live(frame, "members", *path).map(lambda f: members(f[1:]))
+        path = _path(root, keys)
+        return self._live(frame, "members", *path).map(lambda f: facts(f[1:]))
 
-    def value(self, root: str, keys: Sequence[str], frame: int = 0) -> Answer[Member | None]:
+    def value(self, root: str, keys: Sequence[Key], frame: int = 0) -> Answer[Fact | None]:
         """The value at a path, None where there is none; read raw."""
-        path = [encode(root), *(encode(key) for key in keys)]
+        path = _path(root, keys)
 
-        def one(fields: Fields) -> Member | None:
-            return members(fields[1:])[0] if fields[0] else None
+        def one(fields: Fields) -> Fact | None:
+            return facts(fields[1:])[0] if fields[0] else None
 
         return self._live(frame, "value", *path).map(one)
 
-    def names(self, frame: int = 0) -> Answer[list[Member]]:
+    def names(self, frame: int = 0) -> Answer[list[Fact]]:
         """Variables of a frame and the globals a program made; read raw."""
-        return self._live(frame, "names").map(lambda f: members(f[1:]))
+        return self._live(frame, "names").map(lambda f: facts(f[1:]))
 
     def _live(self, frame: int, operation: str, *arguments: object) -> Answer[Fields]:
         if frame:
@@ -399,9 +400,13 @@ def _rows(fields: Sequence[Any], width: int) -> list[tuple[Any, ...]]:
     return list(zip(*[iter(fields)] * width, strict=True))
 
 
-def members(fields: Sequence[Any]) -> list[Member]:
-    """Members from flat fields: name, type, text, parameters, place, kind."""
-    return [Member(*[shown(cast("bytes", field)) for field in row]) for row in _rows(fields, 6)]
+def _path(root: str, keys: Sequence[Key]) -> list[object]:
+    return [encode(root), *(encode(key) if isinstance(key, str) else key for key in keys)]
+
+
+def facts(fields: Sequence[Any]) -> list[Fact]:
+    """Facts from flat fields: name, type, text, signature, kind, place."""
+    return [Fact(*[shown(cast("bytes", field)) for field in row]) for row in _rows(fields, 6)]
 
 
 def _child(row: Fields) -> Value:

@@ -45,10 +45,10 @@ class Needs(NamedTuple):
     varargs: bool
 
 
-def needs(breakpoint: Breakpoint, dialect: Dialect) -> Needs:
+def needs(point: Breakpoint, dialect: Dialect) -> Needs:
     """The free names of a breakpoint's condition and log message together."""
-    expressions = [breakpoint.asked.condition] if breakpoint.asked.condition else []
-    for piece in conditions.pieces(breakpoint.asked.log_message, dialect):
+    expressions = [point.asked.condition] if point.asked.condition else []
+    for piece in conditions.pieces(point.asked.log_message, dialect):
         if not isinstance(piece, str):
             expressions.append(piece.text)
     free: dict[str, None] = {}

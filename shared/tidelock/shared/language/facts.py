@@ -8,22 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tidelock.shared.model import Fact
 
-class Fact(NamedTuple):
-    """One name or field and what it held.
-
-    ``type`` is Lua's name of the type, ``text`` the value in a few words, ``signature`` how to
-    call it (empty for what cannot be called). ``kind`` says what it is in the program: ``local``,
-    ``upvalue``, ``global``, ``field`` or ``method``. ``where`` is the place of a function's
-    source, empty if there is none.
-    """
-
-    name: str
-    type: str
-    text: str
-    signature: str = ""
-    kind: str = "field"
-    where: str = ""
+__all__ = ["Fact", "Facts"]
 
 
 class Facts(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from tidelock.shared.language.annotations import above, documentation, signature
 from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.stdlib import library
+from tidelock.shared.model import Key as Key
 from tidelock.shared.syntax.tokens import KEYWORDS
 from tidelock.shared.syntax.tree import (
     Assign,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from tidelock.shared.language.stdlib import Entry
     from tidelock.shared.syntax.tree import Tree
 
-Key = str | int | float
 Path = tuple[object, ...]
 """A ``Local`` or the name of a global, then keys."""
 

@@ -137,8 +137,12 @@ def scan(*, check: bool = True) -> list[Entry]:
     """Every registered kernel, newest last."""
     here = folder()
     names = sorted(name for name in os.listdir(here) if name.startswith(_PREFIX))
-    entries = [look(os.path.join(here, name), check=check) for name in names if name[-5:] == ".json"]
-    return sorted(entries, key=lambda entry: entry.connection.started_at if entry.connection else "")
+    entries = [
+        look(os.path.join(here, name), check=check) for name in names if name[-5:] == ".json"
+    ]
+    return sorted(
+        entries, key=lambda entry: entry.connection.started_at if entry.connection else ""
+    )
 
 
 def shared_kernel(workspace: str) -> Connection | None:

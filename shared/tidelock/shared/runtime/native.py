@@ -75,10 +75,10 @@ _REGISTRY: dict[Dialect, int] = {
     "5.5": -(0x7FFFFFFF // 2 + 1000),
 }
 _NEEDED = (
-    "lua_sethook lua_gethook lua_gethookmask lua_gethookcount lua_pushcclosure lua_setfield "
-    "lua_getfield lua_pushthread lua_xmove lua_tocfunction lua_settop lua_checkstack luaL_error "
-    "lua_gc lua_getupvalue"
-).split()
+    "lua_sethook", "lua_gethook", "lua_gethookmask", "lua_gethookcount", "lua_pushcclosure",
+    "lua_setfield", "lua_getfield", "lua_pushthread", "lua_xmove", "lua_tocfunction",
+    "lua_settop", "lua_checkstack", "luaL_error", "lua_gc", "lua_getupvalue",
+)  # fmt: skip
 
 
 class Native:
@@ -326,7 +326,7 @@ class Native:
             self._held.lua_settop(state, -2)
 
     def raise_everywhere(self) -> None:
-        """Raise at the next instruction of every running coroutine, again and again.
+        r"""Raise at the next instruction of every running coroutine, again and again.
 
         The raising hook is ``luaL_error`` itself: it reads the event number 3 of the hook's
         record as its format, so the error is the text ``\\x03``, and no Python runs.

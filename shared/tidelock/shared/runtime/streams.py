@@ -1,4 +1,4 @@
-"""The script's output on its way out: gathered for milliseconds, published in order.
+r"""The script's output on its way out: gathered for milliseconds, published in order.
 
 The first text after a silence leaves at once; what follows within the flush interval is
 joined, so that a burst costs few messages and loses nothing. Lua appends; one thread of
@@ -20,7 +20,7 @@ _decoder = codecs.getincrementaldecoder("utf-8")
 
 
 def shown(raw: bytes) -> str:
-    """Bytes of Lua as text for people: UTF-8 where it is, else ``\\xNN``."""
+    r"""Bytes of Lua as text for people: UTF-8 where it is, else ``\\xNN``."""
     return raw.decode("utf-8", "backslashreplace")
 
 

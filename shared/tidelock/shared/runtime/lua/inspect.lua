@@ -460,28 +460,32 @@ end
 
 local MEMBER_LIMIT = 2000
 
-local function push_member(fields, size, name, value, kind)
+-- One fact as flat fields: name, type, text, signature, kind, place of the source.
+function T.push_fact(fields, size, name, value, kind)
   local place = size * 6
-  fields[place + 1], fields[place + 2], fields[place + 3] = name, T.type_name(value), T.short(value)
   local callable = type(value) == "function"
-  fields[place + 4] = callable and T.parameters(value) or ""
-  fields[place + 5] = callable and T.place(value) or ""
-  fields[place + 6] = kind
+  local parameters = callable and T.parameters(value) or ""
+  if kind == "field" and match(parameters, "^%(self[,)]") then
+    kind = "method"
+  end
+  fields[place + 1], fields[place + 2], fields[place + 3] = name, T.type_name(value), T.short(value)
+  fields[place + 4] = parameters ~= "" and name .. parameters or ""
+  fields[place + 5] = kind
+  fields[place + 6] = callable and T.place(value) or ""
 end
+local push_fact = T.push_fact
 
--- Members of a value: count, then per member: name, type, text, parameters, place, kind
--- (field, or inherited through `__index`).
+-- Members of a value, also those it has through `__index` tables: count, then facts.
 function ops.members(thread_index, level, root, ...)
   local value = resolve(thread_index, level, root, ...)
   local fields, size, seen = {}, 0, {}
-  local kind = "field"
   for _ = 1, 20 do
     if type(value) == "table" then
       local key, member = next(value)
       while key ~= nil and size < MEMBER_LIMIT do
         if type(key) == "string" and not seen[key] then
           seen[key] = true
-          push_member(fields, size, key, member, kind)
+          push_fact(fields, size, key, member, "field")
           size = size + 1
         end
         key, member = next(value, key)
@@ -492,30 +496,30 @@ function ops.members(thread_index, level, root, ...)
     if type(value) ~= "table" then
       break
     end
-    kind = "inherited"
   end
   return size, unpack(fields, 1, size * 6)
 end
 
--- One value by its path: whether it exists, then as one member.
+-- One value by its path: whether it exists, then as one fact.
 function ops.value(thread_index, level, root, ...)
   local value, exists = resolve(thread_index, level, root, ...)
   if not exists then
     return false
   end
   local fields = {}
-  push_member(fields, 0, root, value, "field")
+  local name = raw.select("#", ...) > 0 and tostring((raw.select(-1, ...))) or root
+  push_fact(fields, 0, name, value, "field")
   return true, unpack(fields, 1, 6)
 end
 
 -- Names at hand: the frame's locals and upvalues, then the globals that are no standard ones.
--- Flat as `members`; the kind says local, upvalue or global.
+-- Count, then facts.
 function ops.names(thread_index, level)
   local fields, size, seen = {}, 0, {}
   local function push(name, value, kind)
     if not seen[name] and size < MEMBER_LIMIT then
       seen[name] = true
-      push_member(fields, size, name, value, kind)
+      push_fact(fields, size, name, value, kind)
       size = size + 1
     end
   end

@@ -6,20 +6,14 @@ local type, next, tostring = raw.type, raw.next, raw.tostring
 local unpack = raw.unpack
 local LIMIT = 5000
 
--- count, then per global that is no standard one: name, type, text, parameters, place, kind;
--- then the names of loaded modules that are no standard ones, joined by newlines.
+-- count, the names of loaded modules that are no standard ones joined by newlines, then the
+-- globals that are no standard ones as facts.
 function T.ops.moment()
   local fields, size = {}, 0
   local name, value = next(T.globals)
   while name ~= nil and size < LIMIT do
     if type(name) == "string" and not T.baseline[name] then
-      local place = size * 6
-      local callable = type(value) == "function"
-      fields[place + 1], fields[place + 2] = name, T.type_name(value)
-      fields[place + 3] = T.short(value)
-      fields[place + 4] = callable and T.parameters(value) or ""
-      fields[place + 5] = callable and T.place(value) or ""
-      fields[place + 6] = "global"
+      T.push_fact(fields, size, name, value, "global")
       size = size + 1
     end
     name, value = next(T.globals, name)

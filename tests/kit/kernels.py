@@ -1,0 +1,165 @@
+"""Kernels for tests: embedded in this process or a process of their own, gone afterwards.
+
+Both give a connection that every client of the kit can use; ``Served.dap`` opens a debug
+client over whatever carries it there.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from kit.dap import DapClient, MemoryTransport, StdioTransport, TcpTransport
+from kit.jupyter import JupyterPeer, RawPeer
+from kit.lua import build_under_test
+from tidelock.dap.session import Session
+from tidelock.kernel.embedded import EmbeddedKernel
+from tidelock.shared.config import Settings
+from tidelock.shared.link import connection as files
+from tidelock.shared.link.client import KernelClient
+from tidelock.shared.link.connection import Connection
+from tidelock.terminal import compose
+
+START_S = 20.0
+
+
+class Served:
+    """A running kernel and its clients, which end with it."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        stack: ExitStack,
+        zmq_context: zmq.Context[Any] | None = None,
+        embedded: EmbeddedKernel | None = None,
+        process: subprocess.Popen[bytes] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.connection = connection
+        self.embedded = embedded
+        self.process = process
+        self.environment = dict(environment or {})
+        self._stack = stack
+        self._zmq = zmq_context
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The connection file's fields."""
+        return self.connection._asdict()
+
+    def client(self) -> KernelClient:
+        """One of our own clients, ready."""
+        made = KernelClient(self.connection, self._zmq)
+        self._stack.callback(made.close)
+        made.wait_ready(START_S)
+        return made
+
+    def peer(self, **options: Any) -> JupyterPeer:
+        """A client that judges every message."""
+        return self._stack.enter_context(JupyterPeer(self.fields, context=self._zmq, **options))
+
+    def raw(self, **options: Any) -> RawPeer:
+        """A client that may misbehave."""
+        return self._stack.enter_context(RawPeer(self.fields, context=self._zmq, **options))
+
+    def dap(self, *, over: str = "", **options: Any) -> DapClient:
+        """A debug client: over memory when embedded, else over tcp or, if asked, stdio."""
+        if self.embedded is not None:
+            client = DapClient(MemoryTransport(self._session), **options)
+        elif over == "stdio":
+            command = [
+                sys.executable, "-m", "tidelock.terminal", "dap",
+                "--connect", self.connection.kernel_id,
+            ]  # fmt: skip
+            client = DapClient(StdioTransport(command, env=self.environment), **options)
+        else:
+            port = self.connection.dap_port
+            client = DapClient(TcpTransport("127.0.0.1", port), **options)
+        return self._stack.enter_context(client)
+
+    def _session(self, send: Callable[[dict[str, Any]], None]) -> Any:
+        assert self.embedded is not None
+        kernel = self.embedded.kernel
+        return _OnLoop(kernel, send)
+
+
+class _OnLoop:
+    """A session that is called on the kernel's loop, as its own connections are."""
+
+    def __init__(self, kernel: Any, send: Callable[[dict[str, Any]], None]) -> None:
+        self._call = kernel.loop.call
+        self.session = Session(kernel.context, send, kernel.loop.call, trusted=True)
+
+    def receive(self, message: dict[str, Any]) -> None:
+        self._call(lambda: self.session.receive(message))
+
+    def close(self) -> None:
+        self._call(self.session.end)
+
+
+@contextmanager
+def embedded(**options: Any) -> Iterator[Served]:
+    """A kernel in this process."""
+    options.setdefault("lua_version", build_under_test().option)
+    with ExitStack() as stack:
+        kernel = compose.embedded(Settings(**options), "")
+        stack.callback(kernel.close)
+        kernel.client.wait_ready(START_S)
+        context = kernel._zmq
+        yield Served(kernel.kernel.connection, stack, context, embedded=kernel)
+
+
+@contextmanager
+def external(folder: Path, **options: Any) -> Iterator[Served]:
+    """A kernel process, registered in a folder of its own; killed if it does not stop."""
+    runtime = folder / "runtime"
+    kernel_id = "test-kernel"
+    path = runtime / "kernels" / f"tidelock-kernel-{kernel_id}.json"
+    environment = {
+        **os.environ,
+        "TIDELOCK_RUNTIME_DIR": str(runtime),
+        "TIDELOCK_LUA_VERSION": build_under_test().option,
+        **{f"TIDELOCK_{name.upper()}": str(value) for name, value in options.items()},
+    }
+    command = [
+        sys.executable, "-m", "tidelock.terminal", "kernel", "launch",
+        "--id", kernel_id, "--workspace", str(folder),
+    ]  # fmt: skip
+    with ExitStack() as stack:
+        output = stack.enter_context((folder / "kernel.log").open("w+b"))
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        stack.callback(_end, process, output)
+        deadline = time.monotonic() + START_S
+        while not path.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                output.seek(0)
+                raise AssertionError(f"the kernel did not start:\n{output.read().decode()}")
+            os.sched_yield()
+        yield Served(files.read(str(path)), stack, process=process, environment=environment)
+
+
+def _end(process: subprocess.Popen[bytes], output: Any) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        output.seek(0)
+        raise AssertionError(f"the kernel did not stop:\n{output.read().decode()}") from None
+
+
+@contextmanager
+def serving(how: str, folder: Path, **options: Any) -> Iterator[Served]:
+    """``embedded`` or ``external``."""
+    with embedded(**options) if how == "embedded" else external(folder, **options) as served:
+        yield served
