@@ -144,7 +144,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """A question whether the nearest known word was meant, or nothing."""
     import difflib
 
-    near = difflib.get_close_matches(word, sorted(known), 1, 0.6)
+    near = difflib.get_close_matches(word, sorted(known), 1, 0.65)
     return f"did you mean {near[0]!r}?" if near else ""
 
 

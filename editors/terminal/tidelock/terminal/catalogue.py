@@ -92,7 +92,7 @@ COMMANDS = (
         "tidelock exec \"print('hello'); 2 + 2\"",
         (_argument("code", metavar="CODE", help="Lua, - for stdin"), *_EXECUTION),
         has_script_arguments=True,
-        more="A last expression is printed; 'return' and a leading '=' are allowed, not needed.",
+        more="A last expression is printed; no 'return' and no leading '=' is needed.",
     ),
     Command(
         "repl", "Run Lua", "repl", "run", "type Lua and see what it gives",

@@ -67,9 +67,9 @@ def _vars(session: Session, words: list[str]) -> Step:
         raise UsageError("one pattern at most", "usage: .vars [PATTERN]")
     moment = session.client.comm("tidelock.kernel", {"action": "moment"}).result(_ANSWER_S)
     pattern = words[0] if words else "*"
-    for member in sorted(moment["globals"], key=lambda member: str(member["name"])):
-        if _fits(member["name"], pattern):
-            session.shown.say(f"{member['name']} = {member['text']} ({member['type']})")
+    for fact in sorted(moment["globals"], key=lambda fact: str(fact["name"])):
+        if _fits(fact["name"], pattern):
+            session.shown.say(f"{fact['name']} = {fact['text']} ({fact['type']})")
     return READY
 
 

@@ -99,8 +99,8 @@ class Session:
 
     def _is_known(self, name: str) -> bool:
         question = {"action": "ask", "what": "value", "root": name}
-        members = self.client.comm("tidelock.kernel", question).result(_ANSWER_S)["members"]
-        return any(member["type"] != "nil" for member in members)
+        facts = self.client.comm("tidelock.kernel", question).result(_ANSWER_S)["facts"]
+        return any(fact["type"] != "nil" for fact in facts)
 
     def _run(self, text: str) -> Step:
         self._pending.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import socket
 import sys
 import threading
@@ -80,7 +81,8 @@ def _listen(invocation: Invocation, port: int) -> int:
     try:
         listener = socket.create_server(("127.0.0.1", port))
     except OSError as error:
-        raise KernelError(f"port {port}: {error.strerror}", "choose another, or 0") from None
+        why = os.strerror(error.errno or 0)
+        raise KernelError(f"port {port}: {why}", "choose another, or 0") from None
     with listener:
         invocation.console.note(f"DAP listening on 127.0.0.1:{listener.getsockname()[1]}")
         while True:

@@ -1,0 +1,84 @@
+"""``tidelock dap``: an editor joined with a kernel's debug adapter."""
+
+from __future__ import annotations
+
+import signal
+import socket
+
+import pytest
+
+from kit.dap import DapClient, RequestFailed, StdioTransport, TcpTransport
+from kit.programs import TIDELOCK, environment
+
+from .conftest import Place
+
+
+def transport(place: Place, *words: str) -> StdioTransport:
+    env = environment(place.home)
+    return StdioTransport([*TIDELOCK, "dap", *words], cwd=place.work, env=env)
+
+
+def test_the_workspaces_kernel_is_started_and_debugged(place: Place) -> None:
+    script = place.file("a.lua", "local x = 1\nprint(x)\nprint('end')\n")
+    with DapClient(transport(place)) as client:
+        client.launch(program=str(script), breakpoints={script: [2]})
+        client.wait_for_stop("breakpoint")
+        assert client.locals()["x"] == "1"
+        assert place.registered()[0]["shared"]
+        assert place.run("kernel", "status", "--output", "json").stdout.count('"paused"') == 1
+        client.resume()
+        client.wait_for_end()
+    place.run("kernel", "stop", "--all").expect()
+
+
+def test_two_editors_over_tcp(place: Place) -> None:
+    script = place.file("a.lua", "print('end')\n")
+    with (
+        place.kernel("--id", "k1"),
+        place.spawn("dap", "--tcp", "0", "--connect", "k1") as relay,
+    ):
+        port = int(relay.wait_for_line(r"DAP listening on 127\.0\.0\.1:(\d+)")[1])
+        for _ in range(2):
+            with DapClient(TcpTransport("127.0.0.1", port)) as client:
+                client.launch(program=str(script))
+                client.wait_for_end()
+        relay.signal(signal.SIGINT)
+        assert relay.wait().code == 130
+
+
+def test_a_kernel_that_may_not_be_started(place: Place) -> None:
+    place.file("tidelock.toml", "kernel.auto_start = false")
+    stdio = transport(place)
+    with DapClient(stdio) as client:
+        with pytest.raises(RequestFailed) as refusal:
+            client.initialize()
+        assert "no kernel runs for" in refusal.value.message
+        assert stdio.wait() == 4
+    assert place.registered() == []
+
+
+def test_a_kernel_that_dies_ends_the_session(place: Place) -> None:
+    script = place.file("a.lua", "print('on')\nwhile true do end\n")
+    with place.kernel("--id", "k1") as kernel:
+        with DapClient(transport(place, "--connect", "k1")) as client:
+            client.launch(program=str(script))
+            client.wait_for_event("output", lambda body: body["output"] == "on\n")
+            kernel.signal(signal.SIGKILL)
+            client.wait_for_end()
+        place.run("kernel", "list").expect()
+
+
+def test_a_port_that_is_taken(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = place.run("dap", "--tcp", port).expect(4)
+        assert (
+            result.stderr
+            == f"tidelock: port {port}: Address already in use; choose another, or 0\n"
+        )
+
+
+def test_standard_output_carries_nothing_but_the_protocol(place: Place) -> None:
+    result = place.run("dap", stdin=b"", env={"TIDELOCK_KERNEL_AUTO_START": "false"})
+    assert (result.code, result.stdout) == (4, "")
+    assert result.stderr.startswith("tidelock: no kernel runs for ")
