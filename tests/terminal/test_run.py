@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from kit.lua import needs_lua
+from kit.lua import build_under_test, needs_lua
 from kit.programs import Result
 
 from .conftest import Mode, Place
@@ -148,7 +148,8 @@ def test_a_script_that_overflows_the_stack(lua: Mode) -> None:
     script = lua.file("deep.lua", "local function f() return f() + 1 end\nf()")
     result = lua.run("run", script).expect(1)
     assert "stack overflow" in result.stderr
-    assert "  ...\n" in result.stderr
+    if not build_under_test().jit:  # which has no stack left to tell it from
+        assert "  ...\n" in result.stderr
 
 
 @pytest.mark.parametrize(
