@@ -97,7 +97,7 @@ class Channels:
         if descriptor is not None:
             made.setsockopt(zmq.USE_FD, descriptor)
         where = self.connection
-        if where.transport != "inproc" and not getattr(where, f"{channel}_port"):
+        if not getattr(where, f"{channel}_port"):
             if where.transport == "ipc":
                 taken = max(where[2:7])
                 where = where._replace(**{f"{channel}_port": taken + 1})

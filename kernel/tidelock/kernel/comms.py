@@ -191,8 +191,11 @@ def push_moment(kernel: Kernel) -> None:
         if done.error is not None:
             return
         for number in listening:
-            content = {"comm_id": number, "data": {"event": "moment", "result": done.result()}}
-            kernel.channels.publish("comm_msg", content, b"{}")
+            opened = kernel.comms.get(number)
+            if opened is not None:
+                data = {"event": "moment", "result": done.result()}
+                content = {"comm_id": number, "data": data}
+                kernel.channels.publish("comm_msg", content, opened.raw_header)
 
     _moment(kernel, {}).then(lambda done: kernel.loop.call(lambda: publish(done)))
 

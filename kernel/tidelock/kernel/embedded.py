@@ -38,7 +38,7 @@ class EmbeddedKernel:
         connection = Connection(
             transport="inproc",
             ip=f"tidelock-{context.id}",
-            shell_port=0, iopub_port=0, stdin_port=0, control_port=0, hb_port=0,
+            shell_port=1, iopub_port=2, stdin_port=3, control_port=4, hb_port=5,
             key=os.urandom(32).hex(),
             kernel_id=context.id,
             workspace=workspace,

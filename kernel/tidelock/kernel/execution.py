@@ -81,6 +81,8 @@ def _run(kernel: Kernel, request: Message) -> Run:
         silent=silent,
         store=field(content, "store_history", bool, True) and not silent,
         allow_input=field(content, "allow_stdin", bool, False),
+        client=request.session,
+        stop_on_error=field(content, "stop_on_error", bool, True),
         fresh_modules=field(ours, "fresh_modules", bool, is_file),
         directory=field(ours, "directory", str, ""),
         search=_texts(ours, "search"),

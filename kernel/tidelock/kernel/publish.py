@@ -83,6 +83,8 @@ def _input_wanted(kernel: Kernel, happened: InputWanted) -> None:
 def _finished(kernel: Kernel, happened: ExecutionFinished) -> None:
     run, outcome, count = happened.run, happened.outcome, happened.number
     parent = kernel.parent_of(run.id)
+    if outcome.status == "aborted":  # it never began: nobody was told that the kernel is busy
+        kernel.channels.publish("status", {"execution_state": "busy"}, parent)
     reply: Content = {"status": outcome.status, "execution_count": count}
     extra: Content = {"duration_s": round(outcome.duration_s, 6), "kind": run.kind}
     if outcome.exit_code is not None:
@@ -98,16 +100,13 @@ def _finished(kernel: Kernel, happened: ExecutionFinished) -> None:
         failure = _failure(kernel, happened)
         extra["error"] = {"value_type": outcome.value_type, "stack": _stack(outcome)}
         reply.update(failure)
-        if outcome.exit_code is None:
-            kernel.channels.publish(
-                "error", failure, parent, metadata={"tidelock": {"error": extra["error"]}}
-            )
+        kernel.channels.publish(
+            "error", failure, parent, metadata={"tidelock": {"error": extra["error"]}}
+        )
     request = kernel.requests.get(run.id)
     if request is not None:
         kernel.channels.reply("shell", request, "execute_reply", reply, {"tidelock": extra})
     kernel.channels.publish("status", {"execution_state": "idle"}, parent)
-    if outcome.status == "error":
-        kernel.abort_queued(run)
     kernel.requests.pop(run.id, None)
     kernel.moment_changed()
 

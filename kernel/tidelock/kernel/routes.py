@@ -1,7 +1,8 @@
 """The table of what the kernel answers: message, channels, function, and whether in turn.
 
 Who has read it has read the kernel. A function gets the kernel and the request and gives the
-reply's content, an ``Answer`` of it, or None for messages without a reply.
+reply's content, an ``Answer`` of it, or None for messages without a reply. (``input_reply``,
+the one message on stdin, is no request; the server takes it.)
 """
 
 from __future__ import annotations
@@ -76,11 +77,6 @@ def debug_request(kernel: Kernel, request: Message) -> Result:
     return done
 
 
-def input_reply(kernel: Kernel, request: Message) -> None:
-    """The line a script waits for; an unasked one is dropped."""
-    kernel.take_input(request)
-
-
 ROUTES: tuple[Route, ...] = (
     Route("execute_request", ("shell",), execute_request, in_turn=True),
     Route("kernel_info_request", ("shell", "control"), questions.kernel_info_request),
@@ -95,7 +91,6 @@ ROUTES: tuple[Route, ...] = (
     Route("interrupt_request", ("control",), interrupt_request),
     Route("shutdown_request", ("control", "shell"), shutdown_request),
     Route("debug_request", ("control",), debug_request),
-    Route("input_reply", ("stdin",), input_reply),
 )
 _TABLE = {(channel, route.name): route for route in ROUTES for channel in route.channels}
 

@@ -25,7 +25,7 @@ from tidelock.shared.link.connection import Connection
 from tidelock.shared.link.loop import Loop
 from tidelock.shared.link.wire import Content, Message
 from tidelock.shared.log import layer
-from tidelock.shared.model import Idle, Run, Running
+from tidelock.shared.model import Idle, Running
 
 log = layer("kernel")
 
@@ -143,6 +143,9 @@ class Kernel:
         A client that has not subscribed yet would lose what its first request publishes, and
         Jupyter's own then waits and asks again.
         """
+        if channel == "stdin":
+            self._take_input(request)
+            return
         if self._held is None:
             self._dispatch(channel, request)
             return
@@ -171,7 +174,7 @@ class Kernel:
                 raise BadRequest("the kernel is stopping")
             route.function(self, request)
         except TidelockError as error:
-            with _Busy(self, request):
+            with Busy(self, request):
                 self.channels.reply(
                     channel, request, "execute_reply", publish.refusal(error, self.context)
                 )
@@ -179,11 +182,11 @@ class Kernel:
     def _answer(self, channel: str, request: Message, route: routes.Route | None) -> None:
         """Answer out of turn: busy, the answer, idle, whatever happens in between."""
         kind = request.type.removesuffix("_request") + "_reply"
-        busy = _Busy(self, request)
+        busy = Busy(self, request)
         busy.__enter__()
 
         def finish(content: Content | None) -> None:
-            if content is not None:
+            if content is not None and request.type.endswith("_request"):
                 self.channels.reply(channel, request, kind, content)
             busy.__exit__()
 
@@ -222,8 +225,11 @@ class Kernel:
             self._debug_port = self._make_debug_port(self)
         return self._debug_port
 
-    def take_input(self, reply: Message) -> None:
+    def _take_input(self, reply: Message) -> None:
         """A client answers an input request; an answer that nobody waits for is dropped."""
+        if reply.type != "input_reply":
+            log.warn("no such message on stdin", type=reply.type)
+            return
         state = self.context.runtime.state
         asked = self.requests.get(state.run.id) if isinstance(state, Running) else None
         waits = isinstance(state, Running) and bool(state.waiting)
@@ -234,7 +240,10 @@ class Kernel:
         if isinstance(ours, dict) and ours.get("eof") is True:
             self.context.runtime.give_line(None)
         else:
-            self.context.runtime.give_line(field(reply.content, "value", str))
+            try:
+                self.context.runtime.give_line(field(reply.content, "value", str))
+            except BadRequest as error:
+                log.warn("an input reply was refused", error=str(error))
 
     def moment_changed(self) -> None:
         """Something ran, stopped or went on: who subscribed is told."""
@@ -260,24 +269,8 @@ class Kernel:
         state = self.context.runtime.state
         return None if isinstance(state, Idle) else self.parent_of(state.run.id)
 
-    def abort_queued(self, failed: Run) -> None:
-        """A run failed with ``stop_on_error``: its client's queued runs are not begun."""
-        request = self.requests.get(failed.id)
-        if request is None or not request.content.get("stop_on_error", True):
-            return
-        session = request.session
 
-        def same_client(run: Run) -> bool:
-            queued = self.requests.get(run.id)
-            return queued is not None and queued.session == session
-
-        for run in self.context.runtime.withdraw(same_client):
-            queued = self.requests.pop(run.id)
-            with _Busy(self, queued):
-                self.channels.reply("shell", queued, "execute_reply", {"status": "aborted"})
-
-
-class _Busy:
+class Busy:
     """The busy and idle statuses around one request."""
 
     def __init__(self, kernel: Kernel, request: Message) -> None:

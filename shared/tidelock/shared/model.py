@@ -50,6 +50,7 @@ class Run(NamedTuple):
     for the rule of inputs (a last expression gives the result); ``fresh_modules`` forgets the
     Lua modules of earlier runs first; ``directory`` is the working folder while it runs;
     ``timeout_s`` counts running time only (0: none); ``search`` are folders for ``require``;
+    a failed run with ``stop_on_error`` takes the queued ones of the same ``client`` along;
     ``expressions`` are evaluated one by one after success: name and text. An empty ``chunk``
     is named when the run begins, by its kind and number.
     """
@@ -69,6 +70,8 @@ class Run(NamedTuple):
     search: tuple[str, ...] = ()
     timeout_s: float = 0.0
     stop_on_entry: bool = False
+    client: str = ""
+    stop_on_error: bool = False
     expressions: tuple[tuple[str, str], ...] = ()
 
 

@@ -14,7 +14,7 @@ CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 
 
 class Connection(NamedTuple):
-    """A kernel's addresses and identity; ports are 0 for ``inproc``."""
+    """A kernel's addresses and identity; for ``ipc`` and ``inproc`` ports are mere numbers."""
 
     transport: str
     ip: str
@@ -39,11 +39,9 @@ class Connection(NamedTuple):
 
     def address(self, channel: str) -> str:
         """The ZeroMQ address of a channel; ``hb`` is the heartbeat."""
-        if self.transport == "inproc":
-            return f"inproc://{self.ip}-{channel}"
         port = getattr(self, f"{channel}_port")
-        if self.transport == "ipc":
-            return f"ipc://{self.ip}-{port}"
+        if self.transport in ("inproc", "ipc"):
+            return f"{self.transport}://{self.ip}-{port}"
         return f"{self.transport}://{self.ip}:{port}"
 
     def __repr__(self) -> str:  # the key must not get into a log

@@ -292,17 +292,17 @@ class Lane:
             self._errands.append(run)
             self._changed.notify_all()
 
-    def withdraw(self, wanted: Callable[[Run], bool]) -> list[Run]:
-        """Take queued executions out again, those for which ``wanted`` is true."""
-        with self._changed:
-            kept: deque[Run | Callable[[], None]] = deque()
-            taken = []
-            for errand in self._errands:
-                if isinstance(errand, Run) and wanted(errand):
-                    taken.append(errand)
-                else:
-                    kept.append(errand)
-            self._errands = kept
+    def _taken_along(self, failed: Run) -> list[Run]:
+        """The queued runs that a failed one takes along, taken out; holding the lock."""
+        if not failed.stop_on_error:
+            return []
+        taken = [
+            errand
+            for errand in self._errands
+            if isinstance(errand, Run) and errand.client == failed.client
+        ]
+        for run in taken:
+            self._errands.remove(run)
         return taken
 
     @property
@@ -344,9 +344,12 @@ class Lane:
             self._lua.gccollect()
         self.streams.flush(final=True)
         with self._changed:
+            aborted = self._taken_along(run) if outcome.status == "error" else []
             self.state = Idle()
             self._ending, self._deadline = None, None
         self.host.finished(run, outcome._replace(duration_s=time.monotonic() - began))
+        for other in aborted:
+            self.host.finished(other, Outcome("aborted"))
 
     def _evaluated(self, run: Run) -> tuple[tuple[str, bool, str], ...]:
         found = []
