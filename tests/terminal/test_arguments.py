@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
+import tidelock
 from tidelock.shared.config import user_file
 from tidelock.terminal import arguments, exits
 from tidelock.terminal import help as texts
@@ -166,6 +168,13 @@ def test_an_unknown_layer_of_the_log(capsys: pytest.CaptureFixture[str]) -> None
     code, _, complaint = said(capsys, "exec", "1", "--trace", "warn,dab=debug")
     assert code == 2
     assert "unknown layer 'dab'" in complaint
+
+
+def test_every_layer_of_the_log_can_be_named() -> None:
+    folders = [Path(folder) for folder in tidelock.__path__]
+    texts = (path.read_text() for folder in folders for path in folder.rglob("*.py"))
+    used = {name for text in texts for name in re.findall(r'^log = layer\("(\w+)"\)', text, re.M)}
+    assert used <= set(arguments._LAYERS)
 
 
 def test_a_failure_has_its_document(capsys: pytest.CaptureFixture[str]) -> None:

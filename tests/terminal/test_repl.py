@@ -62,6 +62,14 @@ def test_an_interrupt_ends_one_input(lua: Mode) -> None:
         assert program.wait().code == 1
 
 
+def test_a_request_to_terminate(place: Place) -> None:
+    with place.spawn("repl") as program:
+        program.write("print('on') while true do end\n")
+        program.wait_for_line("on")
+        program.signal(signal.SIGTERM)
+        assert program.wait().code == 143
+
+
 def test_a_terminal(place: Place) -> None:
     with place.pty("repl") as terminal:
         greeting = terminal.expect("tidelock> ")

@@ -81,6 +81,14 @@ def test_modules_beside_the_script_are_found_from_any_folder(lua: Mode) -> None:
     assert lua.run("run", script, cwd="/").stdout == "part\tdeep\n"
 
 
+def test_folders_of_the_configuration_are_found_from_any_folder(place: Place) -> None:
+    place.file("tidelock.toml", "lua.path = ['lib']")
+    place.file("lib/part.lua", "return 'of lib'")
+    place.file("other.lua", "return 'of workspace'")
+    script = place.file("deep/main.lua", "print((require 'part'), (require 'other'))")
+    assert place.run("run", script, cwd="/").stdout == "of lib\tof workspace\n"
+
+
 def test_an_edited_module_is_read_again(lua: Mode) -> None:
     script = lua.file("again.lua", "print((require 'edited'))")
     for text in ("first", "second"):

@@ -121,7 +121,7 @@ def _show(message: Message, display: Display) -> None:
         display.stream(content["name"], content["text"])
     elif message.type == "execute_result":
         display.result(content["data"].get("text/plain", ""))
-    elif message.type == "error":
+    elif message.type == "error" and content["ename"] != "Exit":  # its code says it all
         display.error(content["traceback"])
 
 

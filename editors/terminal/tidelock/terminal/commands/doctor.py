@@ -124,6 +124,7 @@ def _lua(title: str, child: subprocess.Popen[str]) -> Finding:
         child.communicate()
         return Finding(title, "fail", f"does not open within {_PROBE_S:g} s", "reinstall lupa")
     version, _, fallback = output.strip("\n").partition("\n")
+    version = "" if version == title else f"{version}, "
     if child.returncode:
         words = errors.strip().splitlines()[-1:] or [f"ended with {child.returncode}"]
         return Finding(title, "fail", f"does not open: {words[0]}", "reinstall lupa")
@@ -131,10 +132,10 @@ def _lua(title: str, child: subprocess.Popen[str]) -> Finding:
         return Finding(
             title,
             "warn",
-            f"{version}, without native control: {fallback}",
+            f"{version}without native control: {fallback}",
             "pause and interrupt work by a count hook, which costs time",
         )
-    return Finding(title, "ok", f"{version}, native control works")
+    return Finding(title, "ok", f"{version}native control works")
 
 
 def _zeromq() -> Finding:
