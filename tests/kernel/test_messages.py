@@ -31,8 +31,11 @@ def test_a_failure_has_its_place_its_source_lines_and_its_stack(peer: JupyterPee
     lines = done.traceback.splitlines()
     assert lines[0].startswith("error: In[1]:2: attempt to index")
     assert lines[1:5] == [
-        "  --> In[1]:2", "  1 | local function f(x)", "  2 |   return x.y.z", "    |   ^^^^^^^^^^^^",
-    ]  # fmt: skip
+        "  --> In[1]:2",
+        "  1 | local function f(x)",
+        "  2 |   return x.y.z",
+        "    |   ^^^^^^^^^^^^",
+    ]
     assert lines[-1] == "  in main chunk (In[1]:4)"
 
 
@@ -224,7 +227,8 @@ def test_unsaved_text_is_what_require_loads(served: Served, tmp_path: Path) -> N
     module = tmp_path / "part.lua"
     module.write_text("return 'saved'")
     peer = served.peer()
-    run = f"package.loaded.part = nil package.path = {str(tmp_path / '?.lua')!r} return (require('part'))"
+    path = str(tmp_path / "?.lua")
+    run = f"package.loaded.part = nil package.path = {path!r} return (require('part'))"
     assert peer.execute(run).result == '"saved"'
     peer.comm("tidelock.sources").ask("put", source=module.as_uri(), text="return 'unsaved'")
     assert peer.execute(run).result == '"unsaved"'

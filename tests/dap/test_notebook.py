@@ -1,0 +1,100 @@
+"""JupyterLab's debugging conversation through ``debug_request``, embedded and external."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit.jupyter import JupyterPeer
+from kit.kernels import Served
+from tidelock.dap.notebook import murmur2
+
+CELL = "local n = 1\nfor i = 1, 3 do\n  n = n + i\nend\nreturn n"
+
+
+@pytest.fixture()
+def peer(served: Served) -> JupyterPeer:
+    return served.peer()
+
+
+@pytest.mark.parametrize(
+    ("text", "seed", "expected"),
+    [("", 0, 0), ("a", 0, 0x92685F5E), ("abc", 0, 0x13577C9B), ("abcd", 0, 0x26873021)],
+)
+def test_the_hash_is_the_one_front_ends_compute(text: str, seed: int, expected: int) -> None:
+    assert murmur2(text, seed) == expected
+
+
+def attach(peer: JupyterPeer, *lines: int) -> str:
+    """What JupyterLab does when its debugger is switched on; the cell's source path."""
+    info = peer.debug("debugInfo")["body"]
+    assert (info["isStarted"], info["hashMethod"]) == (False, "Murmur2")
+    peer.debug("initialize", {"clientID": "jupyterlab", "adapterID": ""})
+    peer.debug("attach", {})
+    path = peer.debug("dumpCell", {"code": CELL})["body"]["sourcePath"]
+    name = murmur2(CELL, info["hashSeed"])
+    assert path == f"{info['tmpFilePrefix']}{name}{info['tmpFileSuffix']}"
+    points = [{"line": line} for line in lines]
+    answer = peer.debug("setBreakpoints", {"source": {"path": path}, "breakpoints": points})
+    assert [point["verified"] for point in answer["body"]["breakpoints"]] == [True] * len(lines)
+    peer.debug("configurationDone")
+    return path
+
+
+def test_a_cell_stops_shows_its_variables_and_goes_on(peer: JupyterPeer) -> None:
+    path = attach(peer, 3)
+    running = peer.start(CELL)
+    stopped = peer.wait_for_debug_event("stopped")
+    assert stopped["body"]["threadId"] == 1
+    (frame,) = peer.debug("stackTrace", {"threadId": 1})["body"]["stackFrames"]
+    assert (frame["line"], frame["source"]["path"]) == (3, path)
+    scope = peer.debug("scopes", {"frameId": frame["id"]})["body"]["scopes"][0]
+    assert scope["name"] == "Locals"
+    found = peer.debug("variables", {"variablesReference": scope["variablesReference"]})
+    assert {v["name"]: v["value"] for v in found["body"]["variables"]}["n"] == "1"
+    assert peer.debug("debugInfo")["body"]["stoppedThreads"] == [1]
+    assert "n = n + i" in peer.debug("source", {"source": {"path": path}})["body"]["content"]
+    peer.debug("setBreakpoints", {"source": {"path": path}, "breakpoints": []})
+    peer.debug("continue", {"threadId": 1})
+    assert running.wait().result == "7"
+
+
+def test_the_debuggers_state_is_there_for_a_page_that_is_loaded_again(peer: JupyterPeer) -> None:
+    path = attach(peer, 1, 3)
+    info = peer.debug("debugInfo")["body"]
+    assert info["isStarted"] is True
+    (source,) = info["breakpoints"]
+    assert source["source"] == path
+    assert [point["line"] for point in source["breakpoints"]] == [1, 3]
+
+
+def test_an_interrupt_ends_a_stopped_cell_and_breakpoints_stay(peer: JupyterPeer) -> None:
+    attach(peer, 3)
+    running = peer.start(CELL)
+    peer.wait_for_debug_event("stopped")
+    peer.interrupt()
+    assert running.wait().status == "error"
+    again = peer.start(CELL)
+    peer.wait_for_debug_event("stopped")
+    peer.interrupt()
+    assert again.wait().status == "error"
+
+
+def test_it_can_be_switched_off_and_on_again(peer: JupyterPeer) -> None:
+    attach(peer, 3)
+    peer.debug("disconnect", {"restart": False, "terminateDebuggee": False})
+    assert peer.debug("debugInfo")["body"]["isStarted"] is False
+    assert peer.execute(CELL).result == "7"
+    attach(peer, 3)
+    running = peer.start(CELL)
+    peer.wait_for_debug_event("stopped")
+    peer.debug("disconnect", {})
+    assert running.wait().result == "7"
+
+
+def test_what_makes_no_sense_fails_with_a_reason(peer: JupyterPeer) -> None:
+    assert "initialize comes first" in peer.debug_failing("stackTrace", {})["message"]
+    assert "code is missing" in peer.debug_failing("dumpCell", {})["message"]
+    attach(peer)
+    assert "not available" in peer.debug_failing("dance", {})["message"]
+    assert "not stopped" in peer.debug_failing("stackTrace", {"threadId": 1})["message"]
+    assert peer.execute("return 1").result == "1"
