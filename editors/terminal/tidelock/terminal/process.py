@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from tidelock.shared.link.connection import Connection
-from tidelock.shared.link.registry import process_started
+from tidelock.shared.link.registry import lives
 
 _POLL_S = 0.02
 
@@ -23,14 +23,13 @@ class Process:
     """The process of a kernel; to be used in a ``with`` block."""
 
     def __init__(self, connection: Connection) -> None:
-        self._pid = connection.pid
-        self._started = connection.process_started
+        self._connection = connection
         self._handle = -1
 
     def __enter__(self) -> Self:
-        if hasattr(os, "pidfd_open") and self._is_it():
+        if hasattr(os, "pidfd_open") and lives(self._connection):
             try:
-                self._handle = os.pidfd_open(self._pid)
+                self._handle = os.pidfd_open(self._connection.pid)
             except OSError:
                 self._handle = -1
         return self
@@ -44,23 +43,13 @@ class Process:
         if self._handle >= 0:
             os.close(self._handle)
 
-    def _is_it(self) -> bool:
-        if self._pid <= 0:
-            return False
-        try:
-            os.kill(self._pid, 0)
-        except OSError:
-            return False
-        started = process_started(self._pid)
-        return not started or not self._started or started == self._started
-
     def wait(self, seconds: float) -> bool:
         """Wait for its end; whether it has ended."""
         if self._handle >= 0:
             ended, _, _ = select.select([self._handle], [], [], seconds)
             return bool(ended)
         deadline = time.monotonic() + seconds
-        while self._is_it():
+        while lives(self._connection):
             if time.monotonic() > deadline:
                 return False
             time.sleep(_POLL_S)
@@ -71,7 +60,7 @@ class Process:
         try:
             if self._handle >= 0:
                 signal.pidfd_send_signal(self._handle, number)
-            elif self._is_it():
-                os.kill(self._pid, number)
+            elif lives(self._connection):
+                os.kill(self._connection.pid, number)
         except ProcessLookupError:
             return

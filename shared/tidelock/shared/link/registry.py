@@ -88,7 +88,13 @@ def process_started(pid: int) -> int:
     return int(fields[19]) if len(fields) > 19 else 0
 
 
-def _lives(connection: Connection) -> bool:
+def lives(connection: Connection) -> bool:
+    """Whether the process of a kernel is there, and no later one with its number.
+
+    True as well for a file that names no process: then only the heartbeat can tell.
+    """
+    if connection.pid <= 0:
+        return True
     try:
         os.kill(connection.pid, 0)
     except ProcessLookupError:
@@ -124,7 +130,7 @@ def look(path: str, *, check: bool = True) -> Entry:
         return Entry(path, "broken", None, str(error))
     if connection.host and connection.host != socket.gethostname():
         return Entry(path, "foreign", connection)
-    if not _lives(connection):
+    if not lives(connection):
         with contextlib.suppress(OSError):
             os.unlink(path)
         return Entry(path, "dead", connection)
