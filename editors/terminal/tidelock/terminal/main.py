@@ -9,14 +9,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+_INTERRUPTED = 130  # exits.INTERRUPTED; also while that module is still being imported
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code (see ``docs/terminal.md``)."""
+    """Run the command line; the exit code (see ``exits``)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:2] == ["kernel", "launch"] and not {"-h", "--help"} & set(words):
-        from tidelock.terminal.launching import launch
+    try:
+        if words[:2] == ["kernel", "launch"] and not {"-h", "--help"} & set(words):
+            from tidelock.terminal.launching import launch
 
-        return launch(words[2:])
-    from tidelock.terminal.arguments import run
+            return launch(words[2:])
+        from tidelock.terminal.arguments import run
 
-    return run(words)
+        return run(words)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
