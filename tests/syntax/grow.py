@@ -393,7 +393,13 @@ class Grower:
 def programs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> tuple[Dialect, str]:
     """A dialect and a program in it."""
     dialect: Dialect = draw(st.sampled_from(DIALECTS))
+    return dialect, draw(programs_of(dialect))
+
+
+@st.composite
+def programs_of(draw: Callable[[st.SearchStrategy[Any]], Any], dialect: Dialect) -> str:
+    """A program in a dialect."""
     grower = Grower(draw, dialect)
     for _ in range(draw(st.integers(1, 4))):
         grower.statement(3)
-    return dialect, grower.layout()
+    return grower.layout()

@@ -117,7 +117,7 @@ local function call_error()
   local name, kind = info.name, info.namewhat
   if not name or not kind or kind == "" then
     error("attempt to call a string value", 3)
-  elseif T.version >= 5.4 then
+  elseif T.version >= 5.3 then
     error(format("attempt to call a string value (%s '%s')", kind, name), 3)
   end
   error(format("attempt to call %s '%s' (a string value)", kind, name), 3)
