@@ -1,0 +1,283 @@
+"""The link to the workspace's kernel: finds it, mirrors its moment, puts questions to it.
+
+The server lives without a kernel and outlives each one. Nobody who answers an editor waits here
+for longer than the deadline of a question; finding and starting happen on a thread of their own.
+It knows kernels by ``shared.link`` only.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tidelock.lsp.moment import NOTHING, Answered, Moment, Question, StoppedFrame
+from tidelock.shared.answers import Answer
+from tidelock.shared.errors import KernelError, TidelockError
+from tidelock.shared.log import layer
+from tidelock.shared.model import Fact
+from tidelock.shared.sources import decode, path_of_chunk
+
+if TYPE_CHECKING:
+    from tidelock.shared.config import Settings
+    from tidelock.shared.link.client import KernelClient
+    from tidelock.shared.link.wire import Content, Message
+
+log = layer("lsp")
+
+Connect = Callable[[bool], "KernelClient"]
+"""Find the kernel, or if True start it; gives a client that is ready, or raises KernelError."""
+_RETRY_S = 5.0
+_LONGEST_RETRY_S = 60.0
+_ANSWER_S = 5.0
+_REST_S = 2.0
+_PATIENCE = 3
+_FRAMES = 20
+_TARGET = "tidelock.kernel"
+
+
+def connector(workspace: str, settings: Settings) -> Connect:
+    """How the shared kernel of a workspace is reached."""
+
+    def connect(may_start: bool) -> KernelClient:
+        from tidelock.shared.link.client import KernelClient  # late: not needed to answer editors
+        from tidelock.shared.link.start import find_or_start
+
+        found = find_or_start(workspace, settings, may_start=may_start)
+        client = KernelClient(found, heartbeat_s=settings.client_heartbeat_interval_ms / 1000)
+        try:
+            client.wait_ready(settings.client_connect_timeout_s)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    return connect
+
+
+class Live:
+    """The mirror of the running program. Methods from any thread.
+
+    Args:
+        connect: how a kernel is reached.
+        deadline_s: how long a question may take.
+        changed: called with each new moment, on whatever thread learnt of it; must not wait.
+        may_start: whether the first search may start a kernel. One that ended later is found
+            again when it is back, and started only by ``client(start=True)``: it may have been
+            stopped on purpose.
+        overlay: the text that an editor's run gave to the kernel for a chunk, if any.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        deadline_s: float,
+        changed: Callable[[Moment], None],
+        *,
+        may_start: bool = True,
+        overlay: Callable[[str], str | None] = lambda chunk: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.moment = NOTHING
+        self.problem = ""
+        self._connect = connect
+        self._deadline_s = deadline_s
+        self._changed = changed
+        self._may_start = may_start
+        self._overlay = overlay
+        self._clock = clock
+        self._client: KernelClient | None = None
+        self._connecting = threading.Lock()
+        self._changing = threading.Lock()
+        self._wake = threading.Event()
+        self._closed = False
+        self._turn = 0
+        self._missed = 0
+        self._rests_until = 0.0
+
+    # -- finding a kernel ----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Look for the kernel now and whenever there is none, in the background."""
+        threading.Thread(target=self._look, name="tidelock-live", daemon=True).start()
+
+    def close(self) -> None:
+        """Leave the kernel; it runs on."""
+        self._closed = True
+        self._wake.set()
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _look(self) -> None:
+        may_start, wait = self._may_start, _RETRY_S
+        while not self._closed:
+            if self._client is None:
+                try:
+                    self.client(start=may_start)
+                    may_start, wait = False, _RETRY_S
+                except Exception as error:
+                    log.info("no kernel", why=str(error) or repr(error))
+                    wait = min(wait * 2, _LONGEST_RETRY_S) if may_start else _RETRY_S
+            self._wake.wait(wait)
+
+    def client(self, *, start: bool) -> KernelClient:
+        """A client of the kernel, found or (if asked) started; this may take seconds.
+
+        Raises:
+            KernelError: there is none.
+        """
+        with self._connecting:
+            if self._client is not None and not self._client.lost:
+                return self._client
+            if self._closed:
+                raise KernelError("the language server is ending")
+            try:
+                client = self._connect(start)
+            except (TidelockError, OSError) as error:
+                self.problem = str(error) if start else ""
+                raise
+            self._client = client
+            self.problem = ""
+            client.on_lost(lambda reason: self._lost(client, reason))
+            client.on_message(lambda message: self._heard(client, message))
+            try:
+                self._tell(client, client.comm(_TARGET, {"action": "subscribe"}).result(_ANSWER_S))
+            except (KernelError, TimeoutError) as error:
+                self._lost(client, str(error))
+                raise KernelError(f"the kernel does not tell what it runs: {error}") from None
+        return client
+
+    def present(self) -> KernelClient | None:
+        """The client of the kernel, if there is one now."""
+        return self._client
+
+    def _lost(self, client: KernelClient, reason: str) -> None:
+        if self._client is not client:
+            return
+        log.info("the kernel is gone", why=reason)
+        self._client = None
+        client.close()
+        self._set(NOTHING)
+
+    # -- the mirror, on the client's thread ----------------------------------------------------
+
+    def _heard(self, client: KernelClient, message: Message) -> None:
+        kind, content = message.type, message.content
+        if kind == "comm_msg":
+            data = content.get("data", {})
+            if isinstance(data, dict) and data.get("event") == "moment":
+                self._tell(client, data.get("result", {}))
+        elif kind == "execute_input":
+            count, run = int(content.get("execution_count", 0)), message.parent_id
+            self._set(
+                self.moment._replace(state="running", executions=count, execution=run, frames=())
+            )
+        elif kind == "shutdown_reply" and not content.get("restart"):
+            self._lost(client, "it was stopped")
+        elif kind == "status" and content.get("execution_state") == "starting":
+            self._ask_moment(client)
+
+    def _ask_moment(self, client: KernelClient) -> None:
+        """Learn the moment of a runtime that was made anew."""
+
+        def take(done: Answer[Content]) -> None:
+            if done.error is None:
+                self._tell(client, done.result())
+
+        client.comm(_TARGET, {"action": "moment"}).then(take)
+
+    def _tell(self, client: KernelClient, told: Content) -> None:
+        try:
+            moment = _moment(told)
+        except (KeyError, TypeError, ValueError) as error:
+            log.warn("a moment that cannot be read", error=repr(error))
+            return
+        turn = self._set(moment)
+        if moment.state != "paused":
+            return
+
+        def add(done: Answer[Content]) -> None:
+            if done.error is None and turn == self._turn:
+                frames = tuple(self._frame(frame) for frame in done.result()["frames"])
+                self._set(moment._replace(frames=frames))
+
+        client.comm(_TARGET, {"action": "frames", "count": _FRAMES}).then(add)
+
+    def _frame(self, told: Content) -> StoppedFrame:
+        """A frame with the text that its chunk was loaded from."""
+        chunk = str(told["chunk"])
+        text = self._overlay(chunk)
+        if text is None:
+            text = _file_text(path_of_chunk(chunk))
+        return StoppedFrame(int(told["id"]), chunk, int(told["line"]), text)
+
+    def _set(self, moment: Moment) -> int:
+        """Take a new moment; its number, by which a later one is known."""
+        with self._changing:
+            self._turn += 1
+            turn, before, self.moment = self._turn, self.moment, moment
+            if moment.state != before.state:
+                self._missed = 0
+        if moment != before:
+            self._changed(moment)
+        return turn
+
+    # -- questions -----------------------------------------------------------------------------
+
+    def ask(self, question: Question) -> Answered | None:
+        """The answer, None when it did not come within the deadline or nobody is asked now."""
+        client = self._client
+        if client is None or client.lost or self._rests():
+            return None
+        content: dict[str, Any] = {"action": "ask", **question._asdict()}
+        answer = client.comm(_TARGET, {**content, "keys": list(question.keys)})
+        if not answer.wait(self._deadline_s):
+            answer.cancel()
+            self._missed += 1
+            self._rests_until = self._clock() + _REST_S
+            return None
+        self._missed = 0
+        if answer.error is not None:
+            log.debug("a question was refused", question=question, why=str(answer.error))
+            return Answered(self.moment.state)
+        told = answer.result()
+        return Answered(str(told["state"]), _facts(told["facts"]))
+
+    def _rests(self) -> bool:
+        """Whether the program has been too slow three times running, and not long ago."""
+        if self._missed < _PATIENCE:
+            return False
+        if self._clock() < self._rests_until:
+            return True
+        self._missed = _PATIENCE - 1
+        return False
+
+
+def _moment(told: Content) -> Moment:
+    return Moment(
+        state=str(told["state"]),
+        kernel=str(told["kernel_id"]),
+        lua=str(told["lua"]),
+        revision=int(told["revision"]),
+        executions=int(told["execution_count"]),
+        execution=str(told["execution"] or ""),
+        names=_facts(told["globals"]),
+        modules=tuple(str(name) for name in told["modules"]),
+    )
+
+
+def _facts(told: list[Content]) -> tuple[Fact, ...]:
+    return tuple(Fact(**fact) for fact in told)
+
+
+def _file_text(path: str) -> str:
+    if not path:
+        return ""
+    try:
+        with open(path, "rb") as file:
+            return decode(file.read())
+    except OSError:
+        return ""

@@ -1,0 +1,129 @@
+"""What the server knows of the running program: its moment, questions to it, and their labels.
+
+Frozen types and nothing that waits: ``live`` fills them from a kernel, the features read them.
+Every fact that is shown carries the label of when and where it was seen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Literal, NamedTuple, final
+
+from tidelock.shared.model import Fact, Key
+from tidelock.shared.sources import path_of_chunk
+
+
+class StoppedFrame(NamedTuple):
+    """One frame of the stopped stack, innermost first in a ``Moment``.
+
+    ``id`` is the debugger's own; ``line`` counts from one in ``text``, which is the text that was
+    loaded for ``chunk`` as far as can be told (empty: cannot).
+    """
+
+    id: int
+    chunk: str
+    line: int
+    text: str = ""
+
+
+class Moment(NamedTuple):
+    """The running program as the kernel told it last.
+
+    ``state`` is none (no kernel), idle, running, paused, or what a script waits for. ``names``
+    are the globals that a program made, ``modules`` those that were loaded.
+    """
+
+    state: str = "none"
+    kernel: str = ""
+    lua: str = ""
+    revision: int = 0
+    executions: int = 0
+    execution: str = ""
+    names: tuple[Fact, ...] = ()
+    modules: tuple[str, ...] = ()
+    frames: tuple[StoppedFrame, ...] = ()
+
+
+NOTHING = Moment()
+
+
+class Question(NamedTuple):
+    """A bounded read: a root and constant keys, in a frame of the stopped stack or (0) globally."""
+
+    what: Literal["names", "members", "value"]
+    root: str = ""
+    keys: tuple[Key, ...] = ()
+    frame: int = 0
+
+
+class Answered(NamedTuple):
+    """What the program holds, and the state it was in when it was asked."""
+
+    state: str
+    facts: tuple[Fact, ...] = ()
+
+
+Ask = Callable[[Question], Answered | None]
+"""Ask and wait no longer than the deadline; None when nothing came in time."""
+
+
+@final
+class View:
+    """The program as one request sees it: the moment when it arrived, and a way to ask.
+
+    ``is_late`` is set when an answer did not come in time, so that there may be more to show.
+    """
+
+    __slots__ = ("_ask", "is_late", "moment")
+
+    def __init__(self, moment: Moment = NOTHING, ask: Ask | None = None) -> None:
+        self.moment = moment
+        self.is_late = False
+        self._ask = ask
+
+    def ask(self, question: Question) -> Answered | None:
+        """The answer; None without a program or when none came in time."""
+        if self._ask is None or self.moment.state == "none":
+            return None
+        answered = self._ask(question)
+        if answered is None:
+            self.is_late = True
+        return answered
+
+
+def label(state: str, executions: int, frame: StoppedFrame | None = None) -> str:
+    """When something was seen: ``observed after execution 7``, ``paused at main.lua:7``."""
+    if frame is not None:
+        return f"paused at {place_text(f'{frame.chunk}:{frame.line}')}"
+    if state == "idle":
+        return f"observed after execution {executions}" if executions else "observed"
+    return "while paused" if state == "paused" else "while running"
+
+
+def place_text(where: str) -> str:
+    """A place ``chunk name:line`` as people read it: ``predictor.lua:163``, ``In[3]:1``."""
+    chunk, _, line = where.rpartition(":")
+    path = path_of_chunk(chunk)
+    return f"{os.path.basename(path) or chunk.removeprefix('=')}:{line}" if chunk else where
+
+
+def moved(old: str, new: str, line: int) -> int | None:
+    """Where a line of a text, from one, stands in an edited text; None when that cannot be told.
+
+    What the two texts share at their beginning and end did not change; between lies the edit,
+    and there a line stays where it is if the edit kept the number of lines.
+    """
+    before, after = old.split("\n"), new.split("\n")
+    if len(before) == len(after):
+        return line
+    shorter = min(len(before), len(after))
+    head = 0
+    while head < shorter and before[head] == after[head]:
+        head += 1
+    if line <= head:
+        return line
+    tail = 0
+    while tail < shorter - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    return line + len(after) - len(before) if line > len(before) - tail else None
