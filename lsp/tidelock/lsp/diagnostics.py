@@ -1,0 +1,47 @@
+"""What is wrong with a document: our parser's findings and the verdict of Lua's own ``load``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tidelock.shared.errors import Unavailable
+from tidelock.shared.log import layer
+
+if TYPE_CHECKING:
+    from tidelock.lsp.documents import Document
+    from tidelock.shared.model import Problem
+
+log = layer("lsp")
+
+Check = Callable[[str, str], str]
+"""Lua's verdict on a text in a Lua: ``LINE: words``, or empty; raises ``Unavailable``."""
+_LIMIT = 200
+
+
+def diagnose(
+    document: Document, check: Check, lua: str, breathe: Callable[[], None] = lambda: None
+) -> list[Problem]:
+    """Every problem of a text in text order, at most 200.
+
+    Args:
+        document: the text.
+        check: Lua's own verdict; without that Lua our parser decides alone.
+        lua: the Lua that is selected.
+        breathe: called between the parts of the work.
+    """
+    from tidelock.shared.language.diagnostics import from_load, problems
+
+    tree = document.tree
+    breathe()
+    try:
+        refusal, judged = check(document.text, lua), True
+    except Unavailable as error:
+        log.warn("nobody to ask whether a text is valid", lua=lua, why=str(error))
+        refusal, judged = "", False
+    breathe()
+    if judged and not refusal and tree.problems:
+        first = tree.problems[0].message
+        log.info("load accepts what our parser refuses", uri=document.uri, problem=first)
+    verdict = from_load(tree, refusal) if refusal else None
+    return problems(tree, verdict, judged=judged)[:_LIMIT]

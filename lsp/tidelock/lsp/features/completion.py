@@ -1,0 +1,61 @@
+"""What may be typed at a place: from the text, the library, the modules and the program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tidelock.lsp.features import modules, observed
+from tidelock.shared.language.completion import Item, Target, complete, target
+
+if TYPE_CHECKING:
+    from tidelock.lsp.documents import Document
+    from tidelock.lsp.moment import View
+
+_LIMIT = 200
+_TRIGGERS = {".": ("member",), ":": ("method",), '"': ("require", "key"), "'": ("require", "key")}
+
+
+class Completed(NamedTuple):
+    """Proposals in order; each replaces the text from its own start to ``end``.
+
+    ``cursor`` is where one was asked. ``is_incomplete`` says that asking again after the next
+    letter may bring others: the program was late, or there were too many.
+    """
+
+    items: list[Item]
+    cursor: int
+    end: int
+    is_incomplete: bool = False
+
+
+def completion(document: Document, offset: int, view: View, trigger: str = "") -> Completed:
+    """The proposals at an offset.
+
+    Args:
+        document: the text.
+        offset: the cursor.
+        view: the running program.
+        trigger: the character whose typing asked, empty when the user did.
+    """
+    tree = document.tree
+    wanted = target(tree, offset)
+    if wanted is None or wanted.kind not in _TRIGGERS.get(trigger, (wanted.kind,)):
+        return Completed([], offset, offset)
+    facts = None
+    found: list[str] = []
+    if wanted.kind == "name":
+        facts = observed.names(document, offset, view)
+    elif wanted.kind == "require":
+        found = modules.names(document.search, wanted.prefix)
+        found += [name for name in view.moment.modules if name not in found]
+    elif wanted.kind in ("member", "method", "key"):
+        facts = observed.members(document, wanted, view)
+    proposed = complete(tree, offset, facts, modules=found)
+    items = [item for item in proposed.items if _fits(document.text, item, wanted)]
+    is_incomplete = view.is_late or len(items) > _LIMIT
+    return Completed(items[:_LIMIT], offset, proposed.end, is_incomplete)
+
+
+def _fits(text: str, item: Item, wanted: Target) -> bool:
+    """A key in brackets takes the place of the dot; it cannot where the dot is further left."""
+    return item.start == wanted.start or text[item.start : wanted.start] == "."

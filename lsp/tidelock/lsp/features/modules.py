@@ -1,0 +1,54 @@
+"""The Lua files that ``require`` would find; looked up on disk when asked, never read or run."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+_LIMIT = 500
+_NAME = re.compile(r"\w[\w-]*")
+
+
+def find(name: str, folders: Sequence[str]) -> str:
+    """The file of a module, empty when no folder has it."""
+    relative = name.replace(".", os.sep)
+    for folder in folders:
+        for form in (relative + ".lua", os.path.join(relative, "init.lua")):
+            path = os.path.join(folder, form)
+            if name and os.path.isfile(path):
+                return path
+    return ""
+
+
+def names(folders: Sequence[str], prefix: str) -> list[str]:
+    """The modules below the part of a name that is typed up to its last dot, one folder deep."""
+    parent = prefix.rpartition(".")[0]
+    dotted = f"{parent}." if parent else ""
+    found: dict[str, None] = {}
+    for folder in folders:
+        for name in _modules(os.path.join(folder, *parent.split("."))):
+            if len(found) < _LIMIT:
+                found[dotted + name] = None
+    return list(found)
+
+
+def _modules(folder: str) -> Iterator[str]:
+    for entry in _entries(folder):
+        stem, suffix = os.path.splitext(entry.name)
+        if suffix == ".lua":
+            if stem != "init" and _NAME.fullmatch(stem):
+                yield stem
+        elif _NAME.fullmatch(entry.name) and entry.is_dir():
+            for inner in _entries(entry.path):
+                stem, suffix = os.path.splitext(inner.name)
+                if suffix == ".lua" and _NAME.fullmatch(stem):
+                    yield entry.name if stem == "init" else f"{entry.name}.{stem}"
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []

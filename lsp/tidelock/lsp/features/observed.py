@@ -1,0 +1,135 @@
+"""What the running program is asked about a place, and what of its answer counts there.
+
+A name in the text and a name in the program are the same only when they mean the same variable:
+a local is looked up in the stopped frame where our scopes find that very local, and never among
+the globals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidelock.lsp.moment import Question, StoppedFrame, View, label, moved, place_text
+from tidelock.shared.language.facts import Fact, Facts
+from tidelock.shared.language.members import members as read
+from tidelock.shared.language.scopes import Local, resolve
+from tidelock.shared.syntax.tree import Call, Name, String
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tidelock.lsp.documents import Document
+    from tidelock.shared.language.completion import Target
+    from tidelock.shared.language.hover import Symbol
+    from tidelock.shared.model import Key
+    from tidelock.shared.syntax.tree import Tree
+
+
+def names(document: Document, offset: int, view: View) -> Facts | None:
+    """The globals, and the variables of the stopped frame that can be seen from an offset."""
+    stop = _stop(document, view)
+    answered = view.ask(Question("names", frame=stop[0].id if stop else 0))
+    if answered is None:
+        seen = view.moment.names
+        return Facts("observed earlier", _shown(seen)) if seen else None
+    facts: Iterable[Fact] = answered.facts
+    if stop is not None:
+        frame, place = stop
+        scopes = resolve(document.tree)
+        here = {local.name: local for local in reversed(scopes.visible(offset))}
+        there = {local.name: local for local in reversed(scopes.visible(place))}
+        facts = [
+            fact
+            for fact in facts
+            if fact.kind == "global"
+            or (fact.name in here and here[fact.name] is there.get(fact.name))
+        ]
+        return Facts(label("paused", 0, frame), _shown(facts))
+    return Facts(label(answered.state, view.moment.executions), _shown(facts))
+
+
+def members(document: Document, target: Target, view: View) -> Facts | None:
+    """The fields of the value that is being completed."""
+    asked: tuple[Question, StoppedFrame | None] | None = None
+    if target.base == "module":
+        asked = Question("members", "package", ("loaded", target.root, *target.keys)), None
+    elif target.base == "variable" and target.root:
+        local = resolve(document.tree).local(target.root, target.start)
+        asked = _path(document, target.root, target.keys, local, view)
+    if asked is None:
+        return None
+    question, frame = asked
+    answered = view.ask(question._replace(what="members"))
+    if answered is None:
+        return None
+    when = label(answered.state, view.moment.executions, frame)
+    return Facts(when, members=_shown(answered.facts))
+
+
+def value(document: Document, symbol: Symbol, view: View) -> Facts | None:
+    """The value under the cursor; the place of a function is as the program knows it."""
+    local = resolve(document.tree).meaning(symbol.start) if symbol.local else None
+    asked = _path(document, symbol.root, symbol.keys, local, view)
+    if asked is None:
+        return None
+    question, frame = asked
+    answered = view.ask(question)
+    if answered is None or not answered.facts:
+        return None
+    return Facts(label(answered.state, view.moment.executions, frame), value=answered.facts[0])
+
+
+def shown(facts: Facts | None) -> Facts | None:
+    """Facts whose places are written for people."""
+    if facts is None or facts.value is None:
+        return facts
+    return facts._replace(value=_shown([facts.value])[0])
+
+
+def _shown(facts: Iterable[Fact]) -> list[Fact]:
+    return [fact._replace(where=place_text(fact.where)) for fact in facts]
+
+
+def _path(
+    document: Document, root: str, keys: tuple[Key, ...], local: Local | None, view: View
+) -> tuple[Question, StoppedFrame | None] | None:
+    """How the program reaches a variable of the text; None when it cannot."""
+    if local is None:
+        return Question("value", root, keys), None
+    stop = _stop(document, view)
+    if stop is not None:
+        frame, place = stop
+        if resolve(document.tree).local(root, place) is local:
+            return Question("value", root, keys, frame.id), frame
+    known = read(document.tree)
+    path = known.real((*known.root(root, local), *keys))
+    if isinstance(path[0], str):  # a local that only holds a global, or a method's self
+        return Question("value", path[0], path[1:]), None  # type: ignore[arg-type]
+    module = _module(document.tree, path[0])
+    if module is None:
+        return None
+    return Question("value", "package", ("loaded", module, *path[1:])), None  # type: ignore[arg-type]
+
+
+def _module(tree: Tree, local: object) -> str | None:
+    """The module that a local holds: ``local m = require "module"``."""
+    value = read(tree).value(local) if isinstance(local, Local) else None
+    if not isinstance(value, Call) or not isinstance(value.function, Name):
+        return None
+    if value.function.name != "require" or not value.arguments:
+        return None
+    name = value.arguments[0]
+    return name.value if isinstance(name, String) else None
+
+
+def _stop(document: Document, view: View) -> tuple[StoppedFrame, int] | None:
+    """The innermost stopped frame of this text, and where its line begins in this version."""
+    for frame in view.moment.frames:
+        if document.chunk and frame.chunk == document.chunk:
+            line = moved(frame.text or document.text, document.text, frame.line)
+            if line is None:
+                return None
+            start, end = document.lines.span(line - 1)
+            text = document.text[start:end]
+            return frame, start + len(text) - len(text.lstrip())
+    return None
