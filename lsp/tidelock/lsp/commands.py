@@ -1,0 +1,61 @@
+"""The commands of ``workspace/executeCommand``: the only requests that may reach for a kernel.
+
+Each runs on a thread of its own, for it may have to start one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tidelock.lsp import convert
+from tidelock.lsp.runs import Wanted
+from tidelock.shared.errors import BadRequest
+
+if TYPE_CHECKING:
+    from tidelock.lsp.convert import Json
+    from tidelock.lsp.session import Session
+
+Command = Callable[["Session", list[Any]], Any]
+_ANSWER_S = 5.0
+
+
+def status(session: Session, arguments: list[Json]) -> Json:
+    """The kernel, what it does, and what is wrong if something is."""
+    return session.status()
+
+
+def start_kernel(session: Session, arguments: list[Json]) -> Json:
+    """Find the workspace's kernel or start it; the status then."""
+    session.kernel(start=True)
+    return session.status()
+
+
+def interrupt(session: Session, arguments: list[Json]) -> Json:
+    """End what runs on the workspace's kernel."""
+    session.kernel(start=False).interrupt().result(_ANSWER_S)
+    return None
+
+
+def run(session: Session, arguments: list[Json]) -> Json:
+    """Run the text of ``{uri, range?}`` as it is shown; the id of the execution, at once."""
+    uri, start, end = convert.stretch(arguments)
+    document = session.document(uri)
+    if document is None:
+        raise BadRequest(f"{uri} is neither open nor a file that can be read")
+    wanted = Wanted(document, document.text)
+    if start is not None and end is not None:
+        first, last = (
+            document.lines.offset(*place, session.manner.encoding) for place in (start, end)
+        )
+        wanted = Wanted(document, document.text[first:last], start.line + 1, is_selection=True)
+    client = session.kernel(start=session.settings.kernel_auto_start)
+    return {"execution": session.runs.start(client, wanted, list(session.documents))}
+
+
+COMMANDS: Mapping[str, Command] = {
+    "tidelock.run": run,
+    "tidelock.interrupt": interrupt,
+    "tidelock.startKernel": start_kernel,
+    "tidelock.status": status,
+}

@@ -1,0 +1,488 @@
+"""The one converter between the protocol's types and ours, both ways.
+
+Decoders take params as JSON and raise ``BadRequest`` where they do not fit; encoders give
+lsprotocol's types, in the manner that the client asked for. Only this module and ``server`` know
+lsprotocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
+
+import cattrs
+from lsprotocol import converters, types
+
+from tidelock.lsp.documents import Change
+from tidelock.shared.errors import BadRequest
+from tidelock.shared.positions import Encoding, Lines, Place, units
+from tidelock.shared.sources import path_of_uri
+
+if TYPE_CHECKING:
+    from tidelock.lsp.documents import Document
+    from tidelock.lsp.features.completion import Completed
+    from tidelock.lsp.features.definition import Definition
+    from tidelock.lsp.features.signature import Signature
+    from tidelock.shared.language.completion import Item
+    from tidelock.shared.language.hover import Hover
+    from tidelock.shared.language.symbols import Outline
+    from tidelock.shared.model import Problem
+
+Json = Any
+T = TypeVar("T")
+
+
+@cache
+def converter() -> cattrs.Converter:
+    """The converter of lsprotocol; made once, for it is costly."""
+    return converters.get_converter()
+
+
+def plain(value: Any) -> Json:
+    """What an encoder made, as JSON."""
+    return converter().unstructure(value)
+
+
+def _structured(params: Json, kind: type[T]) -> T:
+    try:
+        return converter().structure(params, kind)
+    except Exception as error:
+        reasons = cattrs.transform_error(error, path="params", format_exception=_reason)
+        raise BadRequest("; ".join(reasons[:3])) from None
+
+
+def _reason(error: BaseException, kind: type[Any] | None) -> str:
+    return str(cattrs.v.format_exception(error, kind))
+
+
+# -- what the client is ------------------------------------------------------------------------
+
+
+class Manner(NamedTuple):
+    """What the client can and wants; read from ``initialize`` without trusting its form."""
+
+    encoding: Encoding = "utf-16"
+    hover_markdown: bool = False
+    item_markdown: bool = False
+    signature_markdown: bool = False
+    insert_replace: bool = False
+    label_details: bool = False
+    label_offsets: bool = False
+    related: bool = False
+    hierarchical: bool = False
+    links: bool = False
+    folder: str = ""
+    process: int = 0
+
+    @classmethod
+    def of(cls, params: Json) -> Manner:
+        """Read the params of ``initialize``.
+
+        Raises:
+            BadRequest: they are no object.
+        """
+        if not isinstance(params, Mapping):
+            raise BadRequest("params of initialize are no object")
+        text = ("capabilities", "textDocument")
+        item = (*text, "completion", "completionItem")
+        information = (*text, "signatureHelp", "signatureInformation")
+        process = params.get("processId")
+        return cls(
+            encoding=_encoding(_at(params, "capabilities", "general", "positionEncodings")),
+            hover_markdown=_has(params, "markdown", *text, "hover", "contentFormat"),
+            item_markdown=_has(params, "markdown", *item, "documentationFormat"),
+            signature_markdown=_has(params, "markdown", *information, "documentationFormat"),
+            insert_replace=_at(params, *item, "insertReplaceSupport") is True,
+            label_details=_at(params, *item, "labelDetailsSupport") is True,
+            label_offsets=_at(
+                params, *information, "parameterInformation", "labelOffsetSupport"
+            ) is True,
+            related=_at(params, *text, "publishDiagnostics", "relatedInformation") is True,
+            hierarchical=_at(
+                params, *text, "documentSymbol", "hierarchicalDocumentSymbolSupport"
+            ) is True,
+            links=_at(params, *text, "definition", "linkSupport") is True,
+            folder=_folder(params),
+            process=process if type(process) is int and process > 0 else 0,
+        )  # fmt: skip
+
+
+def _at(params: Json, *names: str) -> Json:
+    for name in names:
+        params = params.get(name) if isinstance(params, Mapping) else None
+    return params
+
+
+def _has(params: Json, value: str, *names: str) -> bool:
+    found = _at(params, *names)
+    return isinstance(found, Sequence) and value in found
+
+
+def _encoding(offered: Json) -> Encoding:
+    """The first of the client's that we know; UTF-16 is what everyone knows."""
+    known: tuple[Encoding, ...] = get_args(Encoding)
+    wanted = offered if isinstance(offered, Sequence) else ()
+    return next((encoding for name in wanted for encoding in known if name == encoding), "utf-16")
+
+
+def _folder(params: Json) -> str:
+    """The path of the first workspace folder."""
+    folders = params.get("workspaceFolders")
+    first = folders[0] if isinstance(folders, Sequence) and folders else None
+    for uri in (_at(first, "uri"), params.get("rootUri")):
+        if isinstance(uri, str) and uri.startswith("file:"):
+            return path_of_uri(uri)
+    path = params.get("rootPath")
+    return path if isinstance(path, str) else ""
+
+
+def initialize_result(
+    manner: Manner, providers: Mapping[str, Json], commands: Iterable[str], version: str
+) -> types.InitializeResult:
+    """What the server can; ``providers`` comes from the table of routes."""
+    return types.InitializeResult(
+        capabilities=types.ServerCapabilities(
+            position_encoding=manner.encoding,
+            text_document_sync=types.TextDocumentSyncOptions(
+                open_close=True,
+                change=types.TextDocumentSyncKind.Incremental,
+                save=types.SaveOptions(include_text=False),
+            ),
+            execute_command_provider=types.ExecuteCommandOptions(commands=list(commands)),
+            **providers,
+        ),
+        server_info=types.ServerInfo(name="tidelock", version=version),
+    )
+
+
+COMPLETION = types.CompletionOptions(trigger_characters=[".", ":", '"', "'", "["])
+SIGNATURE = types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"])
+
+
+# -- requests ----------------------------------------------------------------------------------
+
+
+class Asked(NamedTuple):
+    """Where a request is about; ``options`` are what else its feature is told."""
+
+    uri: str
+    place: Place | None = None
+    options: Mapping[str, Json] = {}
+
+
+def _asked(params: Json, kind: type[Any]) -> tuple[Asked, Any]:
+    read = _structured(params, kind)
+    return Asked(read.text_document.uri, _place(read.position)), read
+
+
+def completion(params: Json) -> Asked:
+    """``textDocument/completion``."""
+    asked, read = _asked(params, types.CompletionParams)
+    character = read.context.trigger_character if read.context else None
+    return asked._replace(options={"trigger": character or ""})
+
+
+def hover(params: Json) -> Asked:
+    """``textDocument/hover``."""
+    return _asked(params, types.HoverParams)[0]
+
+
+def definition(params: Json) -> Asked:
+    """``textDocument/definition``."""
+    return _asked(params, types.DefinitionParams)[0]
+
+
+def signature(params: Json) -> Asked:
+    """``textDocument/signatureHelp``."""
+    return _asked(params, types.SignatureHelpParams)[0]
+
+
+def symbols(params: Json) -> Asked:
+    """``textDocument/documentSymbol``."""
+    return Asked(_structured(params, types.DocumentSymbolParams).text_document.uri)
+
+
+def command(params: Json) -> tuple[str, list[Json]]:
+    """``workspace/executeCommand``: name and arguments."""
+    read = _structured(params, types.ExecuteCommandParams)
+    return read.command, list(read.arguments or ())
+
+
+class Stretch(NamedTuple):
+    """A document and maybe a range in it, as a command's argument names them."""
+
+    uri: str
+    start: Place | None = None
+    end: Place | None = None
+
+
+def stretch(arguments: list[Json]) -> Stretch:
+    """The argument ``{uri, range?}``; what else stands there is ignored."""
+    first = arguments[0] if arguments else None
+    if not isinstance(first, Mapping) or not isinstance(first.get("uri"), str):
+        raise BadRequest("the argument is no object with a uri")
+    if first.get("range") is None:
+        return Stretch(first["uri"])
+    span = _structured(first["range"], types.Range)
+    return Stretch(first["uri"], _place(span.start), _place(span.end))
+
+
+# -- notifications -----------------------------------------------------------------------------
+
+
+class Opened(NamedTuple):
+    """A text that the client shows."""
+
+    uri: str
+    version: int
+    text: str
+
+
+class Changed(NamedTuple):
+    """Edits of a text, in order."""
+
+    uri: str
+    version: int
+    changes: list[Change]
+
+
+def opened(params: Json) -> Opened:
+    """``textDocument/didOpen``."""
+    item = _structured(params, types.DidOpenTextDocumentParams).text_document
+    return Opened(item.uri, item.version, item.text)
+
+
+def changed(params: Json) -> Changed:
+    """``textDocument/didChange``."""
+    read = _structured(params, types.DidChangeTextDocumentParams)
+    changes = [
+        Change(one.text, _place(one.range.start), _place(one.range.end))
+        if isinstance(one, types.TextDocumentContentChangePartial)
+        else Change(one.text)
+        for one in read.content_changes
+    ]
+    return Changed(read.text_document.uri, read.text_document.version, changes)
+
+
+def closed(params: Json) -> str:
+    """``textDocument/didClose``: the URI."""
+    return _structured(params, types.DidCloseTextDocumentParams).text_document.uri
+
+
+def trace(params: Json) -> str:
+    """``$/setTrace``: off, messages or verbose."""
+    return _structured(params, types.SetTraceParams).value.value
+
+
+def anything(params: Json) -> Json:
+    """Params that nobody looks at."""
+    return params
+
+
+def _place(position: types.Position) -> Place:
+    return Place(position.line, position.character)
+
+
+# -- answers -----------------------------------------------------------------------------------
+
+
+def _position(lines: Lines, offset: int, encoding: Encoding) -> types.Position:
+    line, column = lines.place(offset, encoding)
+    return types.Position(line, column)
+
+
+def _range(lines: Lines, start: int, end: int, encoding: Encoding) -> types.Range:
+    return types.Range(_position(lines, start, encoding), _position(lines, end, encoding))
+
+
+def _markup(text: str, *, markdown: bool) -> types.MarkupContent:
+    kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
+    return types.MarkupContent(kind, text)
+
+
+_ITEM_KINDS = {
+    "function": types.CompletionItemKind.Function,
+    "method": types.CompletionItemKind.Method,
+    "field": types.CompletionItemKind.Field,
+    "variable": types.CompletionItemKind.Variable,
+    "module": types.CompletionItemKind.Module,
+    "keyword": types.CompletionItemKind.Keyword,
+    "label": types.CompletionItemKind.Reference,
+}
+
+
+def completion_list(found: Completed, document: Document, manner: Manner) -> types.CompletionList:
+    """Proposals with the edits that they make."""
+    lines, encoding, cursor = document.lines, manner.encoding, found.cursor
+    edits: dict[int, Callable[[str], types.TextEdit | types.InsertReplaceEdit]] = {}
+
+    def edit(start: int) -> Callable[[str], types.TextEdit | types.InsertReplaceEdit]:
+        replace = _range(lines, start, found.end, encoding)
+        if not manner.insert_replace or found.end == cursor:
+            return lambda text: types.TextEdit(replace, text)
+        insert = _range(lines, start, cursor, encoding)
+        return lambda text: types.InsertReplaceEdit(text, insert, replace)
+
+    items = []
+    for item in found.items:
+        if item.start not in edits:
+            edits[item.start] = edit(item.start)
+        items.append(_item(item, edits[item.start](item.insert), document.text, manner))
+    return types.CompletionList(is_incomplete=found.is_incomplete, items=items)
+
+
+def _item(
+    item: Item, edit: types.TextEdit | types.InsertReplaceEdit, text: str, manner: Manner
+) -> types.CompletionItem:
+    # Clients compare what stands in the edit's range with the label, unless told otherwise.
+    is_bracket = item.insert.startswith("[") and text[item.start : item.start + 1] == "."
+    made = types.CompletionItem(
+        label=item.label,
+        kind=_ITEM_KINDS.get(item.kind, types.CompletionItemKind.Variable),
+        detail=item.detail or None,
+        sort_text=item.sort,
+        filter_text=f".{item.label}" if is_bracket else None,
+        text_edit=edit,
+    )
+    if item.detail and manner.label_details:
+        made.label_details = types.CompletionItemLabelDetails(description=item.detail)
+    if item.documentation:
+        made.documentation = _markup(item.documentation, markdown=manner.item_markdown)
+    return made
+
+
+def hover_answer(found: Hover | None, document: Document, manner: Manner) -> types.Hover | None:
+    """A Lua block, the description, what was observed."""
+    if found is None:
+        return None
+    head = f"```lua\n{found.signature}\n```" if manner.hover_markdown else found.signature
+    parts = [head if found.signature else "", found.documentation, *found.facts]
+    text = "\n\n".join(part for part in parts if part)
+    return types.Hover(
+        _markup(text, markdown=manner.hover_markdown),
+        _range(document.lines, found.start, found.end, manner.encoding),
+    )
+
+
+def signature_help(
+    found: Signature | None, document: Document, manner: Manner
+) -> types.SignatureHelp | None:
+    """One signature with its parameters."""
+    if found is None:
+        return None
+
+    def label(start: int, end: int) -> str | tuple[int, int]:
+        if not manner.label_offsets:
+            return found.text[start:end]
+        return units(found.text[:start], "utf-16"), units(found.text[:end], "utf-16")
+
+    information = types.SignatureInformation(
+        label=found.text,
+        parameters=[types.ParameterInformation(label(*span)) for span in found.parameters],
+    )
+    if found.documentation:
+        information.documentation = _markup(found.documentation, markdown=manner.signature_markdown)
+    return types.SignatureHelp([information], active_signature=0, active_parameter=found.active)
+
+
+def definition_answer(
+    found: Definition | None, document: Document, manner: Manner
+) -> types.Location | list[types.LocationLink] | None:
+    """A place, as a link with its origin where the client takes one."""
+    if found is None:
+        return None
+    if found.uri == document.uri:
+        target = _range(document.lines, found.start, found.end, manner.encoding)
+    else:
+        target = types.Range(types.Position(found.line, 0), types.Position(found.line, 0))
+    if not manner.links:
+        return types.Location(found.uri, target)
+    origin = _range(document.lines, *found.origin, manner.encoding)
+    return [types.LocationLink(found.uri, target, target, origin)]
+
+
+_SYMBOL_KINDS = {
+    "function": types.SymbolKind.Function,
+    "method": types.SymbolKind.Method,
+    "table": types.SymbolKind.Object,
+    "variable": types.SymbolKind.Variable,
+    "constant": types.SymbolKind.Constant,
+}
+
+
+def symbol_tree(
+    found: Sequence[Outline], document: Document, manner: Manner
+) -> list[types.DocumentSymbol] | list[types.SymbolInformation]:
+    """The outline as a tree, or flat for clients that know no trees."""
+    if manner.hierarchical:
+        return [_symbol(one, document.lines, manner.encoding) for one in found]
+    flat: list[types.SymbolInformation] = []
+    _flatten(found, None, document, manner.encoding, flat)
+    return flat
+
+
+def _symbol(one: Outline, lines: Lines, encoding: Encoding) -> types.DocumentSymbol:
+    return types.DocumentSymbol(
+        name=one.name,
+        kind=_SYMBOL_KINDS[one.kind],
+        range=_range(lines, one.start, one.end, encoding),
+        selection_range=_range(lines, one.name_start, one.name_end, encoding),
+        detail=one.detail or None,
+        children=[_symbol(child, lines, encoding) for child in one.children],
+    )
+
+
+def _flatten(
+    found: Sequence[Outline],
+    container: str | None,
+    document: Document,
+    encoding: Encoding,
+    flat: list[types.SymbolInformation],
+) -> None:
+    for one in found:
+        place = types.Location(document.uri, _range(document.lines, one.start, one.end, encoding))
+        kind = _SYMBOL_KINDS[one.kind]
+        flat.append(types.SymbolInformation(place, one.name, kind, container_name=container))
+        _flatten(one.children, one.name, document, encoding, flat)
+
+
+_SEVERITIES = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "information": types.DiagnosticSeverity.Information,
+    "hint": types.DiagnosticSeverity.Hint,
+}
+
+
+def publication(
+    document: Document, problems: Sequence[Problem], manner: Manner
+) -> types.PublishDiagnosticsParams:
+    """The problems of one version of a text."""
+    found = [_diagnostic(problem, document, manner) for problem in problems]
+    return types.PublishDiagnosticsParams(document.uri, found, document.version)
+
+
+def withdrawal(uri: str) -> types.PublishDiagnosticsParams:
+    """No problems, for a text that was closed."""
+    return types.PublishDiagnosticsParams(uri, [])
+
+
+def _diagnostic(problem: Problem, document: Document, manner: Manner) -> types.Diagnostic:
+    lines, encoding = document.lines, manner.encoding
+    made = types.Diagnostic(
+        range=_range(lines, problem.start, problem.end, encoding),
+        message=problem.message,
+        severity=_SEVERITIES[problem.severity],
+        code=problem.code,
+        source="lua" if problem.origin == "load" else "tidelock",
+    )
+    if manner.related and problem.related:
+        made.related_information = [
+            types.DiagnosticRelatedInformation(
+                types.Location(document.uri, _range(lines, one.start, one.end, encoding)),
+                one.message,
+            )
+            for one in problem.related
+        ]
+    return made

@@ -1,0 +1,129 @@
+"""The table of what the server answers and hears: method, function, converters, where it runs.
+
+Who has read it has read the server; the capabilities are made from it. Features are named, not
+imported: ``shared.language`` is loaded only after ``initialize`` has been answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tidelock.lsp import convert
+from tidelock.shared.log import layer
+
+if TYPE_CHECKING:
+    from tidelock.lsp.convert import Json
+    from tidelock.lsp.documents import Document
+    from tidelock.lsp.session import Session
+
+log = layer("lsp")
+
+TYPING, VISIBLE = 0, 1
+
+
+class Route(NamedTuple):
+    """A request about a document; it runs on a worker, with the text as it was on arrival.
+
+    ``feature`` is module and function in ``lsp.features``; ``provider`` the capability it stands
+    for. ``is_live`` says that the running program may be asked. A request that ``replaces``
+    makes older ones of its method and document void.
+    """
+
+    method: str
+    feature: str
+    decode: Callable[[Json], convert.Asked]
+    encode: Callable[[Any, Document, convert.Manner], Any]
+    provider: tuple[str, Any]
+    is_live: bool = False
+    priority: int = VISIBLE
+    replaces: bool = False
+
+    def load(self) -> Callable[..., Any]:
+        """The feature's function."""
+        module = import_module(f"tidelock.lsp.features.{self.feature}")
+        function: Callable[..., Any] = getattr(module, self.feature)
+        return function
+
+
+REQUESTS: tuple[Route, ...] = (
+    Route(
+        "textDocument/completion", "completion", convert.completion, convert.completion_list,
+        ("completion_provider", convert.COMPLETION), is_live=True, priority=TYPING, replaces=True,
+    ),
+    Route(
+        "textDocument/signatureHelp", "signature", convert.signature, convert.signature_help,
+        ("signature_help_provider", convert.SIGNATURE), is_live=True, priority=TYPING,
+    ),
+    Route(
+        "textDocument/hover", "hover", convert.hover, convert.hover_answer,
+        ("hover_provider", True), is_live=True,
+    ),
+    Route(
+        "textDocument/definition", "definition", convert.definition, convert.definition_answer,
+        ("definition_provider", True), is_live=True,
+    ),
+    Route(
+        "textDocument/documentSymbol", "symbols", convert.symbols, convert.symbol_tree,
+        ("document_symbol_provider", True),
+    ),
+)  # fmt: skip
+
+
+def did_open(session: Session, opened: convert.Opened) -> None:
+    """The client shows a text."""
+    session.show(opened.uri, opened.version, opened.text)
+
+
+def did_change(session: Session, changed: convert.Changed) -> None:
+    """The client edited a text."""
+    session.edit(changed.uri, changed.version, changed.changes)
+
+
+def did_close(session: Session, uri: str) -> None:
+    """The client shows a text no more; what was wrong with it is taken back."""
+    session.hide(uri)
+
+
+def set_trace(session: Session, value: str) -> None:
+    """How much the client wants to be logged."""
+    session.trace(value)
+
+
+def ignored(session: Session, params: Json) -> None:
+    """Nothing follows from it."""
+
+
+class Heard(NamedTuple):
+    """A notification; its function runs on the document lane, in order."""
+
+    method: str
+    function: Callable[[Session, Any], None]
+    decode: Callable[[Json], Any]
+
+
+NOTIFICATIONS: tuple[Heard, ...] = (
+    Heard("textDocument/didOpen", did_open, convert.opened),
+    Heard("textDocument/didChange", did_change, convert.changed),
+    Heard("textDocument/didClose", did_close, convert.closed),
+    Heard("textDocument/didSave", ignored, convert.anything),
+    Heard("workspace/didChangeConfiguration", ignored, convert.anything),
+    Heard("workspace/didChangeWatchedFiles", ignored, convert.anything),
+    Heard("workspace/didChangeWorkspaceFolders", ignored, convert.anything),
+    Heard("$/setTrace", set_trace, convert.trace),
+)
+
+PROVIDERS = dict(route.provider for route in REQUESTS)
+_REQUESTS = {route.method: route for route in REQUESTS}
+_NOTIFICATIONS = {heard.method: heard for heard in NOTIFICATIONS}
+
+
+def request(method: str) -> Route | None:
+    """The route of a request about a document."""
+    return _REQUESTS.get(method)
+
+
+def notification(method: str) -> Heard | None:
+    """What is done with a notification."""
+    return _NOTIFICATIONS.get(method)

@@ -1,0 +1,468 @@
+"""One editor's session: what it has said, what it waits for, and who works on it.
+
+``receive`` runs on the protocol's thread and only sorts. Documents are the lane's, requests the
+workers'; every request is answered exactly once, whoever comes first: its feature, a
+cancellation, or the end. It knows no wire: it is given what sends.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
+
+from tidelock.lsp import commands, convert, routes
+from tidelock.lsp.convert import Json, Manner
+from tidelock.lsp.diagnostics import Check, diagnose
+from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
+from tidelock.lsp.live import Live, connector
+from tidelock.lsp.moment import NOTHING, Moment, View
+from tidelock.lsp.runs import Runs, search_folders
+from tidelock.lsp.work import Breathe, Lane, Pool
+from tidelock.shared.errors import BadRequest, KernelError, TidelockError
+from tidelock.shared.log import Layer, layer
+from tidelock.shared.log import configure as configure_log
+from tidelock.shared.sources import decode, path_of_chunk, workspace_of
+from tidelock.shared.version import VERSION
+
+if TYPE_CHECKING:
+    from tidelock.shared.config import Settings
+    from tidelock.shared.link.client import KernelClient
+    from tidelock.shared.model import Dialect
+
+log = layer("lsp")
+
+INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32600, -32601, -32602, -32603
+NOT_INITIALIZED = -32002
+CANCELLED, CONTENT_MODIFIED, REQUEST_FAILED = -32800, -32801, -32803
+
+Number = int | str
+_SAME_FAILURE_S = 60.0
+_STATUS_S = 0.25
+
+
+class Wire(Protocol):
+    """What sends JSON to the editor; from any thread, never waiting for it."""
+
+    def reply(self, number: Number, result: Json) -> None:
+        """Answer a request."""
+
+    def refuse(self, number: Number | None, code: int, words: str) -> None:
+        """Answer a request with an error; no number for one that cannot be read."""
+
+    def notify(self, method: str, params: Json) -> None:
+        """Send a notification."""
+
+
+class Ports(NamedTuple):
+    """What is handed in from outside.
+
+    ``check`` is Lua's own verdict on a text, ``settings`` and ``workspace`` hold until the
+    editor names another folder; then ``settings_of`` gives those of it (None: nothing changes).
+    """
+
+    check: Check
+    settings: Settings
+    workspace: str
+    settings_of: Callable[[str], Settings] | None = None
+    use_kernel: bool = True
+
+
+def _number(value: Json) -> Number | None:
+    """The id of a request; None for what cannot be one."""
+    return value if type(value) in (int, str) else None
+
+
+@final
+class Request:
+    """One request that waits for its answer; settled once, from any thread."""
+
+    __slots__ = ("_lock", "_session", "document", "is_settled", "method", "number")
+
+    def __init__(self, session: Session, number: Number, method: str) -> None:
+        self.number = number
+        self.method = method
+        self.document: Document | None = None
+        self.is_settled = False
+        self._session = session
+        self._lock = threading.Lock()
+
+    def reply(self, result: Any) -> None:
+        """Answer with a result."""
+        if self._settle():
+            self._session.wire.reply(self.number, result)
+
+    def refuse(self, code: int, words: str) -> None:
+        """Answer with an error."""
+        if self._settle():
+            self._session.wire.refuse(self.number, code, words)
+
+    def _settle(self) -> bool:
+        with self._lock:
+            if self.is_settled:
+                return False
+            self.is_settled = True
+        self._session.settled(self)
+        return True
+
+
+class Session:
+    """The state of one editor's session.
+
+    ``exit_code`` is there when the editor has said ``exit``: 0 after ``shutdown``, else 1.
+    """
+
+    def __init__(self, ports: Ports, wire: Wire, new_id: Callable[[], str]) -> None:
+        self.ports = ports
+        self.wire = wire
+        self.settings = ports.settings
+        self.workspace = ports.workspace
+        self.manner = Manner()
+        self.documents = Documents()
+        self.runs = Runs(wire.notify, new_id)
+        self.exit_code: int | None = None
+        self._state = "new"
+        self._open: dict[Number, Request] = {}
+        self._lane = Lane("tidelock-documents")
+        self._pool = Pool()
+        self._live: Live | None = None
+        self._failures: dict[tuple[str, str], float] = {}
+        self._told = threading.Condition()
+        self._last_status: tuple[float, Json] = (0.0, None)
+        self._status_timer: threading.Timer | None = None
+        self._sink = Layer.sink
+
+    # -- messages, on the protocol's thread ----------------------------------------------------
+
+    def receive(self, message: Json) -> None:
+        """Take one message of the editor."""
+        if not isinstance(message, dict):
+            self.wire.refuse(None, INVALID_REQUEST, "no message of JSON-RPC 2.0")
+            return
+        method, params = message.get("method"), message.get("params")
+        number = _number(message.get("id"))
+        if message.get("jsonrpc") != "2.0":
+            self.wire.refuse(number, INVALID_REQUEST, "no message of JSON-RPC 2.0")
+        elif method is None and ("result" in message or "error" in message):
+            log.info("an answer nobody waits for", id=number)
+        elif not isinstance(method, str) or ("id" in message and number is None):
+            self.wire.refuse(None, INVALID_REQUEST, "neither request nor notification")
+        elif number is not None:
+            self._requested(number, method, params)
+        else:
+            self._notified(method, params)
+
+    def _requested(self, number: Number, method: str, params: Json) -> None:
+        request = Request(self, number, method)
+        self._open[number] = request
+        if self._state == "down":
+            request.refuse(INVALID_REQUEST, f"{method} after shutdown")
+        elif method == "initialize":
+            self._initialize(request, params)
+        elif self._state == "new":
+            request.refuse(NOT_INITIALIZED, f"{method} before initialize")
+        elif method == "shutdown":
+            self._shutdown(request)
+        elif method == "workspace/executeCommand":
+            self._command(request, params)
+        elif (route := routes.request(method)) is None:
+            request.refuse(METHOD_NOT_FOUND, f"there is no {method}")
+        else:
+            self._lane.put(lambda: self._dispatch(request, route, params))
+
+    def _notified(self, method: str, params: Json) -> None:
+        if method == "exit":
+            self.exit_code = 0 if self._state == "down" else 1
+        elif self._state != "ready":
+            log.info("a notification at the wrong time", method=method, state=self._state)
+        elif method == "$/cancelRequest":
+            number = _number(params.get("id")) if isinstance(params, dict) else None
+            request = None if number is None else self._open.get(number)
+            if request is not None:
+                request.refuse(CANCELLED, f"{request.method} was cancelled")
+        elif method == "initialized":
+            self._lane.put(self._start_live)
+        elif (heard := routes.notification(method)) is not None:
+            self._lane.put(lambda: self._hear(heard, params))
+        elif not method.startswith("$/"):
+            log.info("a notification that is not known", method=method)
+
+    def settled(self, request: Request) -> None:
+        """A request has its answer."""
+        if self._open.get(request.number) is request:
+            del self._open[request.number]
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def _initialize(self, request: Request, params: Json) -> None:
+        if self._state != "new":
+            request.refuse(INVALID_REQUEST, "initialize comes once")
+            return
+        try:
+            self.manner = Manner.of(params)
+        except BadRequest as error:
+            request.refuse(INVALID_PARAMS, str(error))
+            return
+        self._state = "ready"
+        result = convert.initialize_result(
+            self.manner, routes.PROVIDERS, commands.COMMANDS, VERSION
+        )
+        request.reply(convert.plain(result))
+        self._lane.put(self._settle_in)
+
+    def _settle_in(self) -> None:
+        """What could wait for the first answer; the lane's first job, before any document."""
+        if self.ports.settings_of is not None and os.path.isdir(self.manner.folder):
+            workspace = workspace_of(self.manner.folder)
+            if workspace != self.workspace:
+                self.workspace = workspace
+                try:
+                    self.settings = self.ports.settings_of(workspace)
+                except TidelockError as error:
+                    log.warn("the options of the workspace cannot be used", why=str(error))
+        self._pool.put(routes.VISIBLE, self._warm_up)
+
+    def _warm_up(self) -> None:
+        """Load what the first request would wait for."""
+        for route in routes.REQUESTS:
+            route.load()
+        from tidelock.shared.language import diagnostics, stdlib
+
+        assert diagnostics
+        stdlib.library(self.dialect)
+
+    def _start_live(self) -> None:
+        settings = self.settings
+        if not self.ports.use_kernel or self._live is not None:
+            return
+        self._live = Live(
+            connector(self.workspace, settings),
+            settings.lsp_live_deadline_ms / 1000,
+            self._moved_on,
+            may_start=settings.kernel_auto_start,
+            overlay=self.runs.overlay,
+        )
+        if settings.lsp_live_enabled:
+            self._live.start()
+
+    def _shutdown(self, request: Request) -> None:
+        self._state = "down"
+        for other in list(self._open.values()):
+            if other is not request:
+                other.refuse(CANCELLED, "the server shuts down")
+        request.reply(None)
+
+    def close(self) -> None:
+        """End the threads and leave the kernel."""
+        self._state = "down"
+        if self._status_timer is not None:
+            self._status_timer.cancel()
+        self._lane.close()
+        self._pool.close()
+        if self._live is not None:
+            self._live.close()
+
+    # -- documents, on the lane ----------------------------------------------------------------
+
+    @property
+    def dialect(self) -> Dialect:
+        """The Lua that texts are read as."""
+        version = self.settings.lua_version
+        return "luajit" if version.startswith("luajit") else version  # type: ignore[return-value]
+
+    def _hear(self, heard: routes.Heard, params: Json) -> None:
+        try:
+            heard.function(self, heard.decode(params))
+        except BadRequest as error:
+            log.warn("a notification that does not fit", method=heard.method, why=str(error))
+
+    def _made(self, uri: str, version: int, text: str) -> Document:
+        path = path_of_chunk(chunk_of_uri(uri))
+        folders = search_folders(path, self.workspace, self.settings.lua_path)
+        return Document(uri, version, text, self.dialect, folders)
+
+    def show(self, uri: str, version: int, text: str) -> None:
+        """A text is open."""
+        document = self._made(uri, version, text)
+        self.documents.open(document)
+        self._judge(document)
+
+    def edit(self, uri: str, version: int, changes: Iterable[Change]) -> None:
+        """A text has changed."""
+        document = self.documents.change(uri, version, changes, self.manner.encoding)
+        if document is not None:
+            self._judge(document)
+
+    def hide(self, uri: str) -> None:
+        """A text is closed."""
+        document = self.documents.close(uri)
+        if document is not None:
+            params = convert.plain(convert.withdrawal(document.uri))
+            self.wire.notify("textDocument/publishDiagnostics", params)
+
+    def trace(self, value: str) -> None:
+        """Log more, or as before."""
+        Layer.sink = self._sink
+        if value != "off":
+            level = "debug" if value == "verbose" else "info"
+            configure_log(f"{self.settings.log_level},lsp={level}")
+
+    def document(self, uri: str) -> Document | None:
+        """The text of a URI: as it is open, else as its file is."""
+        found = self.documents.get(uri)
+        if found is not None:
+            return found
+        try:
+            with open(path_of_chunk(chunk_of_uri(uri)), "rb") as file:
+                return self._made(uri, 0, decode(file.read()))
+        except OSError:
+            return None
+
+    def _judge(self, document: Document) -> None:
+        self._pool.later(document.uri, lambda breathe: self._diagnose(document, breathe))
+
+    def _diagnose(self, document: Document, breathe: Breathe) -> None:
+        if not self.documents.is_present(document):
+            return
+        problems = diagnose(document, self.ports.check, self.settings.lua_version, breathe)
+        params = convert.plain(convert.publication(document, problems, self.manner))
+
+        def publish() -> None:
+            if self.documents.is_present(document) and self._state == "ready":
+                self.wire.notify("textDocument/publishDiagnostics", params)
+
+        self._lane.put(publish)
+
+    # -- requests ------------------------------------------------------------------------------
+
+    def _dispatch(self, request: Request, route: routes.Route, params: Json) -> None:
+        """Take the snapshot, on the lane, and hand over to a worker."""
+        try:
+            asked = route.decode(params)
+        except BadRequest as error:
+            request.refuse(INVALID_PARAMS, str(error))
+            return
+        document = request.document = self.documents.get(asked.uri)
+        if document is None:
+            request.reply(None)
+            return
+        if route.replaces:
+            self._replace(request, document)
+        self._pool.put(route.priority, lambda: self._work(request, route, asked, document))
+
+    def _replace(self, request: Request, document: Document) -> None:
+        """Give up what the same feature was asked about the same text before."""
+        for other in list(self._open.values()):
+            same = other.method == request.method and other is not request
+            if same and other.document is not None and other.document.uri == document.uri:
+                other.refuse(CONTENT_MODIFIED, f"{other.method} was asked again")
+
+    def _work(
+        self, request: Request, route: routes.Route, asked: convert.Asked, document: Document
+    ) -> None:
+        if request.is_settled:
+            return
+        began = time.monotonic()
+        try:
+            feature = route.load()
+            arguments: list[Any] = [document]
+            if asked.place is not None:
+                arguments.append(document.lines.offset(*asked.place, self.manner.encoding))
+            if route.is_live:
+                arguments.append(self._view())
+            result = feature(*arguments, **asked.options)
+            if not request.is_settled:
+                request.reply(convert.plain(route.encode(result, document, self.manner)))
+        except Exception as error:
+            self._failed(request, error)
+        if log.wants("debug"):
+            took = round((time.monotonic() - began) * 1000, 1)
+            log.debug("request", method=request.method, version=document.version, ms=took)
+
+    def _view(self) -> View:
+        live = self._live
+        if live is None or not self.settings.lsp_live_enabled:
+            return View()
+        return View(live.moment, live.ask)
+
+    def _failed(self, request: Request, error: Exception) -> None:
+        """Answer with the failure; the same one is logged once a minute."""
+        words = f"{type(error).__name__}: {error}"
+        request.refuse(INTERNAL_ERROR, f"{request.method} failed: {words}; the log has more")
+        now = time.monotonic()
+        key = (request.method, words)
+        if now - self._failures.get(key, -_SAME_FAILURE_S) >= _SAME_FAILURE_S:
+            self._failures[key] = now
+            trace = "".join(traceback.format_exception(error))
+            log.error("a request failed", method=request.method, trace=trace)
+
+    # -- commands, each on a thread of its own -------------------------------------------------
+
+    def _command(self, request: Request, params: Json) -> None:
+        def work() -> None:
+            try:
+                name, arguments = convert.command(params)
+                command = commands.COMMANDS.get(name)
+                if command is None:
+                    raise BadRequest(f"there is no command {name}")
+                request.reply(command(self, arguments))
+            except BadRequest as error:
+                request.refuse(INVALID_PARAMS, str(error))
+            except (TidelockError, TimeoutError) as error:
+                request.refuse(REQUEST_FAILED, str(error))
+            except Exception as error:
+                self._failed(request, error)
+
+        def begin() -> None:
+            threading.Thread(target=work, name="tidelock-command", daemon=True).start()
+
+        self._lane.put(begin)  # after the documents that were sent before
+
+    def kernel(self, *, start: bool) -> KernelClient:
+        """A client of the workspace's kernel.
+
+        Raises:
+            KernelError: there is none, or none is wanted.
+        """
+        if self._live is None:
+            raise KernelError("this language server uses no kernel")
+        return self._live.client(start=start)
+
+    def status(self) -> Json:
+        """What the editor may show of the kernel."""
+        live = self._live
+        moment = live.moment if live is not None else NOTHING
+        return {
+            "kernel": moment.state,
+            "kernelId": moment.kernel or None,
+            "lua": moment.lua or None,
+            "dialect": self.dialect,
+            "workspace": self.workspace,
+            "revision": moment.revision,
+            "execution": moment.execution or None,
+            "executionCount": moment.executions,
+            "problem": (live.problem if live is not None else "") or None,
+        }
+
+    def _moved_on(self, moment: Moment) -> None:
+        """Tell the editor, at most four times a second; the last state is always told."""
+        with self._told:
+            if self._status_timer is not None or self._state != "ready":
+                return
+            wait = self._last_status[0] + _STATUS_S - time.monotonic()
+            timer = threading.Timer(max(wait, 0.0), self._tell_status)
+            timer.daemon = True
+            self._status_timer = timer
+        timer.start()
+
+    def _tell_status(self) -> None:
+        status = self.status()
+        with self._told:
+            self._status_timer = None
+            if status == self._last_status[1] or self._state != "ready":
+                return
+            self._last_status = (time.monotonic(), status)
+        self.wire.notify("tidelock/status", status)
