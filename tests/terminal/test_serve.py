@@ -1,4 +1,4 @@
-"""``tidelock dap``: an editor joined with a kernel's debug adapter."""
+"""``tidelock dap`` and ``tidelock lsp``: what editors start, and how it is joined with kernels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from kit.dap import DapClient, RequestFailed, StdioTransport, TcpTransport
+from kit.lsp import LspClient
 from kit.programs import TIDELOCK, environment
 
 from .conftest import Place
@@ -82,3 +83,15 @@ def test_standard_output_carries_nothing_but_the_protocol(place: Place) -> None:
     result = place.run("dap", stdin=b"", env={"TIDELOCK_KERNEL_AUTO_START": "false"})
     assert (result.code, result.stdout) == (4, "")
     assert result.stderr.startswith("tidelock: no kernel runs for ")
+
+
+@pytest.mark.parametrize("flags", [["--no-kernel"], ["--stdio"]])
+def test_a_language_server(place: Place, flags: list[str]) -> None:
+    file = place.file("a.lua", "local x = = 1\n")
+    env = environment(place.home, {"TIDELOCK_KERNEL_AUTO_START": "false"})
+    with LspClient([*TIDELOCK, "lsp", *flags], cwd=place.work, env=env) as client:
+        client.initialize(place.work)
+        client.open(file)
+        assert client.diagnostics(file)
+        assert client.shutdown() == 0
+    assert place.registered() == []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import socket
 import sys
 import threading
 from typing import TYPE_CHECKING
 
-from tidelock.shared.errors import KernelError, Unavailable, UsageError
+from tidelock.shared.errors import KernelError, UsageError
 from tidelock.shared.log import layer
 from tidelock.terminal import exits
 from tidelock.terminal.invocation import Invocation
@@ -25,17 +24,17 @@ def lsp(invocation: Invocation) -> int:
     """Be the language server until the editor ends it."""
     workspace = invocation.workspace()
     settings = invocation.settings(workspace)
-    try:
-        server = importlib.import_module("tidelock.lsp.server")
-    except ModuleNotFoundError as error:
-        raise Unavailable(f"the language server ({error.name} is missing)") from None
+    from tidelock.lsp.server import serve
     from tidelock.shared.runtime.check import Checker
 
-    live = settings.lsp_live_enabled and not invocation.options.no_kernel
-    served = server.serve(
-        settings=settings, workspace=workspace, refusal=Checker().refusal, live=live
+    use_kernel = not invocation.options.no_kernel
+    return serve(
+        Checker().refusal,
+        settings,
+        workspace,
+        settings_of=invocation.settings,
+        use_kernel=use_kernel,
     )
-    return int(served or 0)
 
 
 def dap(invocation: Invocation) -> int:
