@@ -22,8 +22,11 @@ local function watch()
     T.serve_live()
   end
 end
+
+-- While another hook of ours is on, it looks as well.
+T.look = watch
 function T.watch_main()
-  sethook(watch, "", EVERY)
+  T.set_hook(T.main, watch, "", EVERY)
 end
 
 -- A coroutine starts with its own hook.

@@ -75,6 +75,9 @@ end
 function T.run(chunk, want_text, on_entry, ...)
   failure = nil
   T.reset_input()
+  if T.watch_main then
+    T.watch_main()
+  end
   T.rehook()
   if on_entry then
     T.ops.pause("entry")

@@ -243,6 +243,9 @@ function on_event(event, line)
   if T.deaf then
     return
   elseif event == "line" then
+    if T.look then
+      T.look()
+    end
     on_line(line)
   elseif event == "call" or event == "tail call" then
     on_call(event)
@@ -273,10 +276,13 @@ function globals.debug.gethook(...)
   end
 end
 
-function globals.debug.sethook(...)
-  local thread, func, mask, count = target_of(...)
+function T.set_hook(thread, func, mask, count)
   if hooked[thread] == nil then
-    return sethook(...)
+    return sethook(thread, func, mask, count)
   end
   hooked[thread] = func and { func, mask, count } or true
+end
+
+function globals.debug.sethook(...)
+  T.set_hook(target_of(...))
 end
