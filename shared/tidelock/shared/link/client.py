@@ -183,6 +183,9 @@ class KernelClient:
         """
         head = wire.header(kind, self.session, self.username)
         under_way = _Open(channel, listener, want_idle=True)
+        if self._closed:
+            under_way.answer.fail(KernelError("kernel lost: the client was closed"))
+            return under_way.answer
         if silent:
             under_way.reply = Message(head, head, {}, {})
 
