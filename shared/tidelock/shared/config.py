@@ -22,7 +22,7 @@ class Settings(NamedTuple):
     """Every option with its default; the option ``kernel.auto_start`` is ``kernel_auto_start``."""
 
     lua_version: str = "5.4"
-    lua_jit: bool = False
+    lua_jit: str = "auto"
     lua_max_memory: int = 0
     lua_native: bool = True
     lua_path: tuple[str, ...] = ()
@@ -60,7 +60,11 @@ _LUA_NAMES = ("5.1", "5.2", "5.3", "5.4", "5.5", "luajit", "luajit2.0", "luajit2
 
 OPTIONS: tuple[Option, ...] = (
     Option("lua.version", "which Lua runs", _LUA_NAMES),
-    Option("lua.jit", "let LuaJIT compile; compiled loops cannot be paused or interrupted"),
+    Option(
+        "lua.jit",
+        "let LuaJIT compile (auto: for 'run'); compiled loops cannot be paused or interrupted",
+        ("auto", "on", "off"),
+    ),
     Option("lua.max_memory", "bytes that Lua may use, 0 for no limit", (), 0),
     Option("lua.native", "control Lua through its C API; off: by a count hook that costs time"),
     Option("lua.path", "folders for require, after those of script and workspace"),
@@ -153,6 +157,8 @@ def _converted(raw: object, default: object) -> Plain:
             raise ValueError(raw)
         return _TRUTH[word]
     if isinstance(raw, bool):
+        if isinstance(default, str):  # where on and off are two of several words
+            return "on" if raw else "off"
         raise ValueError(raw)
     if isinstance(default, int):
         return int(str(raw))

@@ -58,7 +58,10 @@ class Context:
             settings.output_limit,
         )
         options = Options(
-            settings.lua_version, settings.lua_jit, settings.lua_max_memory, settings.lua_native
+            settings.lua_version,
+            settings.lua_jit == "on",
+            settings.lua_max_memory,
+            settings.lua_native,
         )
         self.runtime = Lane(options, streams)
         limit = settings.debug_breakpoint_limit

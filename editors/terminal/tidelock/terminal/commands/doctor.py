@@ -62,7 +62,7 @@ def _findings(invocation: Invocation) -> Iterator[Finding]:
     yield found
     for check in (_folder, _registered, lambda: _workspace_kernel(workspace)):
         yield _guarded(check)
-    if settings.lua_version.startswith("luajit") and settings.lua_jit:
+    if settings.lua_version.startswith("luajit") and settings.lua_jit == "on":
         yield Finding("lua.jit", "warn", "compiled loops cannot be interrupted or paused")
     for name, what in _OPTIONAL.items():
         yield _optional(name, what)

@@ -19,6 +19,8 @@ def run(invocation: Invocation) -> int:
     workspace = invocation.workspace(script.path)
     settings = invocation.settings(workspace)
     folder = os.path.dirname(script.path) if script.path else current_folder()
+    if settings.lua_jit == "auto":
+        settings = settings._replace(lua_jit="on")
     request = Request(
         script.text,
         "script",
