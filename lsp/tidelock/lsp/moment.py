@@ -46,6 +46,7 @@ class Moment(NamedTuple):
 
 
 NOTHING = Moment()
+_MOST_COMPARED = 1_000_000
 
 
 class Question(NamedTuple):
@@ -111,8 +112,8 @@ def place_text(where: str) -> str:
 def moved(old: str, new: str, line: int) -> int | None:
     """Where a line of a text, from one, stands in an edited text; None when that cannot be told.
 
-    What the two texts share at their beginning and end did not change; between lies the edit,
-    and there a line stays where it is if the edit kept the number of lines.
+    What the two texts share at their beginning and end did not change; between lie the edits.
+    Texts of as many lines are taken to be edited within their lines.
     """
     before, after = old.split("\n"), new.split("\n")
     if len(before) == len(after):
@@ -126,4 +127,18 @@ def moved(old: str, new: str, line: int) -> int | None:
     tail = 0
     while tail < shorter - head and before[-1 - tail] == after[-1 - tail]:
         tail += 1
-    return line + len(after) - len(before) if line > len(before) - tail else None
+    if line > len(before) - tail:
+        return line + len(after) - len(before)
+    return _matched(before[head : len(before) - tail], after[head : len(after) - tail], line, head)
+
+
+def _matched(before: list[str], after: list[str], line: int, head: int) -> int | None:
+    """The same in what is left between head and tail, by the longest stretches in common."""
+    if len(before) * len(after) > _MOST_COMPARED:
+        return None
+    from difflib import SequenceMatcher  # late: rarely needed
+
+    for block in SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
+        if block.a < line - head <= block.a + block.size:
+            return line + block.b - block.a
+    return None

@@ -62,6 +62,7 @@ class Ports(NamedTuple):
 
     ``check`` is Lua's own verdict on a text, ``settings`` and ``workspace`` hold until the
     editor names another folder; then ``settings_of`` gives those of it (None: nothing changes).
+    ``tidy`` is called when there is nothing to do.
     """
 
     check: Check
@@ -69,11 +70,16 @@ class Ports(NamedTuple):
     workspace: str
     settings_of: Callable[[str], Settings] | None = None
     use_kernel: bool = True
+    tidy: Callable[[], None] = lambda: None
 
 
 def _number(value: Json) -> Number | None:
     """The id of a request; None for what cannot be one."""
     return value if type(value) in (int, str) else None
+
+
+class _Outdated(Exception):  # noqa: N818
+    """A newer version of the text is there."""
 
 
 @final
@@ -127,7 +133,7 @@ class Session:
         self._state = "new"
         self._open: dict[Number, Request] = {}
         self._lane = Lane("tidelock-documents")
-        self._pool = Pool()
+        self._pool = Pool(ports.tidy)
         self._live: Live | None = None
         self._failures: dict[tuple[str, str], float] = {}
         self._told = threading.Condition()
@@ -322,12 +328,21 @@ class Session:
             return None
 
     def _judge(self, document: Document) -> None:
-        self._pool.later(document.uri, lambda breathe: self._diagnose(document, breathe))
+        size = len(document.text) + 1
+        self._pool.later(document.uri, lambda breathe: self._diagnose(document, breathe), size)
 
     def _diagnose(self, document: Document, breathe: Breathe) -> None:
-        if not self.documents.is_present(document):
+        def breathe_or_stop() -> None:
+            breathe()
+            if not self.documents.is_present(document):
+                raise _Outdated
+
+        lua = self.settings.lua_version
+        try:
+            breathe_or_stop()
+            problems = diagnose(document, self.ports.check, lua, breathe_or_stop)
+        except _Outdated:
             return
-        problems = diagnose(document, self.ports.check, self.settings.lua_version, breathe)
         params = convert.plain(convert.publication(document, problems, self.manner))
 
         def publish() -> None:
@@ -391,13 +406,13 @@ class Session:
     def _failed(self, request: Request, error: Exception) -> None:
         """Answer with the failure; the same one is logged once a minute."""
         words = f"{type(error).__name__}: {error}"
-        request.refuse(INTERNAL_ERROR, f"{request.method} failed: {words}; the log has more")
         now = time.monotonic()
         key = (request.method, words)
         if now - self._failures.get(key, -_SAME_FAILURE_S) >= _SAME_FAILURE_S:
             self._failures[key] = now
             trace = "".join(traceback.format_exception(error))
             log.error("a request failed", method=request.method, trace=trace)
+        request.refuse(INTERNAL_ERROR, f"{request.method} failed: {words}; the log has more")
 
     # -- commands, each on a thread of its own -------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 The lane does documents, one job after the other. Workers take the most urgent request first.
 The background thread does one job per key, the newest, and stands back while a request is
-worked on: Python runs one thread at a time, and typing comes first.
+worked on: Python runs one thread at a time, and typing comes first. For the same reason garbage
+is collected here, between requests and never within one: it takes longer than most answers.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ log = layer("lsp")
 Job = Callable[[], None]
 Breathe = Callable[[], None]
 _STAND_BACK_S = 0.25
+_QUIET_S = 0.5
+_MOST_UNTIDY = 5_000_000
 _WORKERS = 2
 
 
-def _guarded(job: Job) -> None:
+def _guarded(job: Callable[..., None], *arguments: object) -> None:
     try:
-        job()
+        job(*arguments)
     except Exception as error:
         log.error("a job failed", error=repr(error))
 
@@ -55,14 +58,20 @@ class Lane:
 
 @final
 class Pool:
-    """The workers and the background thread; everything from anywhere."""
+    """The workers and the background thread; everything from anywhere.
 
-    def __init__(self) -> None:
+    Args:
+        tidy: called in the background when nothing was done for a while, at the latest after
+            jobs that together weigh five millions.
+    """
+
+    def __init__(self, tidy: Job = lambda: None) -> None:
+        self._tidy = tidy
         self._urgent: queue.PriorityQueue[tuple[int, int, Job | None]] = queue.PriorityQueue()
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._busy = 0
-        self._later: dict[str, Callable[[Breathe], None]] = {}
+        self._later: dict[str, tuple[int, Callable[[Breathe], None]]] = {}
         self._closed = False
         for number in range(_WORKERS):
             name = f"tidelock-worker-{number}"
@@ -75,14 +84,15 @@ class Pool:
             self._busy += 1
         self._urgent.put((priority, next(self._order), job))
 
-    def later(self, key: str, job: Callable[[Breathe], None]) -> None:
+    def later(self, key: str, job: Callable[[Breathe], None], weight: int = 1) -> None:
         """Do a job when there is time; it replaces one of the same key that has not begun.
 
-        The job is given ``breathe``, to be called between its parts.
+        The job is given ``breathe``, to be called between its parts; ``weight`` is about how much
+        it leaves behind, in letters of text.
         """
         with self._changed:
             self._later.pop(key, None)
-            self._later[key] = job
+            self._later[key] = weight, job
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -106,14 +116,22 @@ class Pool:
             self._changed.wait_for(lambda: not self._busy, _STAND_BACK_S)
 
     def _rest(self) -> None:
+        untidy = 0
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._later or self._closed)
+                quiet_s = _QUIET_S if untidy else None
+                self._changed.wait_for(lambda: self._later or self._closed, quiet_s)
                 if self._closed:
                     return
+                is_quiet = not self._later
+            if is_quiet or untidy >= _MOST_UNTIDY:
+                untidy = 0
+                _guarded(self._tidy)
+                continue
             self._breathe()
             with self._changed:
                 if not self._later:
                     continue
-                job = self._later.pop(next(iter(self._later)))
-            _guarded(lambda job=job: job(self._breathe))  # type: ignore[misc]
+                weight, job = self._later.pop(next(iter(self._later)))
+            untidy += weight
+            _guarded(job, self._breathe)

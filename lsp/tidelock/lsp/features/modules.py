@@ -25,12 +25,12 @@ def names(folders: Sequence[str], prefix: str) -> list[str]:
     """The modules below the part of a name that is typed up to its last dot, one folder deep."""
     parent = prefix.rpartition(".")[0]
     dotted = f"{parent}." if parent else ""
-    found: dict[str, None] = {}
+    found: set[str] = set()
     for folder in folders:
         for name in _modules(os.path.join(folder, *parent.split("."))):
             if len(found) < _LIMIT:
-                found[dotted + name] = None
-    return list(found)
+                found.add(dotted + name)
+    return sorted(found)
 
 
 def _modules(folder: str) -> Iterator[str]:

@@ -56,14 +56,22 @@ def signature(document: Document, offset: int, view: View) -> Signature | None:
 
 
 def _call(tree: Tree, offset: int) -> Call | MethodCall | None:
-    for node in reversed(tree.path(offset)):
+    # An unfinished call ends with its last token, and the cursor may stand behind it.
+    index = bisect_left(tree.tokens.starts, offset) - 1
+    place = min(offset, tree.tokens.ends[index]) if index >= 0 else offset
+    for node in reversed(tree.path(place)):
         if isinstance(node, FunctionBody):
             return None
         if isinstance(node, Call | MethodCall) and node.opening < offset:
-            inside = offset < node.end or tree.text[node.end - 1 : node.end] != ")"
-            if inside and tree.text[node.opening : node.opening + 1] == "(":
+            is_inside = offset < node.end or not _is_closed(tree, node)
+            if is_inside and tree.text[node.opening : node.opening + 1] == "(":
                 return node
     return None
+
+
+def _is_closed(tree: Tree, call: Call | MethodCall) -> bool:
+    inner = call.arguments[-1].end if call.arguments else call.opening + 1
+    return inner < call.end and tree.text[call.end - 1] == ")"
 
 
 def _argument(tree: Tree, call: Call | MethodCall, offset: int) -> int:

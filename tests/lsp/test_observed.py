@@ -1,0 +1,226 @@
+"""What the running program adds: the right question, the right variable, the right label."""
+
+from __future__ import annotations
+
+import pytest
+
+from tidelock.lsp.features.completion import completion
+from tidelock.lsp.features.definition import definition
+from tidelock.lsp.features.hover import hover
+from tidelock.lsp.features.signature import signature
+from tidelock.lsp.moment import Moment, Question, StoppedFrame
+
+from .conftest import IDLE, MAIN, RUNNING, Program, document, fact
+
+
+def complete(source: str, program: Program) -> dict[str, str]:
+    """Labels and details."""
+    text, marks = document(source)
+    found = completion(text, marks.at, program.view())
+    return {item.label: item.detail for item in found.items}
+
+
+def paused(source: str, line: str = "stop", chunk: str = f"@{MAIN}") -> Moment:
+    """A program that stands on the line of a mark of this text, in frame 11."""
+    text, marks = document(source)
+    frames = (
+        StoppedFrame(10, "=[C]", 0),
+        StoppedFrame(11, chunk, marks.lines[line], text.text),
+        StoppedFrame(12, chunk, 1, text.text),
+    )
+    return IDLE._replace(state="paused", frames=frames)
+
+
+def test_members_of_a_global() -> None:
+    question = Question("members", "harbour", ("gate", 2))
+    program = Program(IDLE, (question, [fact("depth", "3"), fact("deep", signature="deep(a)")]))
+    assert complete("harbour.gate[2].de$0", program) == {
+        "depth": "observed after execution 7: 3",
+        "deep": "observed after execution 7: deep(a)",
+    }
+    assert program.asked == [question]
+
+
+def test_while_running_the_label_says_so() -> None:
+    program = Program(RUNNING, (Question("members", "t"), [fact("x", where="@/w/a.lua:3")]))
+    assert complete("t.$0", program) == {"x": "while running: 1 a.lua:3"}
+
+
+def test_static_members_keep_their_place() -> None:
+    program = Program(IDLE, (Question("members", "T"), [fact("b"), fact("z")]))
+    assert complete("T = {b = 1, a = 2}\nT.$0", program) == {
+        "b": "field, observed after execution 7: 1",
+        "a": "field",
+        "z": "observed after execution 7: 1",
+    }
+
+
+def test_a_local_is_not_looked_up_among_the_globals() -> None:
+    program = Program(IDLE)
+    assert complete("local t = f()\nt.$0", program) == {}
+    assert complete("local function f(t) t.$0 end", program) == {}
+    assert program.asked == []
+
+
+@pytest.mark.parametrize(
+    ("source", "root", "keys"),
+    [
+        ("local t = global\nt.$0", "global", ()),
+        ("local t = global.inner\nt.x.$0", "global", ("inner", "x")),
+        ("function Class:method() self.$0 end", "Class", ()),
+        ("local m = require 'port.gate'\nm.$0", "package", ("loaded", "port.gate")),
+        ("local m = require('a')\nm.x.$0", "package", ("loaded", "a", "x")),
+        ("require('a').$0", "package", ("loaded", "a")),
+        ("a['b c'].$0", "a", ("b c",)),
+    ],
+)
+def test_how_a_value_is_reached(source: str, root: str, keys: tuple[str, ...]) -> None:
+    program = Program(IDLE)
+    complete(source, program)
+    assert program.asked == [Question("members", root, keys)]
+
+
+@pytest.mark.parametrize("source", ["('x').$0", "f().$0", "local m = require(name)\nm.$0"])
+def test_what_cannot_be_reached_is_not_asked(source: str) -> None:
+    program = Program(IDLE)
+    complete(source, program)
+    assert program.asked == []
+
+
+def test_names_are_globals_when_nothing_is_stopped() -> None:
+    program = Program(RUNNING, (Question("names"), [fact("harbour", kind="global")]))
+    assert complete("har$0", program) == {"harbour": "while running: 1"}
+
+
+def test_a_late_answer_leaves_the_text_and_the_last_moment() -> None:
+    moment = RUNNING._replace(names=(fact("harbour", "2", "global"),))
+    program = Program(moment, (Question("names"), None), (Question("members", "T"), None))
+    assert complete("har$0", program) == {"harbour": "observed earlier: 2"}
+    text, marks = document("T = {a = 1}\nT.$0")
+    found = completion(text, marks.at, program.view())
+    assert [item.label for item in found.items] == ["a"]
+    assert found.is_incomplete
+    text, marks = document("har$0")
+    nothing = Program(RUNNING, (Question("names"), None))
+    assert completion(text, marks.at, nothing.view()).items == []
+
+
+STOPPED = """
+    local outer = 1
+    local function go(tide)
+      local depth = {}
+      print(depth, outer) --@stop
+      local later = 2
+      do
+        local depth = "another"
+        de$0
+      end
+    end
+"""
+
+
+def test_names_of_the_stopped_frame_are_those_that_the_cursor_sees() -> None:
+    told = [
+        fact("depth", "{}", "local"),
+        fact("tide", "5", "local"),
+        fact("outer", "1", "upvalue"),
+        fact("hidden", "9", "local"),
+        fact("delta", "7", "global"),
+    ]
+    program = Program(paused(STOPPED), (Question("names", frame=11), told))
+    # Another depth is meant at the cursor than in the frame; hidden is none of the text's.
+    assert complete(STOPPED, program) == {
+        "depth": "local",
+        "debug": "table",
+        "delta": "paused at main.lua:4: 7",
+    }
+    assert complete(STOPPED.replace("de$0", "$0"), program)["tide"] == (
+        "parameter, paused at main.lua:4: 5"
+    )
+    assert complete(STOPPED.replace("de$0", "ou$0"), program)["outer"] == (
+        "local, paused at main.lua:4: 1"
+    )
+
+
+def test_members_of_a_local_in_the_stopped_frame() -> None:
+    source = STOPPED.replace("de$0", "tide.$0")
+    question = Question("members", "tide", frame=11)
+    program = Program(paused(source), (question, [fact("high")]))
+    assert complete(source, program) == {"high": "paused at main.lua:4: 1"}
+    shadowed = STOPPED.replace("de$0", "depth.$0")
+    program = Program(paused(shadowed))
+    complete(shadowed, program)
+    assert program.asked == []
+
+
+def test_the_stopped_line_is_found_in_an_edited_text() -> None:
+    moment = paused(STOPPED)
+    edited = STOPPED.replace("local outer = 1", "-- a\n    -- b\n    local outer = 1")
+    edited = edited.replace("de$0", "tide.$0")
+    question = Question("members", "tide", frame=11)
+    program = Program(moment, (question, [fact("high")]))
+    assert complete(edited, program) == {"high": "paused at main.lua:4: 1"}
+    gone = STOPPED.replace("      print(depth, outer) --@stop\n", "").replace("de$0", "tide.$0")
+    program = Program(moment, (question, [fact("high")]))
+    assert complete(gone, program) == {}
+    assert program.asked == []
+
+
+def test_in_another_file_the_frame_does_not_count() -> None:
+    source = STOPPED.replace("de$0", "tide.$0")
+    program = Program(paused(source, chunk="@/work/other.lua"))
+    assert complete(source, program) == {}
+    assert program.asked == []
+    names = Program(paused(STOPPED, chunk="=In[1]"), (Question("names"), [fact("delta")]))
+    assert complete(STOPPED, names)["delta"] == "while paused: 1"
+
+
+def test_hover_shows_the_value() -> None:
+    def hovered(source: str, program: Program) -> tuple[str, ...]:
+        text, marks = document(source)
+        found = hover(text, marks.at, program.view())
+        return found.facts if found else ()
+
+    value = fact("depth", "42", where="@/w/a.lua:3")
+    program = Program(IDLE, (Question("value", "harbour", ("depth",)), [value]))
+    assert hovered("harbour.dep$0th", program) == ("observed after execution 7: 42 (a.lua:3)",)
+    program = Program(paused(STOPPED), (Question("value", "tide", frame=11), [fact("tide", "5")]))
+    here = STOPPED.replace("print(depth, outer)", "print(ti$0de)").replace("de$0\n", "\n")
+    assert hovered(here, program) == ("paused at main.lua:4: 5",)
+    assert hovered("local x$0 = 1", Program(IDLE)) == ()
+    assert hovered("harbour$0", Program(IDLE)) == ()
+    assert hovered("harbour$0", Program(IDLE, (Question("value", "harbour"), None))) == ()
+
+
+def test_definition_where_a_function_was_loaded_from() -> None:
+    def place(where: str) -> tuple[str, int] | None:
+        value = fact("tide", signature="tide()", where=where)
+        program = Program(IDLE, (Question("value", "package", ("loaded", "m", "tide")), [value]))
+        text, marks = document("local m = require 'm'\nm.ti$0de()")
+        found = definition(text, marks.at, program.view())
+        return (found.uri, found.line) if found else None
+
+    assert place("@/work/m.lua:12") == ("file:///work/m.lua", 11)
+    assert place("=In[1]:1") is None
+    assert place("") is None
+
+
+def test_signature_of_a_function_made_at_run_time() -> None:
+    text, marks = document("harbour.tide(1, $0)")
+    value = fact("tide", signature="tide(place, when)")
+    program = Program(IDLE, (Question("value", "harbour", ("tide",)), [value]))
+    found = signature(text, marks.at, program.view())
+    assert found is not None
+    assert (found.text, found.active, found.documentation) == (
+        "tide(place, when)",
+        1,
+        "observed after execution 7",
+    )
+    number = Program(IDLE, (Question("value", "harbour", ("tide",)), [fact("tide")]))
+    assert signature(text, marks.at, number.view()) is None
+    assert signature(text, marks.at, Program(IDLE).view()) is None
+
+
+def test_modules_that_are_loaded_are_proposed() -> None:
+    program = Program(IDLE._replace(modules=("tides", "port")))
+    assert list(complete("require 'ti$0'", program)) == ["tides"]

@@ -1,0 +1,492 @@
+"""A session without a wire: order, cancellation, failures; each request answered exactly once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tidelock.lsp import routes
+from tidelock.lsp import session as module
+from tidelock.lsp.commands import COMMANDS
+from tidelock.lsp.live import Live
+from tidelock.lsp.moment import NOTHING, Moment
+from tidelock.lsp.session import Ports, Session
+from tidelock.shared.config import Settings
+from tidelock.shared.errors import ConfigError, KernelError
+from tidelock.shared.log import Layer
+
+WAIT_S = 10.0
+Json = dict[str, Any]
+URI = "file:///w/a.lua"
+
+
+class Editor:
+    """A session and everything it sent."""
+
+    def __init__(
+        self, check: Callable[[str, str], str] = lambda text, lua: "", **fields: Any
+    ) -> None:
+        self.changed = threading.Condition()
+        self.answers: dict[Any, list[Json]] = {}
+        self.said: list[tuple[str, Any]] = []
+        self.number = 0
+        fields.setdefault("use_kernel", False)
+        options = fields.pop("options", Settings())
+        ports = Ports(check, options, fields.pop("workspace", "/w"), **fields)
+        self.session = Session(ports, self, lambda: "run-1")
+
+    # what the session sends
+
+    def reply(self, number: Any, result: Any) -> None:
+        self._answered(number, {"result": result})
+
+    def refuse(self, number: Any, code: int, words: str) -> None:
+        self._answered(number, {"code": code, "words": words})
+
+    def _answered(self, number: Any, answer: Json) -> None:
+        with self.changed:
+            self.answers.setdefault(number, []).append(answer)
+            self.changed.notify_all()
+
+    def notify(self, method: str, params: Any) -> None:
+        with self.changed:
+            self.said.append((method, params))
+            self.changed.notify_all()
+
+    # what the editor sends
+
+    def tell(self, method: str, params: Any = None) -> None:
+        self.session.receive({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def post(self, method: str, params: Any = None) -> int:
+        self.number += 1
+        message = {"jsonrpc": "2.0", "id": self.number, "method": method, "params": params}
+        self.session.receive(message)
+        return self.number
+
+    def wait(self, number: Any) -> Json:
+        with self.changed:
+            found = self.changed.wait_for(lambda: number in self.answers, WAIT_S)
+            assert found, f"no answer to {number}: {self.answers} {self.said}"
+            return self.answers[number][0]
+
+    def ask(self, method: str, params: Any = None) -> Any:
+        answer = self.wait(self.post(method, params))
+        assert "result" in answer, answer
+        return answer["result"]
+
+    def refused(self, method: str, params: Any = None) -> int:
+        answer = self.wait(self.post(method, params))
+        assert "code" in answer, answer
+        return int(answer["code"])
+
+    def published(self, look: Callable[[Json], bool]) -> Json:
+        def find() -> Json | None:
+            for method, params in self.said:
+                if method == "textDocument/publishDiagnostics" and look(params):
+                    return params
+            return None
+
+        with self.changed:
+            assert self.changed.wait_for(find, WAIT_S), self.said
+            return find() or {}
+
+    def begin(self) -> Editor:
+        self.ask("initialize", {"capabilities": {}})
+        self.tell("initialized", {})
+        return self
+
+    def open(self, text: str, version: int = 1, uri: str = URI) -> None:
+        item = {"uri": uri, "languageId": "lua", "version": version, "text": text}
+        self.tell("textDocument/didOpen", {"textDocument": item})
+
+    def change(self, text: str, version: int, uri: str = URI) -> None:
+        document = {"uri": uri, "version": version}
+        changes = [{"text": text}]
+        self.tell("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
+
+    def command(self, name: str, *arguments: Any) -> int:
+        params = {"command": name, "arguments": list(arguments)}
+        return self.post("workspace/executeCommand", params)
+
+
+def at(line: int, character: int, uri: str = URI) -> Json:
+    return {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
+
+
+@pytest.fixture
+def editor() -> Iterator[Editor]:
+    made = Editor()
+    yield made
+    made.session.close()
+    assert all(len(answers) == 1 for number, answers in made.answers.items() if number)
+
+
+# -- life ----------------------------------------------------------------------------------------
+
+
+def test_from_the_first_message_to_the_last(editor: Editor) -> None:
+    assert editor.refused("textDocument/hover", at(0, 0)) == module.NOT_INITIALIZED
+    assert editor.refused("shutdown") == module.NOT_INITIALIZED
+    assert editor.refused("initialize", [1]) == module.INVALID_PARAMS
+    result = editor.ask("initialize", {"capabilities": {}})
+    assert result["capabilities"]["positionEncoding"] == "utf-16"
+    assert set(result["capabilities"]["executeCommandProvider"]["commands"]) == set(COMMANDS)
+    assert editor.refused("initialize", {"capabilities": {}}) == module.INVALID_REQUEST
+    editor.open("local x = 1")
+    assert editor.published(lambda params: params["version"] == 1)["diagnostics"] == []
+    assert editor.ask("shutdown") is None
+    assert editor.refused("textDocument/hover", at(0, 0)) == module.INVALID_REQUEST
+    editor.open("x", uri="file:///w/late.lua")
+    assert editor.session.exit_code is None
+    editor.tell("exit")
+    assert editor.session.exit_code == 0
+
+
+def test_exit_without_shutdown(editor: Editor) -> None:
+    editor.begin().tell("exit")
+    assert editor.session.exit_code == 1
+
+
+def test_the_capabilities_come_from_the_table(editor: Editor) -> None:
+    capabilities = editor.ask("initialize", {"capabilities": {}})["capabilities"]
+    for route in routes.REQUESTS:
+        words = route.provider[0].split("_")
+        assert words[0] + "".join(word.title() for word in words[1:]) in capabilities
+        assert callable(route.load())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        [],
+        3,
+        {},
+        {"jsonrpc": "1.0", "id": 1, "method": "initialize"},
+        {"jsonrpc": "2.0"},
+        {"jsonrpc": "2.0", "id": None, "method": "x"},
+        {"jsonrpc": "2.0", "id": 1.5, "method": "x"},
+        {"jsonrpc": "2.0", "id": True, "method": "x"},
+        {"jsonrpc": "2.0", "id": 4, "method": 5},
+    ],
+)
+def test_what_is_no_message_is_refused_and_the_next_is_served(editor: Editor, message: Any) -> None:
+    editor.session.receive(message)
+    number = 1 if isinstance(message, dict) and message.get("jsonrpc") == "1.0" else None
+    assert editor.wait(number)["code"] == module.INVALID_REQUEST
+    editor.number = 10
+    editor.begin()
+
+
+def test_messages_that_are_let_pass(editor: Editor) -> None:
+    editor.begin()
+    for message in ({"id": 9, "result": 1}, {"id": 9, "error": {}}):
+        editor.session.receive({"jsonrpc": "2.0", **message})
+    for method in ("$/unknown", "unknown/thing", "workspace/didChangeConfiguration",
+                   "textDocument/didSave", "initialized"):  # fmt: skip
+        editor.tell(method, {"settings": None})
+    editor.tell("textDocument/didOpen", {"textDocument": 3})
+    editor.tell("$/cancelRequest", {"id": 99})
+    editor.tell("$/cancelRequest", [1])
+    assert editor.refused("unknown/thing") == module.METHOD_NOT_FOUND
+    editor.open("x = 1")
+    assert editor.ask("textDocument/hover", at(0, 0)) is not None
+
+
+def test_the_level_of_the_log_follows_the_client(editor: Editor) -> None:
+    before = Layer.sink
+    editor.begin()
+    for value, level in (("verbose", "debug"), ("messages", "info")):
+        editor.tell("$/setTrace", {"value": value})
+        editor.open("x")
+        editor.ask("textDocument/hover", at(0, 0))
+        assert module.log.wants(level)
+    editor.tell("$/setTrace", {"value": "off"})
+    editor.ask("textDocument/hover", at(0, 0))
+    assert Layer.sink is before
+
+
+# -- documents -----------------------------------------------------------------------------------
+
+
+def test_diagnostics_follow_the_text_and_go_when_it_is_closed() -> None:
+    editor = Editor(lambda text, lua: ":1: no good" if "bad" in text else "").begin()
+    editor.open("bad")
+    editor.published(lambda p: p["version"] == 1 and p["diagnostics"][0]["message"] == "no good")
+    editor.change("good = 1", 2)
+    editor.published(lambda params: params.get("version") == 2 and not params["diagnostics"])
+    editor.change("bad", 2)  # not newer: ignored
+    assert editor.ask("textDocument/hover", at(0, 1)) is not None
+    editor.tell("textDocument/didClose", {"textDocument": {"uri": URI}})
+    editor.published(lambda params: "version" not in params and not params["diagnostics"])
+    editor.tell("textDocument/didClose", {"textDocument": {"uri": URI}})
+    assert editor.ask("textDocument/hover", at(0, 1)) is None
+    editor.session.close()
+
+
+def test_diagnostics_of_an_outdated_text_are_not_published() -> None:
+    seen, go_on = threading.Event(), threading.Event()
+
+    def check(text: str, lua: str) -> str:
+        if text == "old":
+            seen.set()
+            go_on.wait(WAIT_S)
+        return ":1: words"
+
+    editor = Editor(check).begin()
+    editor.open("old")
+    assert seen.wait(WAIT_S)
+    editor.change("new", 2)
+    editor.ask("textDocument/hover", at(0, 0))
+    go_on.set()
+    editor.published(lambda params: params["version"] == 2)
+    versions = [params["version"] for method, params in editor.said]
+    assert versions == [2]
+    editor.session.close()
+
+
+def test_positions_outside_the_text_are_clamped(editor: Editor) -> None:
+    editor.begin().open("local x = 1\nprint(x)")
+    for line, character in ((99, 0), (0, 99), (99, 99)):
+        editor.ask("textDocument/hover", at(line, character))
+        editor.ask("textDocument/completion", at(line, character))
+
+
+def test_unknown_documents_answer_null(editor: Editor) -> None:
+    editor.begin()
+    for route in routes.REQUESTS:
+        assert editor.ask(route.method, at(0, 0, "file:///nowhere.lua")) is None
+
+
+def test_requests_see_the_text_that_was_there_when_they_came(editor: Editor) -> None:
+    editor.begin().open("local first = 1\nfir")
+    one = editor.post("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
+    editor.change("local second = 1", 2)
+    two = editor.post("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
+    names = [editor.wait(number)["result"][0]["name"] for number in (one, two)]
+    assert names == ["first", "second"]
+
+
+# -- requests ------------------------------------------------------------------------------------
+
+
+class Gate:
+    """A feature that waits until a test lets it go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        self.began = threading.Semaphore(0)
+        self.go_on = threading.Event()
+        self.runs = 0
+        feature = __import__(f"tidelock.lsp.features.{name}", fromlist=["x"])
+        self.real = getattr(feature, name)
+        monkeypatch.setattr(feature, name, self._run)
+
+    def _run(self, *arguments: Any, **options: Any) -> Any:
+        self.runs += 1
+        self.began.release()
+        assert self.go_on.wait(WAIT_S)
+        return self.real(*arguments, **options)
+
+
+def test_a_cancelled_request_is_answered_and_one_that_waits_is_not_run(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch, "hover")
+    editor.begin().open("x = 1")
+    running = [editor.post("textDocument/hover", at(0, 0)) for _ in range(2)]
+    for _ in running:
+        assert gate.began.acquire(timeout=WAIT_S)
+    waiting = editor.post("textDocument/hover", at(0, 0))
+    for number in (waiting, running[0]):
+        editor.tell("$/cancelRequest", {"id": number})
+        assert editor.wait(number)["code"] == module.CANCELLED
+    gate.go_on.set()
+    assert editor.wait(running[1])["result"] is not None
+    assert editor.ask("textDocument/hover", at(0, 0)) is not None
+    assert gate.runs == 3
+    editor.tell("$/cancelRequest", {"id": running[1]})  # too late: it is answered
+
+
+def test_a_completion_that_is_asked_again_gives_up_the_one_before(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch, "completion")
+    editor.begin().open("x = 1\n", uri="file:///w/b.lua")
+    editor.open("x = 1\n")
+    other = editor.post("textDocument/completion", at(1, 0, "file:///w/b.lua"))
+    numbers = [editor.post("textDocument/completion", at(1, 0)) for _ in range(4)]
+    for number in numbers[:-1]:
+        assert editor.wait(number)["code"] == module.CONTENT_MODIFIED
+    gate.go_on.set()
+    assert editor.wait(numbers[-1])["result"]["items"]
+    assert editor.wait(other)["result"]["items"]
+
+
+def test_shutdown_answers_what_is_open_first(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch, "hover")
+    editor.begin().open("x = 1")
+    number = editor.post("textDocument/hover", at(0, 0))
+    assert gate.began.acquire(timeout=WAIT_S)
+    assert editor.ask("shutdown") is None
+    assert editor.wait(number)["code"] == module.CANCELLED
+    assert list(editor.answers)[-2:] == [number, editor.number]
+    gate.go_on.set()
+
+
+@pytest.mark.parametrize("route", routes.REQUESTS, ids=lambda route: route.feature)
+def test_a_feature_that_raises_touches_nothing_else(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch, route: routes.Route
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(Layer, "_write", lambda self, level, text, fields: logged.append(text))
+
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise LookupError("no luck")
+
+    editor.begin().open("local x = 1\nprint(x)")
+    feature = __import__(f"tidelock.lsp.features.{route.feature}", fromlist=["x"])
+    with monkeypatch.context() as patched:
+        patched.setattr(feature, route.feature, fail)
+        for _ in range(3):
+            number = editor.post(route.method, at(1, 6))
+            answer = editor.wait(number)
+            assert answer["code"] == module.INTERNAL_ERROR
+            assert "LookupError: no luck" in answer["words"]
+    assert logged.count("a request failed") == 1
+    editor.ask(route.method, at(1, 6))
+    assert editor.ask("textDocument/hover", at(1, 6)) is not None
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from([route.method for route in routes.REQUESTS] + ["workspace/executeCommand"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["textDocument", "position", "uri", "line", "context", "command"]),
+                inner,
+                max_size=3,
+            )
+        ),
+        max_leaves=6,
+    ),
+)
+def test_any_params_are_answered(method: str, params: Any) -> None:
+    editor = Editor().begin()
+    editor.wait(editor.post(method, params))
+    assert editor.ask("shutdown") is None
+    editor.session.close()
+
+
+# -- the workspace and its kernel ----------------------------------------------------------------
+
+
+def test_the_workspace_is_the_editors_folder(tmp_path: Any) -> None:
+    (tmp_path / "tidelock.toml").write_text("")
+    (tmp_path / "inner").mkdir()
+    asked: list[str] = []
+
+    def settings_of(folder: str) -> Settings:
+        asked.append(folder)
+        return Settings(lua_version="luajit2.1", lua_path=("lib",))
+
+    editor = Editor(settings_of=settings_of)
+    folder = (tmp_path / "inner").as_uri()
+    editor.ask("initialize", {"capabilities": {}, "rootUri": folder})
+    editor.tell("initialized", {})
+    status = editor.wait(editor.command("tidelock.status"))["result"]
+    assert asked == [str(tmp_path)]
+    assert (status["workspace"], status["dialect"]) == (str(tmp_path), "luajit")
+    editor.open("x", uri=f"{folder}/a.lua")
+    editor.ask("textDocument/hover", at(0, 0))
+    document = editor.session.documents.get(f"{folder}/a.lua")
+    assert document is not None
+    assert document.search == (f"{tmp_path}/inner", str(tmp_path), f"{tmp_path}/lib")
+    editor.session.close()
+
+
+def test_a_workspace_whose_options_are_wrong_is_served(tmp_path: Any) -> None:
+    def settings_of(folder: str) -> Settings:
+        raise ConfigError("lua.version: expected one of these")
+
+    editor = Editor(settings_of=settings_of)
+    editor.ask("initialize", {"capabilities": {}, "rootUri": tmp_path.as_uri()})
+    editor.open("x = 1")
+    assert editor.ask("textDocument/hover", at(0, 0)) is not None
+    editor.session.close()
+
+
+def test_without_a_kernel_commands_say_so(editor: Editor) -> None:
+    editor.begin()
+    status = editor.wait(editor.command("tidelock.status"))["result"]
+    assert (status["kernel"], status["kernelId"], status["problem"]) == ("none", None, None)
+    for name in ("tidelock.startKernel", "tidelock.interrupt"):
+        answer = editor.wait(editor.command(name))
+        assert (answer["code"], answer["words"]) == (
+            module.REQUEST_FAILED,
+            "this language server uses no kernel",
+        )
+    for arguments in ([], [{"uri": 1}], [{"uri": "file:///nowhere.lua"}], [{"uri": "untitled:x"}]):
+        assert editor.wait(editor.command("tidelock.run", *arguments))["code"] == -32602
+    assert editor.wait(editor.command("tidelock.dance"))["code"] == module.INVALID_PARAMS
+
+
+def test_a_command_that_fails_is_answered(editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any) -> None:
+        raise LookupError("no luck")
+
+    monkeypatch.setitem(COMMANDS, "tidelock.status", fail)  # type: ignore[misc]
+    editor.begin()
+    assert editor.wait(editor.command("tidelock.status"))["code"] == module.INTERNAL_ERROR
+
+
+def test_live_facts_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Live] = []
+    monkeypatch.setattr(Live, "start", lambda self: started.append(self))
+
+    def connect(start: bool) -> Any:
+        raise KernelError(f"started: {start}")
+
+    monkeypatch.setattr(module, "connector", lambda workspace, settings: connect)
+    for enabled in (False, True):
+        options = Settings(lsp_live_enabled=enabled, kernel_auto_start=False)
+        editor = Editor(use_kernel=True, options=options).begin()
+        answer = editor.wait(editor.command("tidelock.startKernel"))
+        assert answer["words"] == "started: True"
+        assert len(started) == enabled
+        editor.open("har")
+        assert editor.ask("textDocument/completion", at(0, 3)) is not None
+        answer = editor.wait(editor.command("tidelock.run", {"uri": URI}))
+        assert answer["words"] == "started: False"
+        assert editor.wait(editor.command("tidelock.status"))["result"]["problem"] is None
+        editor.session.close()
+
+
+def test_status_is_told_on_change_and_not_too_often(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor.begin()
+    moments = [NOTHING, *(Moment("running", "k", revision=n) for n in range(50))]
+    live = Live(lambda start: None, 0.0, editor.session._moved_on)  # type: ignore[arg-type,return-value]
+    editor.session._live = live
+    for moment in moments:
+        live._set(moment)
+
+    def told() -> list[int]:
+        return [p["revision"] for method, p in editor.said if method == "tidelock/status"]
+
+    with editor.changed:
+        assert editor.changed.wait_for(lambda: told()[-1:] == [49], WAIT_S), told()
+    assert len(told()) <= 3
+    editor.session._tell_status()
+    assert told()[-1] == 49
