@@ -11,7 +11,7 @@ from tidelock.dap.notebook import murmur2
 CELL = "local n = 1\nfor i = 1, 3 do\n  n = n + i\nend\nreturn n"
 
 
-@pytest.fixture()
+@pytest.fixture
 def peer(served: Served) -> JupyterPeer:
     return served.peer()
 
