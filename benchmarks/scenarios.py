@@ -1,0 +1,98 @@
+"""The programs and the scenarios in which the debugger's cost is measured.
+
+A scenario says what is done to Tidelock's runtime before the program is timed in it; a line of
+a program is named by a mark in its text (``--@hot``).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lua")
+
+
+class Program(NamedTuple):
+    """A program and the numbers its conditions are made of.
+
+    ``sizes`` are its argument for an interpreter, for LuaJIT's compiler, and where hooks make it
+    slow; ``local_name`` is a variable of the hot line that is never -1.
+    """
+
+    name: str
+    sizes: tuple[int, int, int]
+    local_name: str
+
+    @property
+    def path(self) -> str:
+        return os.path.join(FOLDER, f"{self.name}.lua")
+
+    @property
+    def text(self) -> str:
+        with open(self.path, encoding="utf-8") as file:
+            return file.read()
+
+    def line(self, mark: str) -> int:
+        """The one-based line of a mark."""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if line.endswith(f"--@{mark}"):
+                return number
+        raise KeyError(mark)
+
+
+PROGRAMS = {
+    program.name: program
+    for program in (
+        Program("fib", (31, 36, 23), "n"),
+        Program("nbody", (55_000, 600_000, 4_000), "i"),
+        Program("strtab", (25_000, 60_000, 2_500), "seen"),
+    )
+}
+
+
+class Scenario(NamedTuple):
+    """What is done before the program is timed.
+
+    ``mark`` is the line that gets a breakpoint and ``condition`` its condition (``{name}`` is the
+    program's variable); ``is_late`` sets it when the program is loaded already; ``command``
+    resumes a stop in front of the program with a step; ``is_slow`` takes the small size.
+    """
+
+    text: str
+    attached: bool = False
+    mark: str = ""
+    condition: str = ""
+    is_late: bool = False
+    command: str = ""
+    is_slow: bool = False
+    bar: float = 0.0
+
+
+PLAIN, AGAIN, SLOW_PLAIN = "plain", "plain again", "plain, small"
+BASES = (PLAIN, AGAIN, SLOW_PLAIN)
+SCENARIOS: dict[str, Scenario] = {
+    PLAIN: Scenario("plain lupa"),
+    AGAIN: Scenario("plain lupa against itself: the noise"),
+    SLOW_PLAIN: Scenario("plain lupa, small size", is_slow=True),
+    "none": Scenario("Tidelock, no debugging"),
+    "attached": Scenario("attached, no breakpoint", attached=True, bar=1.02),
+    "never": Scenario("breakpoint in the hot function, never reached", True, "never", bar=1.05),
+    "cold": Scenario("breakpoint in a function that is not called", True, "cold", bar=1.05),
+    "bare": Scenario("false condition on the hot line", True, "hot", "{name} == -1", bar=1.3),
+    "bare long": Scenario(
+        "the same with and, or, not",
+        True,
+        "hot",
+        "not ({name} ~= -1 and {name} ~= 'moon' or {name} == nil)",
+        bar=1.3,
+    ),
+    "compare": Scenario(
+        "a condition that may raise", True, "hot", "{name} > 1000000000", is_slow=True, bar=10.0
+    ),
+    "call": Scenario(
+        "a condition with a call", True, "hot", "type({name}) == 'nil'", is_slow=True, bar=10.0
+    ),
+    "late": Scenario("breakpoint set after loading", True, "cold", is_late=True, is_slow=True),
+    "step over": Scenario("a step over the whole program", True, command="next", is_slow=True),
+    "step out": Scenario("a step out of it", True, command="stepOut", is_slow=True),
+}
