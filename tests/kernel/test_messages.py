@@ -189,6 +189,14 @@ def test_a_restart_in_place_keeps_the_clients(served: Served) -> None:
     assert (done.result, done.count) == (None, 1)
 
 
+def test_a_stop_is_answered_and_idle_before_the_kernel_is_gone(served: Served) -> None:
+    client = served.client()
+    reply = client.shutdown().result(5.0)
+    assert reply.content == {"status": "ok", "restart": False}
+    states = [m.content["execution_state"] for m in reply.published if m.type == "status"]
+    assert states == ["busy", "idle"]
+
+
 def test_comms_tell_the_moment_and_answer_questions(served: Served) -> None:
     peer = served.peer()
     peer.execute("tide = {high = 1} package.loaded.mine = tide")

@@ -128,6 +128,9 @@ class Kernel:
             self._debug_port.close()
         if after is not None:
             after()
+        self.loop.call(self._leave)  # behind the answers that are on their way
+
+    def _leave(self) -> None:
         self._unsubscribe()
         if self.on_stop is not None:
             self.on_stop()
