@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from io import RawIOBase
 from typing import BinaryIO
 
 from tidelock.dap.framing import Decoder, FramingError, encode
@@ -51,7 +52,7 @@ def connect(connection: Connection) -> socket.socket:
     return kernel
 
 
-def relay(connection: Connection, source: BinaryIO, sink: BinaryIO) -> int:
+def relay(connection: Connection, source: BinaryIO | RawIOBase, sink: BinaryIO) -> int:
     """Pass bytes both ways until one side ends; the exit code."""
     kernel = connect(connection)
     client_gone = threading.Event()
@@ -129,7 +130,7 @@ def _tell_death(sink: BinaryIO) -> None:
             return
 
 
-def refuse(source: BinaryIO, sink: BinaryIO, words: str) -> None:
+def refuse(source: BinaryIO | RawIOBase, sink: BinaryIO, words: str) -> None:
     """Answer the client's first request with a failure that says why there is no kernel."""
     decoder = Decoder()
     while True:

@@ -13,7 +13,7 @@ from tidelock.dap import publish, routes
 from tidelock.dap.convert import Body, Manner, SourceBook
 from tidelock.shared.answers import Answer
 from tidelock.shared.context import Context
-from tidelock.shared.errors import TidelockError
+from tidelock.shared.errors import BadRequest, NotStopped, TidelockError
 from tidelock.shared.events import Event
 from tidelock.shared.log import layer
 from tidelock.shared.model import Run
@@ -99,11 +99,11 @@ class Session:
         if route is None:
             raise routes.NotImplementedHere(command)
         if not isinstance(arguments, dict):
-            raise routes.BadRequest("arguments is no object")
+            raise BadRequest("arguments is no object")
         if self.state not in route.states:
             raise routes.WrongState(command, self.state)
         if route.needs_pause and self.context.debugger.pause is None:
-            raise routes.NotStopped("not stopped")
+            raise NotStopped("not stopped")
         return route.function(self, arguments, message)
 
     def _settle(self, message: Body, done: Answer[Any]) -> None:

@@ -100,11 +100,11 @@ class Channels:
         if not getattr(where, f"{channel}_port"):
             if where.transport == "ipc":
                 taken = max(where[2:7])
-                where = where._replace(**{f"{channel}_port": taken + 1})
+                where = _with_port(where, channel, taken + 1)
                 made.bind(where.address(channel))
             else:
                 port = made.bind_to_random_port(f"{where.transport}://{where.ip}")
-                where = where._replace(**{f"{channel}_port": port})
+                where = _with_port(where, channel, port)
             self.connection = where
         else:
             made.bind(where.address(channel))
@@ -120,7 +120,7 @@ class Channels:
         if self.subscribers:
             call()
             return
-        done = []
+        done: list[bool] = []
 
         def once() -> None:
             if not done:
@@ -227,6 +227,11 @@ class Channels:
         self._sockets.clear()
         if self._beat_context is not None:
             self._beat_context.term()
+
+
+def _with_port(connection: Connection, channel: str, port: int) -> Connection:
+    fields: dict[str, Any] = {f"{channel}_port": port}
+    return connection._replace(**fields)
 
 
 def _echo(heartbeat: zmq.Socket[Any]) -> None:

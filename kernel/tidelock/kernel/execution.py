@@ -74,7 +74,7 @@ def _run(kernel: Kernel, request: Message) -> Run:
         id=request.id,
         text=text,
         chunk=chunk,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         is_input=field(ours, "input", bool, not is_file),
         script=script if is_file else "",
         arguments=_texts(content, "script_args") or _texts(ours, "script_args"),

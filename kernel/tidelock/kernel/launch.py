@@ -167,7 +167,7 @@ def _connection(
         "transport": "tcp", "ip": settings.kernel_ip, **dict.fromkeys(_PORTS, 0),
         "key": os.urandom(32).hex(),
     }  # fmt: skip
-    ports = {name: int(base[name]) for name in _PORTS}
+    ports: dict[str, Any] = {name: int(base[name]) for name in _PORTS}
     return Connection(
         transport=str(base.get("transport", "tcp")),
         ip=str(base["ip"]),

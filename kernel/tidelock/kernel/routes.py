@@ -73,7 +73,7 @@ def debug_request(kernel: Kernel, request: Message) -> Result:
         raise NotImplementedHere("debugger: it was not composed into this kernel")
     kernel.last_debug_request = request
     done: Answer[Content] = Answer()
-    port.request(content, done.resolve)
+    port.request(content, lambda response: _resolve_now(done, response))
     return done
 
 

@@ -235,5 +235,6 @@ def _tell_internal(error: Exception, said: Console) -> None:
 
 def error_document(kind: str, message: str, **more: Any) -> dict[str, Any]:
     """An error as JSON documents have it."""
-    empty = {"file": None, "line": None, "column": None, "hint": "", "stack": [], "locals": []}
-    return {"kind": kind, "message": message, **empty, **more}
+    place = {"file": None, "line": None, "column": None}
+    empty = {"hint": "", "stack": [], "locals": []}
+    return {"kind": kind, "message": message, **place, **empty, **more}

@@ -60,7 +60,7 @@ def debug_endpoint(settings: Settings, key: str) -> Endpoint:
             from tidelock.dap.endpoint import Connection
 
             try:
-                descriptor, _ = listener._accept()
+                descriptor, _ = listener._accept()  # type: ignore[attr-defined]  # what socket.accept calls
             except OSError:
                 return
             Connection(socket.socket(fileno=descriptor), kernel.context, kernel.loop, key)
