@@ -28,7 +28,6 @@ _STACK_LIMIT = 1000
 FRESH = ("fresh",)
 SET_UP = ("configuring", "active")
 ANY = ("fresh", "initialized", "configuring", "active")
-TEXT_LIMIT = 64 * 1024 * 1024
 
 
 class NotImplementedHere(TidelockError):  # noqa: N818

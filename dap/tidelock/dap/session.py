@@ -60,7 +60,6 @@ class Session:
         self.no_debug = False
         self.asked_to_resume = False
         self.frames_of: dict[int, int] = {}
-        self.after_terminated: Callable[[], None] | None = None
         self._send_message = send
         self._call = call
         self._seq = 0

@@ -224,4 +224,3 @@ class Breakpoint(NamedTuple):
     line: int
     verified: bool
     message: str = ""
-    hits: int = 0

@@ -62,7 +62,7 @@ class Table:
     def replace(
         self, owner: str, chunk: str, requests: Sequence[BreakpointRequest]
     ) -> tuple[list[Breakpoint], list[Breakpoint]]:
-        """Replace an owner's breakpoints of one source; equal ones keep id and hits.
+        """Replace an owner's breakpoints of one source; equal ones keep id, and so hits.
 
         Returns the new list, one for each request in order, and those that are gone.
         """

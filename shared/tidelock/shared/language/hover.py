@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import above, documentation
-from tidelock.shared.language.members import Key, constant, members, path_text, shown, tail
+from tidelock.shared.language.members import constant, members, path_text, shown, tail
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.syntax.tree import (
@@ -26,15 +26,7 @@ from tidelock.shared.syntax.tree import Member as MemberNode
 
 if TYPE_CHECKING:
     from tidelock.shared.language.facts import Facts
-    from tidelock.shared.language.members import (
-        Key,
-        Members,
-        Path,
-        constant,
-        path_text,
-        shown,
-        tail,
-    )
+    from tidelock.shared.language.members import Key, Members, Path
     from tidelock.shared.language.scopes import Scopes
     from tidelock.shared.syntax.tree import Expression, Tree
 

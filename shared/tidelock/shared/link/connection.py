@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 
 from tidelock.shared.errors import KernelError
 
-CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
-
 
 class Connection(NamedTuple):
     """A kernel's addresses and identity; for ``ipc`` and ``inproc`` ports are mere numbers."""

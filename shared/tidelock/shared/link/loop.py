@@ -59,11 +59,6 @@ class Loop:
         self._thread: threading.Thread | None = None
         self._poller.register(self._wake_read, zmq.POLLIN)
 
-    @property
-    def on_it(self) -> bool:
-        """Whether the caller is the loop's thread."""
-        return threading.current_thread() is self._thread
-
     def start(self) -> None:
         """Run on a thread of its own."""
         self._thread = threading.Thread(target=self.run, name=self.name, daemon=True)

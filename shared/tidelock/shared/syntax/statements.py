@@ -236,8 +236,3 @@ class LineMap:
             return line
         line = min(max(line, 1), len(self._lua))
         return self._lines.line_of(self._lua[line - 1]) + 1
-
-
-def lua_line(text: str, offset: int) -> int:
-    """The line, from 1, in which Lua sees the token at an offset."""
-    return 1 + sum(1 for _ in _LUA_BREAK.finditer(text, 0, offset))

@@ -272,12 +272,3 @@ function ops.breakpoints(instrumenting, ...)
   T.rehook()
   return true
 end
-
-function ops.hits()
-  local fields, size = {}, 0
-  for id, point in raw.next, points do
-    fields[size + 1], fields[size + 2] = id, point.hits
-    size = size + 2
-  end
-  return unpack(fields, 1, size)
-end

@@ -65,7 +65,6 @@ local function load_file(path, mode, env)
   end
   return load_text(plain(text), name, mode, env)
 end
-T.load_file = load_file
 
 local function chunk_name(given, fallback)
   return type(given) == "string" and given or fallback

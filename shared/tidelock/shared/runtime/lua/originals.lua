@@ -1,7 +1,7 @@
 -- The library as it was before any program ran: everything in this folder works with these,
 -- so that a script that replaces `pairs` or `debug.getlocal` cannot break the runtime.
 -- Must never keep anything that a script made.
-local T, host = ...
+local T = ...
 
 local raw = {}
 for name, value in next, _G do
@@ -24,7 +24,6 @@ raw.pack = raw.table.pack or function(...)
 end
 
 T.raw = raw
-T.host = host
 T.globals = _G
 T.version = raw.tonumber(raw.string.match(_VERSION, "%d+%.%d+"))
 T.luajit = raw.jit ~= nil

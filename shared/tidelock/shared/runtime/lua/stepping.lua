@@ -107,12 +107,6 @@ function ops.pause(reason)
   return true
 end
 
-function ops.unplan()
-  plan = nil
-  T.rehook()
-  return true
-end
-
 -- Called from on_line or on_count, which on_event calls: the user's frame is level 4.
 local function take_stop(reason)
   plan = nil

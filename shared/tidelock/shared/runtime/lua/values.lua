@@ -222,7 +222,6 @@ end
 
 local SHORT = { depth = 1, items = 10, text = 100, call = false }
 local FULL = { depth = 3, items = 20, text = 1000, call = true }
-T.formats = { short = SHORT, full = FULL }
 
 -- One line for lists and hovers.
 function T.short(value)
