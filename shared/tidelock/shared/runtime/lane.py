@@ -320,9 +320,8 @@ class Lane:
             self._ending = None
             self._trace = ()
             self._lines.clear()
-            self._deadline = began + run.timeout_s if run.timeout_s else None
             self.state = Running(run)
-        if run.timeout_s or self.options.max_memory:
+        if self.options.max_memory:
             self._bell.set()
         self.streams.begin(run.id)
         run = self.host.started(run)
@@ -372,6 +371,9 @@ class Lane:
             chunk, message = _pair(prelude.load_text(text, encode(run.chunk)))
             if chunk is None:
                 return Outcome("error", shown(message), error="SyntaxError", value_type="string")
+            if run.timeout_s:  # reading and loading the text is not its time
+                self._deadline = time.monotonic() + run.timeout_s
+                self._bell.set()
             result = prelude.run(chunk, run.is_input, run.stop_on_entry, *arguments)
         except self._memory_error:
             return self._ended(Outcome("error", "not enough memory", error="MemoryLimit"))
