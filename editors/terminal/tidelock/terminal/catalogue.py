@@ -168,6 +168,12 @@ COMMANDS = (
         ),
     ),
     Command(
+        "demo", "Upkeep", "demo", "run", "see one program validated, run and debugged, in seconds",
+        "tidelock demo --check",
+        (_LUA, _argument("--check", action="store_true", help="one line for each observation")),
+        more="It plays an editor's part with real processes; exit code 1 if anything is off.",
+    ),
+    Command(
         "doctor", "Upkeep", "doctor", "run", "check this installation, say what to do",
         "tidelock doctor",
     ),
