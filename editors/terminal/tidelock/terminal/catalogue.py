@@ -72,6 +72,11 @@ _KERNEL = (
 )
 _LUA = _argument("--lua", metavar="V", help="which Lua: 5.1, 5.2, 5.3, 5.4, 5.5 or luajit")
 _ONE_KERNEL = _argument("id", nargs="?", metavar="ID", help="id or its beginning, HOST:PORT, file")
+_DATA_FOLDERS = (
+    _argument("--user", action="store_true", help="the user's own Jupyter folder"),
+    _argument("--sys-prefix", action="store_true", help="this Python's environment"),
+    _argument("--prefix", metavar="DIR", help="another installation: DIR/share/jupyter"),
+)
 _EXECUTION = (
     *_KERNEL,
     _LUA,
@@ -138,6 +143,28 @@ COMMANDS = (
         "tidelock kernel restart tides",
         (_ONE_KERNEL,),
         more="Id, ports, clients, breakpoints and history stay; globals are gone.",
+    ),
+    Command(
+        "kernel install", "Kernels", "jupyter", "install", "make Jupyter know this kernel",
+        "tidelock kernel install --lua 5.1",
+        (
+            *_DATA_FOLDERS,
+            _argument("--name", metavar="NAME", help="its name, by default tidelock[-VERSION]"),
+            _argument("--display-name", metavar="TEXT", help="how notebooks call it"),
+            _LUA,
+            _argument("--list", action="store_true", help="show those that are installed"),
+        ),
+        more="Without a place it goes into the virtual environment, else to the user's folder.",
+    ),
+    Command(
+        "kernel uninstall", "Kernels", "jupyter", "uninstall", "make Jupyter forget it",
+        "tidelock kernel uninstall --name tidelock-5.1",
+        (
+            *_DATA_FOLDERS,
+            _argument("--name", metavar="NAME", help="which one, by default tidelock[-VERSION]"),
+            _LUA,
+        ),
+        more="Without a place it is removed wherever Jupyter would find it.",
     ),
     Command(
         "kernel launch", "Kernels", "kernel", "launch", "what Jupyter and editors start",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from tidelock.kernel import specifications
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import ConfigError, KernelError
 from tidelock.shared.link import registry
@@ -62,6 +63,7 @@ def _findings(invocation: Invocation) -> Iterator[Finding]:
     yield found
     for check in (_folder, _registered, lambda: _workspace_kernel(workspace)):
         yield _guarded(check)
+    yield _specifications()
     if settings.lua_version.startswith("luajit") and settings.lua_jit == "on":
         yield Finding("lua.jit", "warn", "compiled loops cannot be interrupted or paused")
     for name, what in _OPTIONAL.items():
@@ -178,6 +180,13 @@ def _workspace_kernel(workspace: str) -> Finding:
     if found is None:
         return Finding("workspace kernel", "ok", "none runs; editors start it when they need it")
     return Finding("workspace kernel", "ok", f"{found.kernel_id} answers (process {found.pid})")
+
+
+def _specifications() -> Finding:
+    found = ", ".join(dict.fromkeys(one.name for one in specifications.installed()))
+    if not found:
+        return Finding("Jupyter", "ok", "kernel not installed; 'tidelock kernel install' does it")
+    return Finding("Jupyter", "ok", f"kernel installed as {found}")
 
 
 def _optional(name: str, what: str) -> Finding:
