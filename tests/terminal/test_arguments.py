@@ -229,6 +229,8 @@ def test_a_bad_flag_of_a_launched_kernel(place: Place) -> None:
     assert "unknown argument --nope" in result.stderr
     result = place.run("kernel", "launch", "-f", "nope.json").expect(4)
     assert "nope.json: No such file" in result.stderr
+    result = place.run("kernel", "launch", "--idle-timeout", "soon").expect(2)
+    assert "--idle-timeout soon: no number of seconds" in result.stderr
 
 
 def test_logging_leaves_standard_output_alone(place: Place) -> None:

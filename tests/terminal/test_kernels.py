@@ -12,6 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from kit.kernels import external
 from kit.programs import Program
 
 from .conftest import Place
@@ -317,3 +320,12 @@ def test_a_killed_kernel_is_dead_while_its_starter_lives(place: Place) -> None:
         while process.read_text().rsplit(")", 1)[1].split()[0] != "Z":
             os.sched_yield()
         assert place.run("kernel", "list").expect().stdout == "No kernels running\n"
+
+
+@pytest.mark.parametrize("level", ["off", "warn"])
+def test_a_launched_kernel_logs_as_its_options_say(tmp_path: Path, level: str) -> None:
+    with external(tmp_path, log_level=level) as served:
+        raw = served.raw().ready()
+        raw.assert_dropped("shell", raw.forged(raw.message("execute_request", {"code": "1"})))
+    log = (tmp_path / "kernel.log").read_text()
+    assert ("dropped a message" in log) == (level == "warn")

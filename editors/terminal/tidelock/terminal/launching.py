@@ -22,20 +22,31 @@ def _options(words: Sequence[str]) -> dict[str, str]:
         elif word in _TAKES and place + 1 < len(words):
             place += 1
             found[word] = words[place]
-        elif word in ("--shared", "--foreground"):
+        elif word == "--shared":
             found[word] = "yes"
         else:
-            raise ValueError(words[place])
+            raise ValueError(f"unknown argument {words[place]}")
         place += 1
     return found
+
+
+def _idle_timeout(options: dict[str, str]) -> float:
+    text = options.get("--idle-timeout", "0")
+    try:
+        if 0 <= (value := float(text)) < float("inf"):
+            return value
+    except ValueError:
+        pass
+    raise ValueError(f"--idle-timeout {text}: no number of seconds")
 
 
 def launch(words: Sequence[str]) -> int:
     """Be a kernel; 0 after an orderly end, 2 for a wrong call, 4 when it cannot start."""
     try:
         options = _options(words)
+        idle_timeout_s = _idle_timeout(options)
     except ValueError as error:
-        print(f"tidelock kernel launch: unknown argument {error}", file=sys.stderr)
+        print(f"tidelock kernel launch: {error}", file=sys.stderr)
         print("usage: tidelock kernel launch -f CONNECTION_FILE [--lua V]", file=sys.stderr)
         return 2
     from tidelock.kernel import launch as kernel
@@ -48,6 +59,7 @@ def launch(words: Sequence[str]) -> int:
         if path:
             given = kernel.read_given(path)
             listening = kernel.listen_first(given)
+        from tidelock.shared import log
         from tidelock.shared.config import load
         from tidelock.shared.sources import workspace_of
         from tidelock.terminal import compose
@@ -55,13 +67,13 @@ def launch(words: Sequence[str]) -> int:
         workspace = options.get("--workspace") or workspace_of(os.getcwd())
         lua = [f"lua.version={options['--lua']}"] if "--lua" in options else []
         settings = load(workspace, lua)
+        log.configure(settings.log_level)
         plan = kernel.Plan(
             workspace=workspace,
             kernel_id=options.get("--id", ""),
             connection_file=path,
             shared="--shared" in options,
-            idle_timeout_s=float(options.get("--idle-timeout", 0)),
-            foreground="--foreground" in options,
+            idle_timeout_s=idle_timeout_s,
         )
         return kernel.launch(
             plan,
