@@ -43,7 +43,6 @@ class Settings(NamedTuple):
     history_size: int = 10000
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
-    lsp_diagnostics_delay_ms: int = 250
     log_level: str = "warn"
 
 
@@ -73,19 +72,18 @@ OPTIONS: tuple[Option, ...] = (
     Option("kernel.max_message", "bytes of the largest message that is read", (), 1024),
     Option("kernel.max_queue", "executions that may wait", (), 1),
     Option("kernel.execution_timeout_s", "seconds an execution may run, 0 for no limit", (), 0),
-    Option("kernel.idle_timeout_s", "seconds a kernel started on demand lives unused", (), 0),
+    Option("kernel.idle_timeout_s", "seconds an editor's kernel lives unused, 0 for ever", (), 0),
     Option("kernel.shutdown_timeout_s", "seconds an orderly stop may take", (), 0),
     Option("kernel.dap_port", "port of the debug adapter, 0 for any free one", (), 0),
     Option("client.connect_timeout_s", "seconds to try to reach a kernel", (), 0),
     Option("client.heartbeat_interval_ms", "how often a client asks for a heartbeat", (), 50),
     Option("output.limit", "bytes of output per execution, 0 for no limit", (), 0),
     Option("output.flush_ms", "how long output is gathered", (), 0),
-    Option("output.flush_bytes", "output that is not gathered further", (), 1),
+    Option("output.flush_bytes", "bytes of output that are published at once", (), 1),
     Option("debug.breakpoint_limit", "how many breakpoints there may be", (), 1),
     Option("history.size", "inputs that are remembered", (), 1),
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),
-    Option("lsp.diagnostics.delay_ms", "silence after typing before other files are judged", (), 0),
     Option("log.level", "what is logged", LEVELS),
 )
 _BY_KEY = {option.key: option for option in OPTIONS}

@@ -107,7 +107,7 @@ class Outcome(NamedTuple):
 class Pause(NamedTuple):
     """One stop: numbered per kernel, dead after the resume.
 
-    ``reason`` is entry, breakpoint, step, pause, exception or statement; ``text`` explains
+    ``reason`` is entry, breakpoint, step, pause or exception; ``text`` explains
     (a failed condition, an error message); ``breakpoints`` are the ids that were hit.
     """
 

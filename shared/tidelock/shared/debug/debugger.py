@@ -242,7 +242,7 @@ class Debugger:
         self._bus.publish(BreakpointsChanged(tuple(changed)))
 
     def forget_loaded(self) -> None:
-        """The Lua state is new: nothing is loaded."""
+        """Nothing counts as loaded: the Lua state is new, or a launch begins with fresh modules."""
         with self._lock:
             self._loaded.clear()
             self._sites.clear()

@@ -84,8 +84,8 @@ _NEEDED = (
 class Native:
     """The exported C API of one open Lua state.
 
-    Thread rules: ``open``, ``chain_threads`` and ``raise_everywhere`` on the lane only;
-    ``arm`` from any other thread; the rest as each method says.
+    Thread rules: ``arm`` and ``let_hooks_in`` from any other thread than the lane;
+    ``memory_used`` and ``hooked`` from anywhere; the rest on the lane only.
     """
 
     def __init__(self, module: ModuleType, dialect: Dialect) -> None:

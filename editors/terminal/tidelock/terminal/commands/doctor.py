@@ -22,9 +22,7 @@ from tidelock.terminal.invocation import Invocation
 _LEAST_PYTHON = (3, 11)
 _PROBE_S = 20.0
 _OPTIONAL = {
-    "debugpy": "debugging Python functions that Lua calls",
     "jupyter_client": "Jupyter notebooks and consoles",
-    "luaparser": "lint rules of your own",
 }
 
 Grade = Literal["ok", "warn", "fail"]
