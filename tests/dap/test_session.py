@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kit.dap import DapClient, TcpTransport
-from kit.kernels import Served, external
+from kit.kernels import Served, external, serving
 from kit.timeline import Event, Failure, Response
 
 MAIN = """\
@@ -122,6 +122,24 @@ def test_arguments_folder_and_code(served: Served, tmp_path: Path) -> None:
     assert client.wait_for_end() == 0
     assert client.output("stdout") == "a b\ta b\ntrue\n"
     assert (tmp_path / "here").exists()
+
+
+@pytest.mark.parametrize("way", ["embedded", "external"])
+def test_modules_are_found_beside_the_script_in_the_workspace_and_on_lua_path(
+    tmp_path: Path, way: str
+) -> None:
+    for name in ("app/beside.lua", "inside.lua", "lib/listed.lua"):
+        module = tmp_path / name
+        module.parent.mkdir(exist_ok=True)
+        module.write_text(f"return '{module.stem}'")
+    (tmp_path / "tidelock.toml").write_text("lua.path = ['lib']")
+    script = tmp_path / "app" / "main.lua"
+    script.write_text("print((require 'beside'), (require 'inside'), (require 'listed'))")
+    with serving(way, tmp_path, lua_path=("lib",) if way == "embedded" else "lib") as served:
+        client = served.dap()
+        client.launch(str(script), **key(served))
+        client.wait_for_end()
+        assert client.output("stdout").split() == ["beside", "inside", "listed"]
 
 
 def test_stop_on_entry(served: Served, script: Path) -> None:

@@ -17,7 +17,7 @@ from tidelock.shared.answers import Answer
 from tidelock.shared.debug.debugger import How, Stack
 from tidelock.shared.errors import BadRequest, LuaFailure, NotStopped, TidelockError, Unavailable
 from tidelock.shared.model import Fact, Idle, Run, Value
-from tidelock.shared.sources import workspace_of
+from tidelock.shared.sources import search_folders, workspace_of
 
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
@@ -108,8 +108,7 @@ def _run(session: Session, arguments: Body) -> Run:
     program, code = field(arguments, "program", str, ""), field(arguments, "code", str, "")
     if bool(program) == bool(code):
         raise BadRequest("give program, the path of a Lua file, or code")
-    folder = os.path.dirname(os.path.abspath(program)) if program else directory
-    search = [folder, workspace_of(folder)] if folder else []
+    folder = os.path.dirname(os.path.abspath(program)) if program else directory or os.getcwd()
     text, chunk, script = code, "", ""
     if program:
         script, text, chunk = context.sources.script(program)
@@ -123,7 +122,7 @@ def _run(session: Session, arguments: Body) -> Run:
         arguments=tuple(words),
         fresh_modules=not field(arguments, "keepModules", bool, False),
         directory=directory,
-        search=tuple(dict.fromkeys((*search, *context.settings.lua_path))),
+        search=search_folders(folder, workspace_of(folder), context.settings.lua_path),
         stop_on_entry=field(arguments, "stopOnEntry", bool, False) and not session.no_debug,
     )
 

@@ -6,7 +6,6 @@ Output and outcome come back as our own notifications.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -128,10 +127,3 @@ def _outcome(answer: Answer[Reply], values: list[str]) -> Content:
 
 def _error(kind: str, message: str, report: Sequence[str] = ()) -> Content:
     return {"kind": kind, "message": message, "report": list(report)}
-
-
-def search_folders(path: str, workspace: str, lua_path: Sequence[str]) -> tuple[str, ...]:
-    """Where ``require`` looks for a file of a workspace: beside it, there, then ``lua.path``."""
-    first = [os.path.dirname(path)] if path else []
-    further = [os.path.join(workspace, folder) for folder in lua_path]
-    return tuple(dict.fromkeys([*first, workspace, *further]))

@@ -20,12 +20,12 @@ from tidelock.lsp.diagnostics import Check, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.live import Live, connector
 from tidelock.lsp.moment import NOTHING, Moment, View
-from tidelock.lsp.runs import Runs, search_folders
+from tidelock.lsp.runs import Runs
 from tidelock.lsp.work import Breathe, Lane, Pool
 from tidelock.shared.errors import BadRequest, KernelError, TidelockError
 from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
-from tidelock.shared.sources import decode, path_of_chunk, workspace_of
+from tidelock.shared.sources import decode, path_of_chunk, search_folders, workspace_of
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ class Session:
 
     def _made(self, uri: str, version: int, text: str) -> Document:
         path = path_of_chunk(chunk_of_uri(uri))
-        folders = search_folders(path, self.workspace, self.settings.lua_path)
+        folders = search_folders(os.path.dirname(path), self.workspace, self.settings.lua_path)
         return Document(uri, version, text, self.dialect, folders)
 
     def show(self, uri: str, version: int, text: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from tidelock.shared.config import find_project_file
@@ -62,6 +63,16 @@ def display_name(chunk: str) -> str:
         return chunk[1:] if chunk.startswith("=") else f'[string "{chunk.splitlines()[0]}"]'
     relative = os.path.relpath(path)
     return path if relative.startswith("..") else relative
+
+
+def search_folders(first: str, workspace: str, further: Iterable[str]) -> tuple[str, ...]:
+    """Where ``require`` looks before Lua's own path does.
+
+    That is beside a script (or in a given folder, empty for none), in the workspace, and in the
+    folders of ``lua.path``, which are meant from the workspace on.
+    """
+    below = [os.path.join(workspace, folder) for folder in further]
+    return tuple(dict.fromkeys(folder for folder in (first, workspace, *below) if folder))
 
 
 def decode(raw: bytes) -> str:

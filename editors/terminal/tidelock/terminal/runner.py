@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from tidelock.shared.log import layer
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
     from tidelock.terminal.lines import Lines
 
 log = layer("terminal")
-
-
-def search_folders(first: str, workspace: str, settings: Settings) -> tuple[str, ...]:
-    """Where ``require`` looks first: a folder, the workspace, then ``lua.path`` below it."""
-    further = (os.path.join(workspace, folder) for folder in settings.lua_path)
-    return tuple(dict.fromkeys((first, workspace, *further)))
 
 
 def perform(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tidelock.shared.sources import decode
+from tidelock.shared.sources import decode, search_folders
 from tidelock.terminal.executing import Request
 from tidelock.terminal.invocation import Invocation, current_folder
 from tidelock.terminal.lines import Lines
-from tidelock.terminal.runner import perform, search_folders
+from tidelock.terminal.runner import perform
 
 
 def run(invocation: Invocation) -> int:
@@ -19,7 +19,7 @@ def run(invocation: Invocation) -> int:
         code,
         "exec",
         arguments=invocation.arguments,
-        search=search_folders(current_folder(), workspace, settings),
+        search=search_folders(current_folder(), workspace, settings.lua_path),
         timeout_s=options.timeout,
     )
     return perform(invocation, request, settings, workspace, lines)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tidelock.shared.errors import UsageError
+from tidelock.shared.sources import search_folders
 from tidelock.shared.version import VERSION
 from tidelock.terminal import exits, kernels, prompt
 from tidelock.terminal.draw import Printed
 from tidelock.terminal.invocation import Invocation, current_folder
 from tidelock.terminal.kernels import Link
 from tidelock.terminal.lines import Lines
-from tidelock.terminal.runner import search_folders
 from tidelock.terminal.session import Session
 
 
@@ -22,7 +22,7 @@ def run(invocation: Invocation) -> int:
     settings = invocation.settings(workspace)
     lines, display = Lines(), Printed(console)
     with kernels.used(invocation, settings, workspace) as link:
-        search = search_folders(current_folder(), workspace, settings)
+        search = search_folders(current_folder(), workspace, settings.lua_path)
         session = Session(link, display, lines, search, workspace)
         is_terminal = prompt.is_terminal()
         if is_terminal and not invocation.options.quiet:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 from tidelock.shared.errors import UsageError
-from tidelock.shared.sources import Script, Sources, decode
+from tidelock.shared.sources import Script, Sources, decode, search_folders
 from tidelock.terminal.executing import Request
 from tidelock.terminal.invocation import Invocation, current_folder
 from tidelock.terminal.lines import Lines
-from tidelock.terminal.runner import perform, search_folders
+from tidelock.terminal.runner import perform
 
 
 def run(invocation: Invocation) -> int:
@@ -26,7 +26,7 @@ def run(invocation: Invocation) -> int:
         "script",
         source=script.path,
         arguments=invocation.arguments,
-        search=search_folders(folder, workspace, settings),
+        search=search_folders(folder, workspace, settings.lua_path),
         timeout_s=options.timeout,
         fresh_modules=True,
     )
