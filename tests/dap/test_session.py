@@ -544,6 +544,15 @@ def test_the_relay_carries_a_session_over_stdio(tmp_path: Path, script: Path) ->
         client.disconnect()
 
 
+def test_the_relay_finds_the_adapter_of_a_kernel_with_another_address(
+    tmp_path: Path, script: Path
+) -> None:
+    with external(tmp_path, kernel_ip="127.0.0.2") as served:
+        client = served.dap(over="stdio")
+        client.launch(str(script))
+        assert client.wait_for_end() == 0
+
+
 def test_the_relay_tells_the_client_when_the_kernel_dies(tmp_path: Path, script: Path) -> None:
     with external(tmp_path) as served:
         client = served.dap(over="stdio", waive=["seq"])

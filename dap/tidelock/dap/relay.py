@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from tidelock.dap.framing import Decoder, FramingError, encode
 from tidelock.shared.errors import KernelError
-from tidelock.shared.link.connection import Connection
+from tidelock.shared.link.connection import DAP_HOST, Connection
 
 _CHUNK = 1 << 16
 _OUR_SEQ = 1_000_000_000
@@ -43,7 +43,7 @@ def connect(connection: Connection) -> socket.socket:
     if not connection.dap_port:
         raise KernelError("that kernel has no debug adapter", "start one: tidelock kernel start")
     try:
-        kernel = socket.create_connection((connection.ip, connection.dap_port), 5)
+        kernel = socket.create_connection((DAP_HOST, connection.dap_port), 5)
     except OSError as error:
         raise KernelError(f"cannot reach the debug adapter: {error.strerror or error}") from None
     kernel.settimeout(None)

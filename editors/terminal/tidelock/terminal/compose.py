@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tidelock.kernel.launch import Endpoint
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import KernelError
+from tidelock.shared.link.connection import DAP_HOST
 
 if TYPE_CHECKING:
     from tidelock.kernel.embedded import EmbeddedKernel
@@ -43,7 +44,7 @@ def debug_endpoint(settings: Settings, key: str) -> Endpoint:
     listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)  # socket costs 3 ms more
     listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", settings.kernel_dap_port))
+        listener.bind((DAP_HOST, settings.kernel_dap_port))
     except OSError as error:
         listener.close()
         raise KernelError(

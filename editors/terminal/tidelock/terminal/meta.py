@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.shared.errors import UsageError
+from tidelock.shared.link.connection import DAP_HOST
 from tidelock.shared.sources import Sources
 from tidelock.terminal.arguments import nearest
 from tidelock.terminal.executing import Request
@@ -90,7 +91,7 @@ def _info(session: Session, words: list[str]) -> Step:
         "Lua": told["lua"],
         "workspace": told["workspace"] or session.workspace,
         "inputs": told["execution_count"],
-        "debug adapter": f"127.0.0.1:{ours['dap_port']}" if ours.get("dap_port") else "none",
+        "debug adapter": f"{DAP_HOST}:{ours['dap_port']}" if ours.get("dap_port") else "none",
     }
     for name, value in facts.items():
         session.shown.say(f"{name:<14} {value}")

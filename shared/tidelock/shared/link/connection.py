@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 from tidelock.shared.errors import KernelError
 
+DAP_HOST = "127.0.0.1"
+"""Where the debug adapter listens, whatever address the channels have: DAP is not encrypted."""
+
 
 class Connection(NamedTuple):
     """A kernel's addresses and identity; for ``ipc`` and ``inproc`` ports are mere numbers."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidelock.shared.errors import KernelError, UsageError
 from tidelock.shared.link import registry
-from tidelock.shared.link.connection import Connection
+from tidelock.shared.link.connection import DAP_HOST, Connection
 from tidelock.shared.link.registry import Entry
 from tidelock.terminal import exits
 from tidelock.terminal.invocation import Invocation
@@ -90,7 +90,7 @@ def _introduce(invocation: Invocation, connection: Connection, path: str) -> Non
     console.say(f"Kernel {console.paint(name, 'strong')}, Lua {connection.lua}")
     console.say(f"  workspace        {connection.workspace}")
     console.say(f"  shell            {connection.address('shell')}")
-    console.say(f"  debug adapter    {connection.ip}:{connection.dap_port}")
+    console.say(f"  debug adapter    {DAP_HOST}:{connection.dap_port}")
     console.say(f"  connection file  {path or 'not registered'}")
     console.say(f"Ctrl-C or 'tidelock kernel stop {name}' stops it.")
     console.document({**_facts(connection), "connection_file": path})
