@@ -1,4 +1,7 @@
-"""Stops at breakpoints: the next line has not run, and what can be seen and changed there."""
+"""Stops at breakpoints: the next line has not run, and what can be seen and changed there.
+
+The file is long because it is one list of what must hold at a stop.
+"""
 
 from __future__ import annotations
 
@@ -103,6 +106,34 @@ def test_conditions_of_every_kind(lua: Live, program: Path, condition: str) -> N
     lua.script(program)
     lua.stop()
     assert lua.locals()["n"] == "5"
+    assert not lua.runtime._native.hooked()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("place", ["compiled in", "by hook"])
+def test_a_condition_sees_the_globals_of_its_function(lua: Live, place: str) -> None:
+    own = "local _ENV = env" if DIALECT not in ("5.1", "luajit") else "setfenv(1, env)"
+    text = (
+        "env = {n = 0, print = print}\n"
+        "n = 'another'\n"
+        "local function count()\n"
+        f"  {own}\n"
+        "  while n < 5 do\n"
+        "    n = n + 1\n"
+        "  end\n"
+        "end\n"
+        "count()\n"
+    )
+    wanted = BreakpointRequest(6, condition="n > 2")
+    lua.context.sources.put_input("=own", text)
+    if place == "compiled in":
+        lua.breakpoints("=own", wanted)
+    lua.start(text, chunk="=own", stop_on_entry=place == "by hook")
+    if place == "by hook":
+        lua.stop()
+        assert lua.breakpoints("=own", wanted)[0].message == BY_HOOK
+        lua.resume()
+    lua.stop(2 if place == "by hook" else 1)
+    assert lua.evaluate("n") == "3"
 
 
 def test_a_condition_that_fails_stops_and_says_why(lua: Live, program: Path) -> None:

@@ -156,10 +156,8 @@ class Debugger:
                 if site.condition == point.asked.condition:
                     return site
                 continue
-            wanted = needs(point, self._lane.build.dialect)
-            names = site.names.split(", ") if site.names else []
-            has_varargs = "..." in names or not wanted.varargs
-            if has_varargs and set(wanted.free) <= set(names):
+            dialect = self._lane.build.dialect
+            if site.serves(needs(point, dialect), dialect):
                 return site
         return None
 

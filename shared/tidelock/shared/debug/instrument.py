@@ -16,12 +16,15 @@ from tidelock.shared.syntax import conditions, parse
 from tidelock.shared.syntax.statements import LineMap, Start, breakpoint_line
 from tidelock.shared.syntax.tree import Tree
 
+_WITHOUT_ENV = ("5.1", "luajit")
+
 
 class Site(NamedTuple):
     """One call compiled into a loaded chunk.
 
     ``names`` are the variables it hands over, in order, comma separated; ``condition`` is the
-    one compiled in place, empty when the call is made every time; ``line`` as editors count.
+    one compiled in place, empty when the call is made every time; ``line`` as editors count;
+    ``visible`` are the local names there, handed over or not.
     """
 
     number: int
@@ -29,6 +32,15 @@ class Site(NamedTuple):
     line: int
     names: str
     condition: str
+    visible: frozenset[str]
+
+    def serves(self, wanted: Needs, dialect: Dialect) -> bool:
+        """Whether what the call hands over is all that a breakpoint's expressions take."""
+        names = self.names.split(", ") if self.names else []
+        globals_reach = "_ENV" in names or dialect in _WITHOUT_ENV
+        return ("..." in names or not wanted.varargs) and all(
+            name in names or (globals_reach and name not in self.visible) for name in wanted.free
+        )
 
 
 class Instrumented(NamedTuple):
@@ -64,7 +76,7 @@ def handed_over(wanted: Sequence[Needs], visible: set[str], dialect: Dialect) ->
     """The argument list of a call: visible variables by name, globals through ``_ENV``."""
     free = dict.fromkeys(name for need in wanted for name in need.free)
     names = [name for name in free if name in visible]
-    if len(names) < len(free) and dialect not in ("5.1", "luajit") and "_ENV" not in names:
+    if len(names) < len(free) and dialect not in _WITHOUT_ENV and "_ENV" not in names:
         names.append("_ENV")
     if any(need.varargs for need in wanted):
         names.append("...")
@@ -116,7 +128,8 @@ def instrument(
         place = start.offset
         line = lines.to_lua(start.line)
         condition = standing[0].asked.condition if bare else ""
-        sites.append(Site(number, chunk, line, "" if bare else names, condition))
+        handed = "" if bare else names
+        sites.append(Site(number, chunk, line, handed, condition, frozenset(visible)))
     pieces.append(text[place:])
     return Instrumented("".join(pieces), tuple(sites))
 

@@ -7,6 +7,7 @@ local type, pcall, tostring, error = raw.type, raw.pcall, raw.tostring, raw.erro
 local select, unpack, ipairs = raw.select, raw.unpack, raw.ipairs
 local getinfo, getmetatable = raw.debug.getinfo, raw.debug.getmetatable
 local concat, format = raw.table.concat, raw.string.format
+local getfenv, setfenv = raw.getfenv, raw.setfenv
 local ops = T.ops
 local TOKEN = host.token
 
@@ -72,8 +73,25 @@ local HITS = {
   end,
 }
 
+-- Where globals are the function's own matter (Lua 5.1), a point's expressions see the globals
+-- of the function it stands in: the caller of the probe, under this, asks and consider.
+local function take_environment(point)
+  local env = getfenv(5)
+  if point.condition then
+    setfenv(point.condition, env)
+  end
+  for _, piece in ipairs(point.log or {}) do
+    if type(piece) == "function" then
+      setfenv(piece, env)
+    end
+  end
+end
+
 -- Whether one point asks for a stop: false, or true and a text that explains.
 local function asks(point, ...)
+  if setfenv and not point.frame and (point.condition or point.log) then
+    take_environment(point)
+  end
   if point.condition then
     T.deaf = true
     local ok, value = pcall(point.condition, ...)
