@@ -1,4 +1,7 @@
-"""Debug sessions as editors hold them, over memory and tcp; every message is judged by the kit."""
+"""Debug sessions as editors hold them, over memory and tcp; every message is judged by the kit.
+
+The file is long because it tells everything an editor does with one session, in its order.
+"""
 
 from __future__ import annotations
 

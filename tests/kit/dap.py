@@ -7,7 +7,7 @@
 
 Each message both ways is checked against the schema, each received one also against the rules of
 ``RULES``; a breach is raised by the next call. It never guesses and never sends what the test did
-not ask for. Longer than most files, for it is one class with a short method per thing editors do.
+not ask for. The file is long because it is one class with a short method per thing editors do.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@
 Every message is checked: signature, header, content by type, channel, parent (the header of the
 request, exactly), busy first and idle last, the order within a cell, and that the reply agrees
 with what was published. A breach is raised by the next call. All happens on the test's thread:
-messages are taken in while a method waits.
+messages are taken in while a method waits. The file is long because it is one class with a short
+method per thing front ends do.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@
         client.open(path, "local x = ")
         assert client.diagnostics(path)
 
-Lines and characters are counted from zero and in the position encoding that was agreed on, as
-on the wire. Results are lsprotocol's types. A breach of ``RULES`` is raised by the next call.
+Lines and characters are counted from zero and in the position encoding that was agreed on, as on
+the wire. Results are lsprotocol's types. A breach of ``RULES`` is raised by the next call. The
+file is long because it is one class with a short method per thing editors do.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
     assert run("exec", "print(1 + 1)", home=tmp_path).expect(0).stdout == "2\\n"
 
 ``run`` waits for the end, ``spawn`` reads along, ``Pty`` is a terminal. Whatever was started is
-ended with its children when the test leaves the ``with`` block.
+ended with its children when the test leaves the ``with`` block. The file is long because a program
+on pipes and one on a terminal are read alike.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The DAP client: right about a real adapter, and unforgiving to one that breaks a rule."""
+"""The DAP client: right about a real adapter, and unforgiving to one that breaks a rule.
+
+The file is long because every rule of the client has its breach in it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The Jupyter clients against a toy kernel: what is right passes, what is wrong has a name."""
+"""The Jupyter clients against a toy kernel: what is right passes, what is wrong has a name.
+
+The file is long because every rule of the clients has its breach in it, and the toy kernel that
+commits them.
+"""
 
 from __future__ import annotations
 

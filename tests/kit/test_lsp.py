@@ -1,4 +1,7 @@
-"""The language client: right about a real server, and unforgiving to one that breaks a rule."""
+"""The language client: right about a real server, and unforgiving to one that breaks a rule.
+
+The file is long because every rule of the client has its breach in it.
+"""
 
 from __future__ import annotations
 

@@ -3,8 +3,9 @@
     client.timeline.expect(Request("next") >> (Event("continued") & Event("stopped")))
 
 ``>>`` is before, ``&`` in any order, ``|`` either; what else passed in between does not matter.
-Each name in a pattern stands for a message of its own: ``Event("output") & Event("output")``
-asks for two. Nothing here knows a protocol, and nothing sleeps.
+Each name in a pattern stands for a message of its own: ``Event("output") & Event("output")`` asks
+for two. Nothing here knows a protocol, and nothing sleeps. The file is long because the patterns
+and the search for them explain each other.
 """
 
 from __future__ import annotations

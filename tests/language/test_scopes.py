@@ -1,4 +1,7 @@
-"""Which name means which variable: tables of cases, and Lua's own bytecode as the judge."""
+"""Which name means which variable: tables of cases, and Lua's own bytecode as the judge.
+
+The file is long because most of it is tables of cases.
+"""
 
 from __future__ import annotations
 

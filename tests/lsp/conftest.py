@@ -23,13 +23,13 @@ from tidelock.shared.link.client import KernelClient
 from tidelock.shared.link.connection import Connection
 from tidelock.shared.model import Dialect, Fact
 
-MAIN = "/work/main.lua"
+MAIN = "/code/main.lua"
 
 
 def document(source: str, path: str = MAIN, dialect: Dialect = "5.4") -> tuple[Document, Marked]:
     """A document of marked Lua, with its marks."""
     text = marked(source)
-    return Document(f"file://{path}", 1, text.text, dialect, ("/work",)), text
+    return Document(f"file://{path}", 1, text.text, dialect, ("/code",)), text
 
 
 def fact(name: str, text: str = "1", kind: str = "field", **more: str) -> Fact:

@@ -21,12 +21,12 @@ from tidelock.lsp.moment import NOTHING, Question, StoppedFrame, View, label, mo
 )
 def test_labels(state: str, executions: int, words: str) -> None:
     assert label(state, executions) == words
-    frame = StoppedFrame(1, "@/work/tides/predictor.lua", 163)
+    frame = StoppedFrame(1, "@/code/tides/predictor.lua", 163)
     assert label(state, executions, frame) == "paused at predictor.lua:163"
 
 
 def test_places_as_people_read_them() -> None:
-    assert place_text("@/work/a.lua:3") == "a.lua:3"
+    assert place_text("@/code/a.lua:3") == "a.lua:3"
     assert place_text("=In[2]:1") == "In[2]:1"
     assert place_text("") == ""
 

@@ -168,7 +168,7 @@ def test_the_stopped_line_is_found_in_an_edited_text() -> None:
 
 def test_in_another_file_the_frame_does_not_count() -> None:
     source = STOPPED.replace("de$0", "tide.$0")
-    program = Program(paused(source, chunk="@/work/other.lua"))
+    program = Program(paused(source, chunk="@/code/other.lua"))
     assert complete(source, program) == {}
     assert program.asked == []
     names = Program(paused(STOPPED, chunk="=In[1]"), (Question("names"), [fact("delta")]))
@@ -200,7 +200,7 @@ def test_definition_where_a_function_was_loaded_from() -> None:
         found = definition(text, marks.at, program.view())
         return (found.uri, found.line) if found else None
 
-    assert place("@/work/m.lua:12") == ("file:///work/m.lua", 11)
+    assert place("@/code/m.lua:12") == ("file:///code/m.lua", 11)
     assert place("=In[1]:1") is None
     assert place("") is None
 

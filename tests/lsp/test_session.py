@@ -1,4 +1,7 @@
-"""A session without a wire: order, cancellation, failures; each request answered exactly once."""
+"""A session without a wire: order, cancellation, failures; each request answered exactly once.
+
+The file is long because every way in which a request can end is in it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Programs grown from the grammar of a dialect, mostly such that they run and print something."""
+"""Programs grown from the grammar of a dialect, mostly such that they run and print something.
+
+The file is long because it is a grammar, and a grammar in pieces is one nobody can read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Breakpoints compiled in: where they may stand, and that standing there changes nothing."""
+"""Breakpoints compiled in: where they may stand, and that standing there changes nothing.
+
+The file is long because most of it is tables of cases.
+"""
 
 from __future__ import annotations
 

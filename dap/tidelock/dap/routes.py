@@ -2,7 +2,7 @@
 
 Who has read it has read the adapter; the capabilities are generated from it. A function gets
 session, arguments and message; it gives the response's body, an ``Answer`` of it, or ``LATER``
-when it answers by itself.
+when it answers by itself. The file is long because it is the whole table with what it names.
 """
 
 from __future__ import annotations

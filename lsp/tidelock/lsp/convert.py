@@ -2,7 +2,7 @@
 
 Decoders take params as JSON and raise ``BadRequest`` where they do not fit; encoders give
 lsprotocol's types, in the manner that the client asked for. Only this module and ``server`` know
-lsprotocol.
+lsprotocol. The file is long because both directions of one protocol stand side by side in it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """One editor's session: what it has said, what it waits for, and who works on it.
 
 ``receive`` runs on the protocol's thread and only sorts. Documents are the lane's, requests the
-workers'; every request is answered exactly once, whoever comes first: its feature, a
-cancellation, or the end. It knows no wire: it is given what sends.
+workers'; every request is answered exactly once, whoever comes first: its feature, a cancellation,
+or the end. It knows no wire: it is given what sends. The file is long because every way in which a
+request can end stands in it, beside the one place that lets it end once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The kernel client: one class for a kernel in this process and for one anywhere else.
 
-Signed Jupyter messages over ZeroMQ, whatever the transport; there is no second path. A thread
-of its own serves the sockets; every request gives an ``Answer``. It knows the protocol, not
-what the kernel does with it.
+Signed Jupyter messages over ZeroMQ, whatever the transport; there is no second path. A thread of
+its own serves the sockets; every request gives an ``Answer``. It knows the protocol, not what the
+kernel does with it. The file is long because sending, waiting and losing a kernel share one state.
 """
 
 from __future__ import annotations

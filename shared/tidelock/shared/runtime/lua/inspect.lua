@@ -1,5 +1,6 @@
 -- Looking at a program that stands still: stacks, variables, members, by raw reads only.
 -- A frame is a coroutine and a level in it; frames of the runtime itself are never shown.
+-- The file is long because frames, variables and facts are read with the same few guarded reads.
 local T = ...
 local raw = T.raw
 local type, next, rawget, rawset, rawlen = raw.type, raw.next, raw.rawget, raw.rawset, raw.rawlen

@@ -1,0 +1,51 @@
+"""One namespace over five folders: a stray ``__init__.py`` in one would hide the other four."""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PORTIONS = ("shared", "kernel", "dap", "lsp", "editors/terminal")
+
+
+@pytest.mark.parametrize("portion", PORTIONS)
+def test_a_portion_of_the_namespace(portion: str) -> None:
+    namespace = ROOT / portion / "tidelock"
+    assert not (namespace / "__init__.py").exists()
+    (package,) = [each for each in namespace.iterdir() if each.name != "__pycache__"]
+    assert package.name == Path(portion).name
+    assert (package / "__init__.py").exists()
+    assert (package / "py.typed").exists()
+    found = importlib.import_module(f"tidelock.{package.name}")
+    assert found.__doc__
+
+
+def test_every_folder_called_tidelock_is_a_portion() -> None:
+    found = {
+        path.parent.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("tidelock")
+        if path.is_dir() and not any(part.startswith(".") for part in path.parts)
+    }
+    assert found == set(PORTIONS)
+
+
+def test_the_wheel_and_the_editable_install_hold_all_of_them() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        build = tomllib.load(file)["tool"]["hatch"]["build"]
+    assert build["dev-mode-dirs"] == list(PORTIONS)
+    assert build["targets"]["wheel"]["packages"] == [f"{each}/tidelock" for each in PORTIONS]
+
+
+def test_a_folder_with_python_files_is_a_package() -> None:
+    """A folder without ``__init__.py`` would be a namespace that nothing declares."""
+    missing = {
+        path.parent.relative_to(ROOT).as_posix()
+        for portion in PORTIONS
+        for path in (ROOT / portion / "tidelock").rglob("*.py")
+        if not (path.parent / "__init__.py").exists()
+    }
+    assert missing == set()
