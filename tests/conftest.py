@@ -11,6 +11,7 @@ import pytest
 
 from kit.kernels import Served, serving
 from kit.live import Live, live
+from kit.places import Place
 
 # Several Luas share this process, and a kernel in it makes the symbols of its own global: each
 # library must be bound to itself, also where a test imports it past the runtime.
@@ -30,3 +31,11 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     """A kernel, once in this process and once in its own."""
     with serving(request.param, tmp_path) as kernel:
         yield kernel
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """A home and a registry for one test that runs programs."""
+    made = Place()
+    yield made
+    made.close()
