@@ -1,8 +1,8 @@
 """The one converter between the protocol's types and ours, both ways.
 
 Decoders take params as JSON and raise ``BadRequest`` where they do not fit; encoders give
-lsprotocol's types, in the manner that the client asked for. Only this module and ``server`` know
-lsprotocol. The file is long because both directions of one protocol stand side by side in it.
+lsprotocol's types, in the manner that the client asked for. No other module knows lsprotocol.
+The file is long because both directions of one protocol stand side by side in it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the faces are joined: the only module that sees kernel, dap and lsp together.
+"""Where the faces are joined: the only module that sees kernel and dap together.
 
 It fills the ports that the faces leave open and holds no logic of its own.
 """
