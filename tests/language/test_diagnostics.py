@@ -156,3 +156,36 @@ def test_something_is_shown_exactly_when_load_refuses(
     assert bool(found) == (build_of(dialect).refusal(text) is not None)
     assert sum(problem.origin == "load" for problem in found) == bool(found)
     assert found == sorted(found, key=lambda problem: (problem.start, problem.end))
+
+
+def test_malformed_annotations_are_told_beside_the_verdict() -> None:
+    found = judge("---@param\nlocal function f(a) end\nx = = 1")
+    assert [(one.code, one.severity, one.origin) for one in found] == [
+        ("doc-syntax-error", "warning", "parser"),
+        ("syntax-error", "error", "load"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("---@param\nf()\n---@retrun", [0, 2]),
+        ("---@diagnostic disable-next-line: doc-syntax-error\n---@param\n---@param", [2]),
+        ("---@diagnostic disable-next-line\n---@param\n---@param", [2]),
+        ("---@diagnostic disable-next-line: unknown-doc-tag\n---@param\n---@param", [1, 2]),
+        ("---@param\n---@diagnostic disable\n---@param\n---@diagnostic enable\n---@param", [0, 4]),
+        ("---@diagnostic disable: doc-syntax-error\n---@param\n---@retrun", [2]),
+        (
+            "---@diagnostic disable\n---@diagnostic enable: unknown-doc-tag\n---@param\n---@retrun",
+            [3],
+        ),
+        ("--[[@param]] f() ---@diagnostic disable-line\n--[[@param]] f()", [1]),
+    ],
+)
+def test_a_text_asks_not_to_see_a_problem(source: str, lines: list[int]) -> None:
+    tree = parse(source)
+    assert [tree.lines.line_of(one.start) for one in problems(tree, None)] == lines
+
+
+def test_what_lua_refuses_is_never_hidden() -> None:
+    assert [one.code for one in judge("---@diagnostic disable\nx = = 1")] == ["syntax-error"]

@@ -1,14 +1,17 @@
 """What is wrong with a text: the verdict of Lua's own ``load``, and what our parser adds to it.
 
 ``load`` decides whether a text is valid; the caller asks it, nothing is loaded here. It names one
-fault and a line, our parser more of them and exact places: together they are one list.
+fault and a line, our parser more of them and exact places: together they are one list, with what
+is malformed in the annotations.
 """
 
 from __future__ import annotations
 
 import re
 
+from tidelock.shared.language.annotations import problems as malformed
 from tidelock.shared.language.scopes import resolve
+from tidelock.shared.language.suppressions import suppressions
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.positions import Lines
 from tidelock.shared.syntax.statements import LineMap
@@ -75,8 +78,18 @@ def problems(
     ``load_problem`` is what ``load`` said, None when it accepts: then nothing is wrong, whatever
     our parser thinks. Without a Lua to ask, ``judged`` is False and our parser decides. When
     ``load`` refuses, its words stand on the line it names, at the exact place if our parser found
-    something there, and our other findings are kept.
+    something there, and our other findings are kept. Malformed annotations are said in any case,
+    unless the text asks not to.
     """
+    found = _verdict(tree, load_problem, judged)
+    hidden = suppressions(tree)
+    remarks = [
+        one for one in malformed(tree) if not hidden.hides(one.code, tree.lines.line_of(one.start))
+    ]
+    return sorted([*found, *remarks], key=_place) if remarks else found
+
+
+def _verdict(tree: Tree, load_problem: Problem | None, judged: bool) -> list[Problem]:
     if load_problem is None:
         return [] if judged else _ours(tree)
     ours = _ours(tree)

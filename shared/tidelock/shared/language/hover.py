@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tidelock.shared.language.annotations import above, documentation
+from tidelock.shared.language.annotations import documented
 from tidelock.shared.language.members import constant, members, path_text, shown, tail
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.stdlib import library
@@ -176,7 +176,7 @@ def _local(known: Members, local: Local, start: int, end: int) -> Hover:
     if isinstance(value, FunctionBody):
         signature, text = shown(tree, local.name, value, local.start)
         return Hover(start, end, f"local function {signature}", _joined(text, line), ())
-    text = documentation(above(tree, local.start)).text if local.kind == "local" else ""
+    text = documented(tree, local.start).text if local.kind == "local" else ""
     if local.kind == "parameter":
         text = _parameter(tree, local)
     attribute = f" <{local.attrib}>" if local.attrib else ""
@@ -194,7 +194,7 @@ def _parameter(tree: Tree, local: Local) -> str:
     """What the comment above its function says of a parameter."""
     for node in tree.path(local.start):
         if isinstance(node, FunctionBody) and node.number == local.function:
-            for one in documentation(above(tree, node.header)).parameters:
+            for one in documented(tree, node.header).parameters:
                 if one.name == local.name:
                     return _joined(f"`{one.type}`" if one.type else "", one.text)
     return ""
@@ -219,7 +219,7 @@ def _path(known: Members, path: Path, start: int, end: int) -> Hover | None:
         signature = entry.signature or f"{name}: {entry.type}"
         return Hover(start, end, signature, entry.documentation, ())
     if field is not None:
-        text = documentation(above(tree, field.statement)).text
+        text = documented(tree, field.statement).text
         line = f"set on line {tree.lines.line_of(field.start) + 1}"
         shape = _shape(known, path)
         if isinstance(field.value, Number | String) and not shape:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from tidelock.shared.language.annotations import above, documentation, signature
+from tidelock.shared.language.annotations import documented, signature
 from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.model import Key as Key
@@ -264,7 +264,7 @@ def constant(key: Expression) -> Key | None:
 
 def shown(tree: Tree, name: str, body: FunctionBody, statement: int) -> tuple[str, str]:
     """The signature of a function of the text, and the text of the comment above it."""
-    known = documentation(above(tree, statement))
+    known = documented(tree, statement)
     return signature(name, parameters(body), known), known.text
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, final
 
-from tidelock.shared.language.annotations import above, documentation, signature
+from tidelock.shared.language.annotations import documented, signature
 from tidelock.shared.syntax import parse
 from tidelock.shared.syntax.statements import dotted
 from tidelock.shared.syntax.tree import (
@@ -99,7 +99,7 @@ def library(dialect: Dialect) -> Library:
     for tree in _files():
         classes: dict[str, str] = {}
         for statement in tree.body.statements:
-            known = documentation(above(tree, statement.start))
+            known = documented(tree, statement.start)
             if isinstance(statement, Local):
                 classes[statement.names[0].name] = known.class_name
             if known.dialects is None or dialect in known.dialects:

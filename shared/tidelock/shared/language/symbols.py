@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, final
 
-from tidelock.shared.language.annotations import above
+from tidelock.shared.language.annotations import SILENCE, run_above
 from tidelock.shared.language.hover import symbol_path
 from tidelock.shared.language.members import members, parameters
 from tidelock.shared.language.scopes import Label, Local, Reference
@@ -134,10 +134,9 @@ def _entry(
     tree: Tree, node: Node, name: str, place: Node, value: Expression | None, end: int
 ) -> _Entry:
     start = node.start
-    comment = above(tree, start)
-    if comment:
-        line = tree.lines.line_of(start) - len(comment)
-        start = tree.lines.span(line)[0]
+    comment = run_above(tree, start)
+    if comment is not SILENCE:
+        start = tree.lines.starts[tree.lines.line_of(comment.start)]
     kind: OutlineKind = "table" if isinstance(value, Table) else "variable"
     detail = ""
     if isinstance(value, FunctionBody):

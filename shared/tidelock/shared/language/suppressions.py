@@ -1,0 +1,59 @@
+"""Which problems a text asks not to see, by ``---@diagnostic disable: name`` and its kin.
+
+Lines count from 0. A name that is none hides nothing, and what Lua itself refuses is never hidden.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from tidelock.shared.language.annotations import runs
+from tidelock.shared.language.luacats import tags
+
+if TYPE_CHECKING:
+    from tidelock.shared.syntax.tree import Tree
+
+_ALL = ""
+
+
+@final
+class Suppressions:
+    """The wishes of one text; made by ``suppressions``, never changed."""
+
+    __slots__ = ("_lines", "_switches")
+
+    def __init__(self, tree: Tree) -> None:
+        # Single lines, by what is hidden there; and per name the lines where it goes off and on.
+        self._lines: dict[int, set[str]] = {}
+        self._switches: dict[str, list[tuple[int, bool]]] = {}
+        for run in runs(tree):
+            for item in run.block.items:
+                if isinstance(item, tags.Diagnostic):
+                    line = tree.lines.line_of(run.start + item.start)
+                    self._note(item, line)
+
+    def _note(self, wish: tags.Diagnostic, line: int) -> None:
+        names = [name.text for name in wish.names] or [_ALL]
+        if wish.action.text in ("disable", "enable"):
+            for name in names:
+                self._switches.setdefault(name, []).append((line, wish.action.text == "disable"))
+        else:
+            line += wish.action.text == "disable-next-line"
+            self._lines.setdefault(line, set()).update(names)
+
+    def hides(self, code: str, line: int) -> bool:
+        """Whether a problem with a code is not to be shown on a line."""
+        here = self._lines.get(line)
+        if here is not None and (code in here or _ALL in here):
+            return True
+        latest = -1, False
+        for name in (code, _ALL):
+            for place, off in self._switches.get(name, ()):
+                if latest[0] <= place <= line:
+                    latest = place, off
+        return latest[1]
+
+
+def suppressions(tree: Tree) -> Suppressions:
+    """The wishes of a text, read once, at the first call."""
+    return tree.once("suppressions", Suppressions)
