@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
-from kit.live import Live
+from kit.live import WAIT_S, Live
 from kit.lua import build_under_test
 
 DIALECT = build_under_test().dialect
@@ -266,3 +268,47 @@ def test_breakpoints_stop_wherever_lua_calls_back(
     lua.breakpoints("=s")
     lua.resume()
     assert lua.finish(name).status == "ok"
+
+
+def test_questions_do_not_make_a_step_miss_its_line(lua: Live) -> None:
+    count = 100
+    work = "local function work() local s = 0\nfor i = 1, 50 do s = s + i\nend return s end\n"
+    lua.breakpoints("=steps", 4)
+    lua.start(work + "x = work()\n" * count, chunk="=steps")
+    lua.stop()
+    is_over = threading.Event()
+
+    def ask() -> None:
+        while not is_over.is_set():
+            lua.debugger.names().wait(WAIT_S)
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    seen = [lua.frames()[0].line]
+    for _ in range(count - 1):
+        frame = lua.step("over")
+        assert frame is not None
+        seen.append(frame.line)
+    is_over.set()
+    asker.join()
+    assert seen == list(range(4, 4 + count))
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "while true do\nend",
+        "pcall(function() while true do\nend end)",
+        "coroutine.wrap(function() while true do\nend end)()",
+        "while true do end",
+    ],
+)
+def test_a_step_over_a_loop_without_end_is_interrupted(lua: Live, loop: str) -> None:
+    text = f"local function loop() {loop} end\nloop()"
+    lua.breakpoints("=loop", text.count("\n") + 1)
+    name = lua.start(text, chunk="=loop")
+    lua.stop()
+    lua.resume("over")
+    assert lua.context.runtime.interrupt()
+    assert lua.finish(name).error == "Interrupted"
+    assert lua.printed("print('next')") == "next\n"

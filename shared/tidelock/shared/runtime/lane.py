@@ -38,6 +38,8 @@ of the process. The wanted limit is watched from outside and ends the script in 
 _MEMORY_TO_RECOVER = 4 * 1024 * 1024
 _FIRST_WAIT_S = 0.001
 _LONGEST_WAIT_S = 0.02
+_POLITE_S = 0.5
+"""How long a question waits for a line hook of ours to look before that is armed as well."""
 
 
 Fields = tuple[Any, ...]
@@ -474,15 +476,19 @@ class Lane:
             self._bell.wait(self._patience())
             self._bell.clear()
             self._look_at_memory()
-            wait = _FIRST_WAIT_S
+            wait, waited = _FIRST_WAIT_S, 0.0
             while isinstance(self.state, Running) and self._wants_lane():
                 native = self._native
                 if native is None:
                     break
                 self._served.clear()
-                native.arm()
-                if not self._served.wait(wait) and wait == _LONGEST_WAIT_S and self._ending:
+                native.arm(anyway=waited > _POLITE_S)
+                if self._served.wait(wait):
+                    wait, waited = _FIRST_WAIT_S, 0.0
+                    continue
+                if wait == _LONGEST_WAIT_S and self._ending:
                     native.let_hooks_in()
+                waited += wait
                 wait = min(wait * 2, _LONGEST_WAIT_S)
 
     def _patience(self) -> float | None:
@@ -528,11 +534,17 @@ class Lane:
         if self._jobs:
             native.call_serve(state)
         if self._ending is not None:
-            if not self._trace:
-                self._jobs.appendleft(Job(b"stack", (), self._trace_answer(), True))
+            if self._wants_trace():
                 native.call_serve(state)
             native.raise_everywhere()
         self._served.set()
+
+    def _wants_trace(self) -> bool:
+        """Before an end: have the stack read, unless that was done."""
+        if self._trace:
+            return False
+        self._jobs.appendleft(Job(b"stack", (), self._trace_answer(), True))
+        return True
 
     def _trace_answer(self) -> Answer[Fields]:
         answer: Answer[Fields] = Answer()
@@ -571,6 +583,7 @@ class _Callbacks:
                 # What was asked before the resume is done before it.
                 lane._visiting = False
                 if mode != b"paused":
+                    lane._served.set()
                     return (False, b"")
                 if lane._go_on is not None:
                     return self._leave()
@@ -700,6 +713,20 @@ class _Callbacks:
         except TidelockError as error:
             return (None, encode(str(error)))
         return (encode(text), encode(chunk))
+
+    def hooks_are_on(self, is_on: bool) -> None:
+        """Whether line hooks of ours carry a step or a breakpoint: they ask for ``wish``."""
+        native = self._lane._native
+        if native is not None:
+            native.hooks_are_on(is_on)
+
+    def wish(self) -> bytes:
+        """What a line hook of ours is to do: serve, end (after serving), or nothing."""
+        lane = self._lane
+        if lane._ending is not None:
+            lane._wants_trace()
+            return b"end"
+        return b"serve" if lane._jobs else b""
 
     def ending(self) -> bool:
         """Fallback control: whether the execution is to end."""

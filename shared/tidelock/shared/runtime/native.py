@@ -97,6 +97,7 @@ class Native:
         self._lock = threading.Lock()
         self._saved: dict[int, tuple[int | None, int, int]] = {}
         self._on_fire: Callable[[int], None] | None = None
+        self._has_hooks = False
         self._keep: list[Any] = []
         try:
             path = module.__file__ or ""
@@ -256,8 +257,20 @@ class Native:
         """Set what is told, on the lane, which state an armed hook fired in."""
         self._on_fire = callback
 
-    def arm(self) -> None:
+    def hooks_are_on(self, is_on: bool) -> None:
+        """Our own line hooks carry a step or a breakpoint from here on, or no more; on the lane.
+
+        While they do they look for questions themselves: an armed hook in their place would
+        swallow the line that they wait for.
+        """
+        with self._lock:
+            self._has_hooks = is_on
+
+    def arm(self, *, anyway: bool = False) -> None:
         """Make ``serve`` run on the lane at the next instruction; from any other thread.
+
+        While line hooks of ours are on, only coroutines without a hook are armed, unless it is
+        to be done anyway: one that the program has hooked itself does not look for us.
 
         The main state is armed first, then the coroutine that it resumed, and so on to the
         one that runs. While the lock is held no armed state gets past its next instruction,
@@ -267,14 +280,15 @@ class Native:
         """
         with self._lock:
             state, armed = self.main, 0
-            self._save_and_set(state)
+            is_polite = self._has_hooks and not anyway
+            self._save_and_set(state, is_polite)
             while self._layout is not None and armed < _MAX_CHAIN:
                 stack = _read_outside(state + self._layout.stack, 8)
                 following = self._resumed_by(state, self._layout, _read_outside)
                 if not following or _read_outside(state + self._layout.stack, 8) != stack:
                     return
                 state, armed = following, armed + 1
-                self._save_and_set(state)
+                self._save_and_set(state, is_polite)
 
     def let_hooks_in(self) -> None:
         """Allow hooks where the VM has them off, to end a looping handler or finalizer.
@@ -289,10 +303,10 @@ class Native:
                     ctypes.c_uint8.from_address(state + self._layout.allow_hook).value = 1
                     state = self._resumed_by(state, self._layout, _read_outside)
 
-    def _save_and_set(self, state: int) -> None:
+    def _save_and_set(self, state: int, is_polite: bool) -> None:
         held = self._held
         hook = held.lua_gethook(state)
-        if hook == self._fire_pointer:
+        if hook == self._fire_pointer or (hook and is_polite and held.lua_gethookmask(state)):
             return
         self._saved.pop(state, None)
         if hook and hook != self._raise_pointer:

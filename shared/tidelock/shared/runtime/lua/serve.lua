@@ -79,9 +79,11 @@ function T.enter(errand)
   elseif condition ~= "suspended" then
     return nil
   end
+  -- A question may come in the midst of another errand's first steps, which go on unchanged.
+  local standing, chain = T.standing, T.chain
   T.standing = running() or T.main
   local ok, first, second = resume(server, errand)
-  T.standing, T.chain = nil, {}
+  T.standing, T.chain = standing, chain
   if not ok then
     server = nil
     error(first, 0)

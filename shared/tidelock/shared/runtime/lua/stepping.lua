@@ -64,9 +64,33 @@ local function unhook(thread)
   end
 end
 
+-- While our hooks are on, questions and ends are looked for here, every so many lines: the hook
+-- that is armed from outside would take the place of ours and miss the line it waits for.
+local EVERY = 32
+local lines = 0
+function T.look()
+  lines = lines + 1
+  if lines % EVERY ~= 1 then
+    return
+  end
+  local wish = host.wish()
+  if wish == "" then
+    return
+  elseif getinfo(3, "S").source == own then
+    lines = 0 -- not in the midst of our own work: at the next line
+  else
+    T.serve_live()
+    if wish == "end" then
+      host["end"]()
+    end
+  end
+end
+
 -- Bring the hooks in line with what is wanted; the chain stands still.
 function T.rehook()
   if plan or T.has_late() then
+    host.hooks_are_on(true)
+    lines = 0
     local chain = T.standing and T.chain_to(T.standing) or { T.main }
     for index = 1, #chain do
       hook(chain[index])
@@ -76,6 +100,7 @@ function T.rehook()
   for thread in next, hooked do
     unhook(thread)
   end
+  host.hooks_are_on(false)
 end
 
 -- Take up how to go on after a stop: continue, over, in or out from the user's top frame.
@@ -237,9 +262,7 @@ function on_event(event, line)
   if T.deaf then
     return
   elseif event == "line" then
-    if T.look then
-      T.look()
-    end
+    T.look()
     on_line(line)
   elseif event == "call" or event == "tail call" then
     on_call(event)
