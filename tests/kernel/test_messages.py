@@ -279,3 +279,11 @@ def test_content_of_another_kind_is_answered(served: Served, content: Any) -> No
         assert raw.request("shell", kind, content).content["status"] == "error"
     assert raw.request("control", "debug_request", content).content["status"] == "error"
     assert raw.request("shell", "kernel_info_request", {}).content["status"] == "ok"
+
+
+def test_a_subscriber_is_greeted_before_anything_else(served: Served) -> None:
+    busy = served.raw().ready()
+    for _ in range(10):
+        for _ in range(20):  # each publishes twice
+            busy.send("shell", busy.message("kernel_info_request"))
+        assert served.raw().iopub().type == "iopub_welcome"

@@ -90,7 +90,8 @@ class Channels:
         made.linger = _LINGER_MS
         made.setsockopt(zmq.MAXMSGSIZE, largest)
         if channel == "iopub":
-            made.setsockopt(zmq.XPUB_VERBOSER, 1)  # every subscription is greeted and counted
+            # A subscriber is entered by us, so that its greeting comes before anything else.
+            made.setsockopt(zmq.XPUB_MANUAL, 1)
             made.sndhwm = 0
         elif channel != "hb":
             made.setsockopt(zmq.ROUTER_HANDOVER, 1)
@@ -114,6 +115,7 @@ class Channels:
         for channel in ("control", "shell", "stdin"):
             self._loop.watch(self._sockets[channel], lambda channel=channel: self._read(channel))  # type: ignore[misc]
         self._loop.watch(self._sockets["iopub"], self._read_subscriptions)
+        self._read_subscriptions()  # who waited already is told of the start too
 
     def when_subscribed(self, call: Callable[[], None], within_s: float) -> None:
         """Call once somebody listens to iopub, or after a time."""
@@ -157,10 +159,13 @@ class Channels:
                 frame = made.recv(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            if frame[:1] != b"\x01":
-                self.subscribers -= frame[:1] == b"\x00"
+            sign, topic = frame[:1], frame[1:]
+            if sign == b"\x00":
+                made.setsockopt(zmq.UNSUBSCRIBE, topic)
+                self.subscribers -= 1
+            if sign != b"\x01":
                 continue
-            topic = frame[1:]
+            made.setsockopt(zmq.SUBSCRIBE, topic)
             self.subscribers += 1
             head = wire.header("iopub_welcome", self.session)
             content = {"subscription": topic.decode("utf-8", "replace")}
