@@ -229,10 +229,10 @@ def test_a_file_is_read(editor: Neovim) -> None:
     assert "function print_curve(predictor: Predictor, day: integer)" in editor.hover()
     editor.keys("<Esc><C-]>")
     editor.wait("return vim.fn.line('.') == 40")
-    editor.keys("Goprint(string.g<C-x><C-o>")
-    assert editor.menu() == ["gmatch", "gsub"]
+    editor.keys("Goprint(string.re<C-x><C-o>")
+    assert editor.menu() == ["rep", "reverse"]
     editor.keys("<C-n><C-y>")
-    editor.wait("return vim.fn.getline('.'):find('string%.g%w+$')")
+    editor.wait("return vim.fn.getline('.'):find('string%.re%w+$')")
 
 
 def test_a_run_and_what_it_left(editor: Neovim) -> None:

@@ -1,0 +1,179 @@
+"""Jupyter's own programs: console, run, execute, client and conformance suite."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients.installed import HERE, python_module, python_program
+from kit.places import Place
+from kit.programs import TIDELOCK
+
+pytestmark = pytest.mark.clients
+
+
+@pytest.fixture
+def connection(place: Place) -> Iterator[Path]:
+    """The connection file of a kernel that runs on its own."""
+    with place.kernel("--id", "outside"):
+        yield place.home / "run" / "kernels" / "tidelock-kernel-outside.json"
+
+
+@pytest.fixture
+def spec(place: Place) -> dict[str, str]:
+    """An environment in which Jupyter finds the kernel by its name, ``tidelock``."""
+    words = [*TIDELOCK, "kernel", "launch", "-f", "{connection_file}"]
+    told = {"argv": words, "display_name": "Lua", "language": "lua", "interrupt_mode": "message"}
+    folder = place.home / "jupyter" / "kernels" / "tidelock"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(told))
+    return {"JUPYTER_PATH": str(place.home / "jupyter")}
+
+
+def test_the_conformance_suite(place: Place, spec: dict[str, str]) -> None:
+    python_module("jupyter_kernel_test")
+    suite = [sys.executable, HERE / "conformance.py"]
+    result = place.run(program=suite, env=spec, timeout=100).expect(0)
+    lines = result.stderr.splitlines()
+    skipped = {line.split()[0] for line in lines if "skipped" in line and line.startswith("test_")}
+    assert skipped == {"test_pager", "test_display_data", "test_clear_output"}, result
+    assert "Ran 13 tests" in result.stderr, result
+
+
+def test_the_console(place: Place, connection: Path) -> None:
+    python_module("jupyter_console")
+    console = [sys.executable, "-m", "jupyter_console", "--existing", str(connection)]
+    with place.pty(program=console, size=(40, 100)) as terminal:
+        terminal.expect("Tidelock", 20)
+        terminal.expect("In [1]:")
+        terminal.send_line("moon = 'full'")
+        terminal.expect("In [2]:")
+        terminal.send_line("moon")
+        terminal.expect('Out[2]: "full"')
+        terminal.expect("In [3]:")
+        terminal.send_line("for i = 1, 2 do")
+        terminal.expect("...:")
+        terminal.send_line("print('water ' .. i)")
+        terminal.expect("...:")
+        terminal.send_line("end")
+        terminal.expect("water 1\nwater 2\n")
+        terminal.expect("In [4]:")
+        terminal.send("moon:rev")
+        terminal.key("tab")
+        terminal.expect("moon:reverse")
+        terminal.send_line("()")
+        terminal.expect('Out[4]: "lluf"')
+        terminal.expect("In [5]:")
+        terminal.send_line("error('high water')")
+        terminal.expect("error: In[5]:1: high water\n  --> In[5]:1")
+        terminal.expect("In [6]:")
+        terminal.send_line("io.write('name? '); return #io.read()")
+        terminal.expect("\nname? ")
+        terminal.send_line("luna")
+        terminal.expect("Out[6]: 4")
+        terminal.expect("In [7]:")
+        terminal.send_line("print('on') while true do end")
+        terminal.expect("\non")
+        place.run("kernel", "interrupt", "outside").expect(0)
+        terminal.expect("interrupted")
+        terminal.expect("In [8]:")
+        terminal.key("ctrl-d")
+        terminal.expect("exit")
+        terminal.send_line("y")
+        terminal.expect("keeping kernel alive")
+        assert terminal.wait() == 0
+    result = place.run("exec", "print(moon)", "--connect", "outside").expect(0)
+    assert result.stdout == "full\n"
+
+
+def test_a_file_is_run_on_an_existing_kernel(place: Place, connection: Path) -> None:
+    run = [python_program("jupyter-run"), "--existing", str(connection)]
+    place.file("count.lua", "times = (times or 0) + 1\nprint('time ' .. times)\nreturn times")
+    place.file("fails.lua", "print('on')\nerror('high water')")
+    for time in ("1", "2"):
+        result = place.run("count.lua", program=run).expect(0)
+        assert result.stdout == f"time {time}\n{time}"
+    result = place.run("fails.lua", program=run).expect(1)
+    assert result.stdout.startswith("on\n")
+    assert "error: In[3]:2: high water\n  --> In[3]:2\n" in result.stderr
+
+
+def test_the_blocking_client(place: Place, connection: Path) -> None:
+    client = python_module("jupyter_client").BlockingKernelClient()
+    client.load_connection_file(str(connection))
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=10)
+        seen: list[tuple[str, Any]] = []
+
+        def heard(message: dict[str, Any]) -> None:
+            content = message["content"]
+            told = content.get("execution_state") or content.get("text") or content.get("data")
+            seen.append((message["msg_type"], told))
+
+        def asked(message: dict[str, Any]) -> None:
+            client.input("luna")
+
+        code = "io.write('name? ') local name = io.read() io.stderr:write(name) return #name, name"
+        reply = client.execute_interactive(
+            code, output_hook=heard, stdin_hook=asked, allow_stdin=True, timeout=10
+        )
+        assert reply["content"]["status"] == "ok"
+        assert seen == [
+            ("status", "busy"),
+            ("execute_input", None),
+            ("stream", "name? "),
+            ("stream", "luna"),
+            ("execute_result", {"text/plain": '4\t"luna"'}),
+            ("status", "idle"),
+        ]
+        client.execute("moon = {phase = 'full'}", reply=True, timeout=10)
+        assert client.complete("moon.ph", reply=True, timeout=10)["content"]["matches"] == ["phase"]
+        shown = client.inspect("moon.phase", reply=True, timeout=10)["content"]["data"]
+        assert "full" in shown["text/plain"]
+        past = client.history(hist_access_type="tail", n=1, reply=True, timeout=10)["content"]
+        assert past["history"] == [[0, 2, "moon = {phase = 'full'}"]]
+
+        running = client.execute("print('on') while true do end")
+        while client.get_iopub_msg(timeout=10)["content"].get("text") != "on\n":
+            pass
+        client.control_channel.send(client.session.msg("interrupt_request", {}))
+        assert client.get_control_msg(timeout=10)["content"]["status"] == "ok"
+        ended = client.get_shell_msg(timeout=10)
+        assert ended["parent_header"]["msg_id"] == running
+        assert ended["content"]["status"] == "error"
+        assert ended["content"]["ename"] == "Interrupted"
+        after = client.execute("return moon.phase", reply=True, timeout=10)
+        assert after["content"]["status"] == "ok"
+    finally:
+        client.stop_channels()
+
+
+def cell(number: int, source: str) -> dict[str, Any]:
+    named = {"id": f"cell-{number}", "cell_type": "code", "metadata": {}, "source": source}
+    return {**named, "execution_count": None, "outputs": []}
+
+
+def test_a_notebook_is_executed(place: Place, spec: dict[str, str]) -> None:
+    execute = python_program("jupyter-execute")
+    cells = ["local h = 2\nheight = h", "print('water') height * 2", "error('high water')", "3"]
+    notebook = {
+        "cells": [cell(*numbered) for numbered in enumerate(cells)],
+        "metadata": {"kernelspec": {"name": "tidelock", "display_name": "Lua", "language": "lua"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path = place.file("tides.ipynb", json.dumps(notebook))
+    result = place.run("--inplace", "--allow-errors", path, program=[execute], env=spec)
+    result.expect(0)
+    shown = [one["outputs"] for one in json.loads(path.read_text())["cells"]]
+    assert shown[0] == []
+    assert shown[1][0]["text"] == ["water\n"]
+    assert shown[1][1]["data"] == {"text/plain": ["4"]}
+    assert shown[2][0]["ename"] == "LuaError"
+    assert shown[3][0]["data"] == {"text/plain": ["3"]}
