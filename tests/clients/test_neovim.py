@@ -183,11 +183,10 @@ def neovim(place: Place, program: str, snippet: int) -> Iterator[Neovim]:
         ) as running,
         socket.socket(socket.AF_UNIX) as connection,
     ):
-        while not address.exists():
+        connection.settimeout(WAIT_S)
+        while connection.connect_ex(str(address)):  # not there yet, or nobody listens yet
             assert running.child.process.poll() is None, running
             os.sched_yield()
-        connection.settimeout(WAIT_S)
-        connection.connect(str(address))
         made = Neovim(place, connection)
         yield made
         made.keys("<C-\\><C-n>:quitall!<CR>")
