@@ -31,9 +31,10 @@ class Condition(NamedTuple):
     """What an expression needs from where it stands.
 
     ``free`` are the names it does not declare itself, in the order of their first use; ``varargs``
-    tells of ``...`` outside its own functions. ``bare`` means that it is built of names, constants,
-    ``==``, ``~=``, ``and``, ``or``, ``not`` and brackets only. ``inline`` is the same expression on
-    one line and without comments, None when a long string keeps it from being that.
+    tells of ``...`` outside its own functions. ``bare`` means that it is built of names, constants
+    (``-1`` is one), ``==``, ``~=``, ``and``, ``or``, ``not`` and brackets only. ``inline`` is the
+    same expression on one line and without comments, None when a long string keeps it from being
+    that.
     """
 
     free: tuple[str, ...]
@@ -95,7 +96,8 @@ def _bare(node: Node) -> bool:
     if isinstance(node, Binary):
         return node.operator in ("==", "~=", "and", "or")
     if isinstance(node, Unary):
-        return node.operator == "not"
+        is_number = node.operator == "-" and isinstance(node.operand, Number)
+        return is_number or node.operator == "not"
     return isinstance(node, Name | Constant | Number | String | Paren | Result | Block)
 
 
