@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tidelock.dap.session import Session
 from tidelock.shared.config import Settings
 from tidelock.shared.context import Context
-from tidelock.shared.events import Event, ExecutionFinished, PauseStarted
+from tidelock.shared.events import Event, ExecutionFinished, PauseEnded, PauseStarted
 from tidelock.shared.link.loop import Loop
 from tidelock.shared.model import Outcome, Pause, Run, Running
 
@@ -47,8 +47,9 @@ class Live:
         listener: Callable[[Event], None] | None = None,
     ) -> None:
         self.context = Context(Settings(lua_version=lua, lua_jit="on" if jit else "off"))
-        self.prepared: dict[str, bool] = {}
+        self.changed_lines: dict[str, int] = {}
         self.pauses: queue.SimpleQueue[Pause] = queue.SimpleQueue()
+        self.resumes: queue.SimpleQueue[Pause] = queue.SimpleQueue()
         self._outcomes: dict[str, queue.SimpleQueue[Outcome]] = {}
         self._numbers = itertools.count(1)
         self._listener = listener
@@ -62,16 +63,20 @@ class Live:
             self._listener(event)
         if isinstance(event, PauseStarted):
             self.pauses.put(event.pause)
+        elif isinstance(event, PauseEnded):
+            self.resumes.put(event.pause)
         elif isinstance(event, ExecutionFinished) and event.run.id in self._outcomes:
             self._outcomes[event.run.id].put(event.outcome)
 
     def _record_loading(self) -> None:
-        """Remember for each chunk whether its text was changed on its way into Lua."""
+        """Remember for each chunk how many lines were changed on its way into Lua."""
         prepare = self.context.debugger.prepare
 
         def recorded(chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
             ready = prepare(chunk, text, token, guarded=guarded)
-            self.prepared[chunk] = ready is not None
+            loaded = text if ready is None else ready
+            pairs = zip(text.split("\n"), loaded.split("\n"), strict=True)
+            self.changed_lines[chunk] = sum(before != after for before, after in pairs)
             return ready
 
         self.context.debugger.prepare = recorded  # type: ignore[method-assign]
@@ -107,9 +112,14 @@ class Live:
         """A global's value as text."""
         return self.context.debugger.evaluate(name).result(WAIT_S).text
 
-    def wait_running(self) -> None:
-        """Wait until Lua runs what was started."""
-        while not isinstance(self.context.runtime.state, Running):
+    def is_running(self, name: str) -> bool:
+        """Whether Lua runs this execution now."""
+        state = self.context.runtime.state
+        return isinstance(state, Running) and state.run.id == name
+
+    def wait_running(self, name: str) -> None:
+        """Wait until Lua runs an execution, or has run it."""
+        while not self.is_running(name) and self._outcomes[name].empty():
             time.sleep(0.0001)
 
     @property
@@ -127,13 +137,17 @@ class Live:
 
 
 class Attached:
-    """A DAP client that has attached: requests in, answers out, over memory."""
+    """A DAP client that has attached: requests in, answers out, over memory.
+
+    ``stops`` gets the time (``time.perf_counter``) of every ``stopped`` event.
+    """
 
     def __init__(self, context: Context) -> None:
         self._loop = Loop("benchmark-dap")
         self._loop.start()
         self._numbers = itertools.count(1)
         self._answers: queue.SimpleQueue[Body] = queue.SimpleQueue()
+        self.stops: queue.SimpleQueue[float] = queue.SimpleQueue()
         self._session = Session(context, self._take, self._loop.call, trusted=True)
         self.request("initialize", adapterID="tidelock")
         self.request("attach")
@@ -143,6 +157,8 @@ class Attached:
     def _take(self, message: Body) -> None:
         if message["type"] == "response":
             self._answers.put(message)
+        elif message["event"] == "stopped":
+            self.stops.put(time.perf_counter())
 
     def send(self, command: str, **arguments: Any) -> int:
         """Send a request; its number."""

@@ -19,7 +19,7 @@ class Spread(NamedTuple):
     low: float
     middle: float
     high: float
-    count: int
+    size: int
 
 
 def spread(samples: Sequence[float]) -> Spread:

@@ -1,4 +1,4 @@
-"""Tables of results: printed for people, written as JSON, compared with their bars on request.
+"""Tables of results: printed, written as JSON or into a document, compared with their bars.
 
 Every script here hands its tables to this module, so all of them have the same flags. A missed
 bar fails nothing unless ``--check`` asks for it: shared machines are too noisy for a gate.
@@ -13,6 +13,7 @@ import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 from measure import Spread
@@ -37,13 +38,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Bar:
-    """A limit that a column of a line is to keep: at most, or at least."""
+    """A limit that the cells of these columns are to keep: at most, or at least."""
 
-    column: str
     limit: float
+    columns: tuple[str, ...]
     at_least: bool = False
 
     def holds(self, cell: Cell) -> bool:
+        """Whether a cell keeps it, a spread by its median; one without a number does not."""
         value = cell.middle if isinstance(cell, Spread) else cell
         if not isinstance(value, int | float):
             return False
@@ -51,7 +53,7 @@ class Bar:
 
     def __str__(self) -> str:
         sign = "≥" if self.at_least else "≤"
-        return f"{sign} {self.limit:g}"
+        return f"{sign} {self.limit:.3g}"
 
 
 @dataclass
@@ -66,14 +68,15 @@ class Line:
     def verdict(self) -> str:
         if self.bar is None:
             return ""
-        held = self.bar.holds(self.cells.get(self.bar.column))
+        held = all(self.bar.holds(self.cells.get(column)) for column in self.bar.columns)
         return f"{self.bar} {'holds' if held else 'MISSED'}"
 
 
 @dataclass
 class Table:
-    """Lines under a title, with remarks below."""
+    """Lines under a title, with remarks below; ``name`` is its mark in a document."""
 
+    name: str
     title: str
     command: str
     lines: list[Line] = field(default_factory=list)
@@ -111,7 +114,7 @@ def _digits(value: float) -> str:
 
 
 def as_text(table: Table) -> str:
-    """A table as a block of text (also a table of Markdown)."""
+    """A table as a block of text, which is also Markdown."""
     columns = [name.replace("_", " ") for name in table.columns]
     has_bars = any(line.bar for line in table.lines)
     rows = [["", *columns, *(["bar"] if has_bars else [])]]
@@ -124,7 +127,28 @@ def as_text(table: Table) -> str:
     texts = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
     texts.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     notes = [f"- {note}" for note in table.notes]
-    return "\n".join([f"## {table.title}", f"`{table.command}`", "", *texts, *notes, ""])
+    if notes:
+        texts += ["", *notes]
+    return "\n".join([f"### {table.title}", "", f"`{table.command}`", "", *texts, ""])
+
+
+def put_in(document: str, table: Table, where: str) -> str:
+    """A document with a table in the place of what was between its marks.
+
+    Args:
+        document: Markdown with ``<!-- table NAME -->`` and ``<!-- end -->`` on lines of their own.
+        table: what to put there.
+        where: the line about the machine.
+
+    Raises:
+        ValueError: the document has no such marks.
+    """
+    begin, end = f"<!-- table {table.name} -->\n", "<!-- end -->"
+    before, mark, rest = document.partition(begin)
+    _, closing, after = rest.partition(end)
+    if not mark or not closing:
+        raise ValueError(f"no marks for the table {table.name!r}")
+    return f"{before}{mark}{as_text(table)}\nMeasured on {where}.\n{closing}{after}"
 
 
 def as_json(table: Table) -> dict[str, Any]:
@@ -132,7 +156,7 @@ def as_json(table: Table) -> dict[str, Any]:
 
     def plain(cell: Cell) -> Any:
         if isinstance(cell, Spread):
-            return {"low": cell.low, "median": cell.middle, "high": cell.high, "count": cell.count}
+            return {"low": cell.low, "median": cell.middle, "high": cell.high, "count": cell.size}
         return cell
 
     return {
@@ -151,11 +175,12 @@ def as_json(table: Table) -> dict[str, Any]:
 
 
 def machine() -> str:
-    """What it ran on and how busy that was, in one line."""
+    """What it runs on and how busy that is, in one line."""
     load = os.getloadavg()[0]
     return (
         f"{os.cpu_count()} CPUs, {platform.system()} {platform.machine()}, "
-        f"{platform.python_implementation()} {platform.python_version()}, load {load:.1f}"
+        f"{platform.python_implementation()} {platform.python_version()}, "
+        f"lupa {version('lupa')}, pyzmq {version('pyzmq')}, load {load:.1f} at the start"
     )
 
 
@@ -167,6 +192,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=description)
     made.add_argument("--quick", action="store_true", help="few rounds, for a look at everything")
     made.add_argument("--json", metavar="FILE", help="write the results there as well")
+    made.add_argument("--write", metavar="FILE", help="put the tables between their marks there")
     made.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
     made.add_argument("--lua", default="5.4", metavar="V", help="5.1 to 5.5 or luajit")
     made.add_argument("--rounds", type=int, default=0, metavar="N", help="rounds to take")
@@ -177,27 +203,30 @@ def parser(description: str) -> argparse.ArgumentParser:
     return made
 
 
-def main(measure: Measure, words: Sequence[str] | None = None) -> int:
-    """The command line of one script."""
+def main(*measures: Measure, words: Sequence[str] | None = None) -> int:
+    """The command line of a script: measure, show each table when it is done; the exit code."""
     said = parser((sys.modules["__main__"].__doc__ or "").split("\n")[0]).parse_args(words)
-    return publish([measure], said)
-
-
-def publish(measures: Sequence[Measure], said: argparse.Namespace) -> int:
-    """Measure, print each table when it is done, write JSON; the exit code."""
     options = Options(said.quick, said.lua, said.rounds, said.peer, tuple(said.only))
-    print(machine(), end="\n\n", flush=True)
+    where = machine()
+    print(where, end="\n\n", flush=True)
     tables: list[Table] = []
     for measure in measures:
         for table in measure(options):
             tables.append(table)
             print(as_text(table), flush=True)
+            if said.write:
+                _rewrite(said.write, table, where)
     if said.json:
         with open(said.json, "w", encoding="utf-8") as file:
-            json.dump(
-                {"machine": machine(), "tables": [as_json(t) for t in tables]}, file, indent=1
-            )
+            json.dump({"machine": where, "tables": [as_json(t) for t in tables]}, file, indent=1)
     missed = [f"{table.title}: {line.name}" for table in tables for line in table.missed]
     for name in missed:
         print(f"missed: {name}")
     return 1 if missed and said.check else 0
+
+
+def _rewrite(path: str, table: Table, where: str) -> None:
+    with open(path, encoding="utf-8") as file:
+        document = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(put_in(document, table, where))

@@ -1,0 +1,13 @@
+"""Every benchmark in turn, with the flags that each of them has."""
+
+from __future__ import annotations
+
+import sys
+
+import debugger
+import kernel  # noqa: TID251 - the script beside this one
+import pause
+from report import main
+
+if __name__ == "__main__":
+    sys.exit(main(debugger.measure, pause.measure, kernel.measure))
