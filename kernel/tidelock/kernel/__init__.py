@@ -1,1 +1,1 @@
-"""The Jupyter kernel face: five channels over one Context."""
+"""The Jupyter kernel face: five channels over one Context; it knows no other face."""

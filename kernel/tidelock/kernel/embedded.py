@@ -1,4 +1,7 @@
-"""A kernel inside the caller's process: the same code, the same signed messages over inproc."""
+"""A kernel inside the caller's process: the same code, the same signed messages over inproc.
+
+There is no shorter way from its client to the Context than such a message.
+"""
 
 from __future__ import annotations
 

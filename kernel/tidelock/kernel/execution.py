@@ -1,4 +1,7 @@
-"""``execute_request``: from a message to a run of the Context."""
+"""``execute_request``: from a message to a run of the Context.
+
+It judges every field and runs nothing itself.
+"""
 
 from __future__ import annotations
 

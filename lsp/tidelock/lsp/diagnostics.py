@@ -1,4 +1,7 @@
-"""What is wrong with a document: our parser's findings and the verdict of Lua's own ``load``."""
+"""What is wrong with a document: our parser's findings and the verdict of Lua's own ``load``.
+
+Nothing is loaded here: who can ask Lua hands its verdict in.
+"""
 
 from __future__ import annotations
 

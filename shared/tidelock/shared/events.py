@@ -1,6 +1,6 @@
 """The closed set of facts the Context publishes, and the bus that carries them.
 
-Each names the execution it belongs to. Every tongue handles or explicitly ignores each;
+Each names the execution it belongs to. Every face handles or explicitly ignores each;
 ``EVENTS`` lists them for the test that checks it. The bus never waits for a subscriber.
 """
 

@@ -1,4 +1,7 @@
-"""How executions look: as text, kept for a document, or as JSON Lines."""
+"""How executions look: as text, kept for a document, or as JSON Lines.
+
+It never decides what is shown.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where a session's lines come from: a terminal, with editing and recall, or a pipe."""
+"""Where a session's lines come from: a terminal, with editing and recall, or a pipe.
+
+It only reads: what a line means is the session's.
+"""
 
 from __future__ import annotations
 

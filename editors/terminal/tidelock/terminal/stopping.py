@@ -1,4 +1,7 @@
-"""Stopping a kernel: by asking, then by TERM, then by KILL; its file goes in any case."""
+"""Stopping a kernel: by asking, then by TERM, then by KILL; its file goes in any case.
+
+It signals no process but the kernel's.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The debugger engine: breakpoints, the pause, and what can be asked at it.
 
-One per Context; every tongue (DAP, Jupyter, terminal, language server) calls this and nothing
+One per Context; every face (DAP, Jupyter, terminal, language server) calls this and nothing
 else. Commands come from any thread; at a stop the lane calls in. It knows no protocol, no sequence
-number and no client. The file is long because all that the tongues may call is one class.
+number and no client. The file is long because all that the faces may call is one class.
 """
 
 from __future__ import annotations

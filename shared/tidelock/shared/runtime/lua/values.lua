@@ -1,4 +1,4 @@
--- How values look, and how their children are reached again: one formatter for all tongues.
+-- How values look, and how their children are reached again: one formatter for all faces.
 -- Reads raw: no metamethod of the program runs, except `__tostring` where the caller asks.
 -- Bytes are passed on as they are; the Python side decodes and escapes what is not UTF-8.
 local T = ...
