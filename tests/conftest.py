@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kit.kernels import Served, serving
 from kit.live import Live, live
@@ -17,6 +18,10 @@ from kit.places import Place
 # library must be bound to itself, also where a test imports it past the runtime.
 if hasattr(os, "RTLD_DEEPBIND"):
     sys.setdlopenflags(sys.getdlopenflags() | os.RTLD_DEEPBIND)
+
+# How long an example takes says something of the machine and nothing of us.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 @pytest.fixture
