@@ -331,16 +331,21 @@ class Lane:
         try:
             if run.directory:
                 os.chdir(run.directory)
+            self._let_be_armed(True)
             outcome = self._outcome(run)
         except OSError as error:
             outcome = Outcome("error", f"cannot work in {run.directory}: {error}", error="OSError")
         finally:
             if before:
                 os.chdir(before)
-        if self._native is not None:
-            self._native.disarm()
+        self._let_be_armed(False)
         if outcome.status == "ok" and run.expressions:
-            outcome = outcome._replace(expressions=self._evaluated(run))
+            self._let_be_armed(True)
+            try:
+                outcome = outcome._replace(expressions=self._evaluated(run))
+            except Exception as error:
+                outcome = self._ended(Outcome("error", str(error), error="InternalError"))
+            self._let_be_armed(False)
         if outcome.error == "MemoryLimit":
             self._lua.gccollect()
         self.streams.flush(final=True)
@@ -351,6 +356,11 @@ class Lane:
         self.host.finished(run, outcome._replace(duration_s=time.monotonic() - began))
         for other in aborted:
             self.host.finished(other, Outcome("aborted"))
+
+    def _let_be_armed(self, may_be: bool) -> None:
+        """Whether questions and ends may come at any instruction from here on."""
+        if self._native is not None:
+            (self._native.begin if may_be else self._native.disarm)()
 
     def _evaluated(self, run: Run) -> tuple[tuple[str, bool, str], ...]:
         found = []

@@ -92,12 +92,12 @@ class Native:
         self._dialect = dialect
         self._registry = _REGISTRY[dialect]
         self._layout = _LAYOUTS.get(dialect)
-        self.main = 0
+        self.main = self._server = 0
         self._world = self._resume = self._close = self._wrapped = 0
         self._lock = threading.Lock()
         self._saved: dict[int, tuple[int | None, int, int]] = {}
         self._on_fire: Callable[[int], None] | None = None
-        self._has_hooks = False
+        self._has_hooks = self._is_armable = False
         self._keep: list[Any] = []
         try:
             path = module.__file__ or ""
@@ -149,11 +149,15 @@ class Native:
         self._define(seed, b"tidelock.address", remember_function)
         self._define(seed, b"tidelock.chain", self._push_chain)
         self._define(seed, b"tidelock.upvalue", self._push_upvalue)
+        self._define(seed, b"tidelock.serving", self._serving)
+        self._define(seed, b"tidelock.served", self._served)
         probe = lua.eval(
             b"function() local r = debug.getregistry() return r['tidelock.main'](), "
-            b"r['tidelock.address'], r['tidelock.chain'], r['tidelock.upvalue'] end"
+            b"r['tidelock.address'], r['tidelock.chain'], r['tidelock.upvalue'], "
+            b"r['tidelock.serving'], r['tidelock.served'] end"
         )
-        self.main_thread, address, self.chain_function, self.upvalue_function = probe()
+        self.main_thread, address, self.chain_function, self.upvalue_function, *serving = probe()
+        self.serving_function, self.served_function = serving
         self.main = seen["main"]
         lua.eval(b"function(serve) debug.getregistry()['tidelock.serve'] = serve end")(serve)
         if self._layout is not None:
@@ -257,14 +261,23 @@ class Native:
         """Set what is told, on the lane, which state an armed hook fired in."""
         self._on_fire = callback
 
+    def begin(self) -> None:
+        """Let the state be armed, until ``disarm``; on the lane, before a program runs."""
+        with self._lock:
+            self._is_armable = True
+
     def hooks_are_on(self, is_on: bool) -> None:
         """Our own line hooks carry a step or a breakpoint from here on, or no more; on the lane.
 
         While they do they look for questions themselves: an armed hook in their place would
-        swallow the line that they wait for.
+        swallow the line that they wait for. What was armed and has not fired is taken back,
+        so that whoever looks finds the program's own hooks.
         """
         with self._lock:
             self._has_hooks = is_on
+            for state in self._chain(_read_here):
+                if self._held.lua_gethook(state) == self._fire_pointer:
+                    self._put_back(state)
 
     def arm(self, *, anyway: bool = False) -> None:
         """Make ``serve`` run on the lane at the next instruction; from any other thread.
@@ -279,6 +292,8 @@ class Native:
         program had set itself is put back when ours fires.
         """
         with self._lock:
+            if not self._is_armable:
+                return
             state, armed = self.main, 0
             is_polite = self._has_hooks and not anyway
             self._save_and_set(state, is_polite)
@@ -286,6 +301,8 @@ class Native:
                 stack = _read_outside(state + self._layout.stack, 8)
                 following = self._resumed_by(state, self._layout, _read_outside)
                 if not following or _read_outside(state + self._layout.stack, 8) != stack:
+                    return
+                if following == self._server:
                     return
                 state, armed = following, armed + 1
                 self._save_and_set(state, is_polite)
@@ -323,8 +340,7 @@ class Native:
     def _fired(self, state: int, _activation: int) -> None:
         """The hook itself, on the lane: put back what was there, then serve."""
         with self._lock:
-            hook, mask, count = self._saved.pop(state, (None, 0, 0))
-            self._held.lua_sethook(state, hook, mask, count)
+            self._put_back(state)
         callback = self._on_fire
         if callback is None:
             return
@@ -332,6 +348,10 @@ class Native:
             callback(state)
         except BaseException:  # nothing may cross the C frames of the VM
             return
+
+    def _put_back(self, state: int) -> None:
+        hook, mask, count = self._saved.pop(state, (None, 0, 0))
+        self._held.lua_sethook(state, hook, mask, count)
 
     def call_serve(self, state: int) -> None:
         """Call the registered Lua function on the state that fired; only from ``on_fire``."""
@@ -347,15 +367,22 @@ class Native:
         It stays armed until ``disarm``, so a ``pcall`` in a loop cannot keep the program.
         """
         for state in self._chain(_read_here):
+            if state == self._server:
+                return
             if self._layout is not None:
                 # An error handler would run with hooks off: one that loops could not be ended.
                 ctypes.c_uint64.from_address(state + self._layout.error_handler).value = 0
             self._set(state, self._raise_pointer)
 
     def disarm(self) -> None:
-        """Take every hook of ours off the main state; on the lane, between executions."""
-        self._saved.clear()
-        self._held.lua_sethook(self.main, None, 0, 0)
+        """Take every hook of ours off the main state, and let none be armed any more.
+
+        On the lane, when a program has ended: our own work in Lua must not be cut short.
+        """
+        with self._lock:
+            self._is_armable = False
+            self._saved.clear()
+            self._held.lua_sethook(self.main, None, 0, 0)
 
     def memory_used(self) -> int:
         """Bytes that Lua holds, garbage included; safe from any thread."""
@@ -433,6 +460,19 @@ class Native:
             if other != state:
                 held.lua_xmove(other, state, 1)
         return len(chain)
+
+    def _serving(self, state: int) -> int:
+        """Lua function: the calling coroutine is ours and serves; it is never armed.
+
+        A hook that it got just before it yields would fire in the midst of a later question.
+        """
+        self._server = state
+        return 0
+
+    def _served(self, _state: int) -> int:
+        """Lua function: that coroutine is dead, and its memory may become another's."""
+        self._server = 0
+        return 0
 
     def _push_upvalue(self, state: int) -> int:
         """Lua function: the first upvalue of a function; Lua 5.1 shows none of C functions."""

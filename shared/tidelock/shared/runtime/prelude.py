@@ -69,6 +69,8 @@ class Prelude:
         if native is not None:
             self._host[b"chain"] = native.chain_function
             self._host[b"upvalue"] = native.upvalue_function
+            self._host[b"serving"] = native.serving_function
+            self._host[b"served"] = native.served_function
             self._table[b"main"] = native.main_thread
         elif self._dialect not in ("5.1", "luajit"):
             self._table[b"main"] = self._lua.eval(b"(coroutine.running())")

@@ -39,6 +39,9 @@ end
 
 -- What to do at one visit: a mode to serve in, or a function of ours to call once.
 local function body(errand)
+  if host.serving then
+    host.serving()
+  end
   while true do
     if type(errand) == "function" then
       errand = yield(errand())
@@ -86,6 +89,9 @@ function T.enter(errand)
   T.standing, T.chain = standing, chain
   if not ok then
     server = nil
+    if host.served then
+      host.served()
+    end
     error(first, 0)
   end
   return first, second
