@@ -65,7 +65,7 @@ def test_the_console(place: Place, connection: Path) -> None:
         terminal.expect("In [4]:")
         terminal.send("moon:rev")
         terminal.key("tab")
-        terminal.expect("moon:reverse")
+        terminal.expect("erse")  # what it adds is drawn, or the whole line
         terminal.send_line("()")
         terminal.expect('Out[4]: "lluf"')
         terminal.expect("In [5]:")
