@@ -6,6 +6,7 @@ here is assumed, and a step that breaks off does not keep the next one from bein
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tidelock.shared.config import Settings
-from tidelock.shared.errors import TidelockError
+from tidelock.shared.errors import KernelError, TidelockError
 from tidelock.shared.link import registry
 from tidelock.terminal import stopping
 from tidelock.terminal.demo import debugging, running, validating
@@ -203,6 +204,7 @@ def _play(stage: Stage, number: int, step: Step) -> None:
 
 def _end_kernel(stage: Stage) -> None:
     """Leave no kernel behind, also when the demo was interrupted."""
-    found = registry.shared_kernel(stage.program.folder)
-    if found is not None:
-        stopping.stop(found, stage.settings, _STOP_S)
+    with contextlib.suppress(KernelError):  # that there are none to be found was told before
+        found = registry.shared_kernel(stage.program.folder)
+        if found is not None:
+            stopping.stop(found, stage.settings, _STOP_S)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidelock.shared.errors import TidelockError
+
 if TYPE_CHECKING:
     from tidelock.terminal.demo.peers import Json
     from tidelock.terminal.demo.stage import Stage
@@ -36,7 +38,11 @@ def validate(stage: Stage) -> None:
 def _own_words(stage: Stage) -> str:
     """What the kernel's own Lua says of the broken module."""
     text = 'io.open("broken/predictor.lua"):read("*a")'
-    return stage.value(f'select(2, (loadstring or load)({text}, "@predictor.lua"))').strip('"')
+    code = f'select(2, (loadstring or load)({text}, "@predictor.lua"))'
+    try:
+        return stage.value(code).strip('"')
+    except TidelockError as error:  # what the editor shows does not depend on it
+        return str(error)
 
 
 def _underlined(text: str, problems: list[Json]) -> list[str]:
