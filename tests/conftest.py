@@ -23,6 +23,18 @@ if hasattr(os, "RTLD_DEEPBIND"):
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
+_CHOSEN = ("clients", "breakages")
+"""Tests that a plain run leaves out: they need other programs, or much time."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked as chosen, unless the marker expression names it."""
+    unnamed = [name for name in _CHOSEN if name not in config.option.markexpr]
+    left_out = [item for item in items if any(map(item.get_closest_marker, unnamed))]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
 
 @pytest.fixture
 def lua() -> Iterator[Live]:
