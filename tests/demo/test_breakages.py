@@ -99,7 +99,8 @@ BREAKAGES = {
     ),
     "next-line-not-run": Breakage(
         SHARED + "debug/instrument.py",
-        '        pieces += [text[place : start.offset], f"do {call} end "]\n        place = start.offset',
+        '        pieces += [text[place : start.offset], f"do {call} end "]\n'
+        "        place = start.offset",
         '        here = text.index("\\n", start.offset)\n'
         '        pieces += [text[place:here], f" do {call} end"]\n        place = here',
     ),
