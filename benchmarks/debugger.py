@@ -37,7 +37,7 @@ def measure(options: Options) -> list[Table]:
         f"python benchmarks/debugger.py --lua {options.lua}",
     )
     for name in names:
-        _add(table, name, samples)
+        _add(table, name, samples, has_bars=options.lua == "5.4")
     table.notes += [
         f"ratios to lupa alone in the same process, best of {_repeats(options)} runs in turn; "
         f"medians of {rounds} processes with quartiles, of {_fewer(rounds)} for steps and late "
@@ -96,11 +96,11 @@ def hooks_seen(samples: Iterable[Seen]) -> str:
     return f"{sum(found for found, _ in looks)} of {sum(count for _, count in looks)}"
 
 
-def _add(table: Table, name: str, samples: dict[str, Samples]) -> None:
+def _add(table: Table, name: str, samples: dict[str, Samples], *, has_bars: bool) -> None:
     scenario = SCENARIOS[name]
     every = [seen for program in samples.values() for seen in program[name]]
     changed = {seen["changed"] for seen in every if "changed" in seen}
-    bar = Bar(scenario.bar, tuple(samples)) if scenario.bar else None
+    bar = Bar(scenario.bar, tuple(samples)) if scenario.bar and has_bars else None
     table.add(
         scenario.text,
         bar,

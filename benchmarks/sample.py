@@ -88,6 +88,7 @@ def cost(
             seen["hooked"] = _hooked(live, size)
         if scenario.mark == "hot" and session is not None:
             session.set_breakpoints(program.path, [Place(places[0].line)])
+            live.run(program.text, "@" + program.path, kind="script", script=program.path)
             seen["control"] = _stops(live, session, program)
         return seen
     finally:
