@@ -22,8 +22,8 @@ from kit.programs import TIDELOCK, environment
 LATE = {
     "argparse", "ast", "asyncio", "concurrent", "configparser", "csv", "dataclasses", "decimal",
     "difflib", "dis", "email", "glob", "html", "http", "inspect", "logging", "multiprocessing",
-    "pathlib", "pprint", "queue", "shutil", "sqlite3", "ssl", "statistics", "subprocess",
-    "tempfile", "textwrap", "tomllib", "unittest", "urllib", "uuid", "xml",
+    "pathlib", "pprint", "queue", "selectors", "shutil", "socket", "sqlite3", "ssl", "statistics",
+    "subprocess", "tempfile", "textwrap", "tomllib", "unittest", "urllib", "uuid", "xml",
 }  # fmt: skip
 """Modules of the standard library that cost a millisecond or more, and are not needed."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import socket
 import stat
 import time
 from collections.abc import Iterator
@@ -128,7 +127,7 @@ def look(path: str, *, check: bool = True) -> Entry:
         connection = files.read(path)
     except KernelError as error:
         return Entry(path, "broken", None, str(error))
-    if connection.host and connection.host != socket.gethostname():
+    if connection.host and connection.host != os.uname().nodename:
         return Entry(path, "foreign", connection)
     if not lives(connection):
         with contextlib.suppress(OSError):
