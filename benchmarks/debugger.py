@@ -12,11 +12,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from measure import Spread, in_turn, ratios
-from report import Bar, Options, Table, main
+from report import Bar, Cell, Options, Table, main
 from scenarios import NOISE, PROGRAMS, SCENARIOS, Program
 from tidelock.shared.runtime import builds
 
@@ -26,9 +27,14 @@ Samples = dict[str, list[Seen]]
 
 
 def measure(options: Options) -> list[Table]:
-    """The table of every scenario and program."""
+    """The table of every scenario and program; with ``--lua all`` of every scenario and build."""
+    return [every_build(options)] if options.lua == "all" else [one_build(options)]
+
+
+def one_build(options: Options) -> Table:
+    """What each scenario costs each program."""
     rounds = options.rounds or (1 if options.quick else 7)
-    names = [name for name in SCENARIOS if not options.only or name in (NOISE, *options.only)]
+    names = _chosen(options)
     samples = {program.name: take(options, program, names, rounds) for program in PROGRAMS.values()}
     with_jit = " with its compiler on" if _is_jit(options) else ""
     table = Table(
@@ -37,15 +43,67 @@ def measure(options: Options) -> list[Table]:
         f"python benchmarks/debugger.py --lua {options.lua}",
     )
     for name in names:
-        _add(table, name, samples, has_bars=options.lua == "5.4")
+        bar = SCENARIOS[name].bar
+        table.add(
+            SCENARIOS[name].text,
+            Bar(bar, tuple(samples)) if bar and options.lua == "5.4" else None,
+            **{program: cost(taken[name]) for program, taken in samples.items()},
+            **_seen(seen for taken in samples.values() for seen in taken[name]),
+        )
+    table.notes += [_how(options, rounds), *_REMARKS]
+    return table
+
+
+def every_build(options: Options) -> Table:
+    """What each scenario costs at most, for every build of Lua."""
+    rounds = options.rounds or (1 if options.quick else 3)
+    names = _chosen(options)
+    table = Table(
+        "debugger all",
+        "The debugger's cost for every Lua, LuaJIT with its compiler on",
+        "python benchmarks/debugger.py --lua all",
+    )
+    samples = {
+        build.name: [
+            take(replace(options, lua=build.name), program, names, rounds)
+            for program in PROGRAMS.values()
+        ]
+        for build in builds.available()
+    }
+    for name in names:
+        table.add(
+            SCENARIOS[name].text,
+            None,
+            **{
+                build: max(cost(taken[name]).middle for taken in programs)
+                for build, programs in samples.items()
+            },
+            **_seen(seen for each in samples.values() for taken in each for seen in taken[name]),
+        )
     table.notes += [
-        f"ratios to lupa alone in the same process, best of {_repeats(options)} runs in turn; "
-        f"medians of {rounds} processes with quartiles, of {_fewer(rounds)} for steps and late "
-        "breakpoints",
-        "hooks seen: looks at the running program that found a hook set, of all looks",
-        "changed lines: lines of the program that were loaded in another form than written",
+        f"the greatest of the ratios for {', '.join(PROGRAMS)}",
+        _how(options, rounds),
+        *_REMARKS,
     ]
-    return [table]
+    return table
+
+
+_REMARKS = (
+    "hooks seen: looks at the running program that found a hook set, of all looks",
+    "changed lines: lines of the program that were loaded in another form than written",
+)
+
+
+def _how(options: Options, rounds: int) -> str:
+    return (
+        f"ratios to lupa alone in the same process, best of {_repeats(options)} runs in turn; "
+        f"medians of {rounds} processes, of {_fewer(rounds)} for steps and late breakpoints; "
+        "quartiles in brackets"
+    )
+
+
+def _chosen(options: Options) -> list[str]:
+    return [name for name in SCENARIOS if not options.only or name in (NOISE, *options.only)]
 
 
 def take(options: Options, program: Program, names: Iterable[str], rounds: int) -> Samples:
@@ -96,18 +154,11 @@ def hooks_seen(samples: Iterable[Seen]) -> str:
     return f"{sum(found for found, _ in looks)} of {sum(count for _, count in looks)}"
 
 
-def _add(table: Table, name: str, samples: dict[str, Samples], *, has_bars: bool) -> None:
-    scenario = SCENARIOS[name]
-    every = [seen for program in samples.values() for seen in program[name]]
-    changed = {seen["changed"] for seen in every if "changed" in seen}
-    bar = Bar(scenario.bar, tuple(samples)) if scenario.bar and has_bars else None
-    table.add(
-        scenario.text,
-        bar,
-        **{program: cost(taken[name]) for program, taken in samples.items()},
-        hooks_seen=hooks_seen(every),
-        changed_lines=" or ".join(map(str, sorted(changed))),
-    )
+def _seen(samples: Iterable[Seen]) -> dict[str, Cell]:
+    """What was seen of hooks and of the loaded text."""
+    every = list(samples)
+    changed = sorted({seen["changed"] for seen in every if "changed" in seen})
+    return {"hooks_seen": hooks_seen(every), "changed_lines": " or ".join(map(str, changed))}
 
 
 def _has_hooks(name: str) -> bool:

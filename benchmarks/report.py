@@ -194,7 +194,9 @@ def parser(description: str) -> argparse.ArgumentParser:
     made.add_argument("--json", metavar="FILE", help="write the results there as well")
     made.add_argument("--write", metavar="FILE", help="put the tables between their marks there")
     made.add_argument("--check", action="store_true", help="exit with 1 if a bar is missed")
-    made.add_argument("--lua", default="5.4", metavar="V", help="5.1 to 5.5 or luajit")
+    made.add_argument(
+        "--lua", default="5.4", metavar="V", help="5.1 to 5.5, luajit; all (debugger)"
+    )
     made.add_argument("--rounds", type=int, default=0, metavar="N", help="rounds to take")
     made.add_argument("--only", action="append", default=[], metavar="NAME", help="a part of it")
     made.add_argument(

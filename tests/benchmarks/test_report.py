@@ -101,6 +101,17 @@ def test_a_table_takes_its_place_in_a_document() -> None:
     assert put_in(once, table(1.5), "a machine") == once
 
 
+TABLES = "debugger 5.4, debugger all, pause 5.4, idle 5.4, kernel start, kernel answers"
+
+
+@pytest.mark.parametrize("name", [*TABLES.split(", "), "kernel interrupts"])
+def test_the_page_has_a_place_for_every_table(name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "performance.md").read_text("utf-8")
+    assert "How quick it is" in put_in(
+        page, Table(name, "How quick it is", "python x.py"), "a machine"
+    )
+
+
 @pytest.mark.parametrize("document", ["", "<!-- table speed -->\n", "<!-- end -->\n"])
 def test_a_document_without_a_place_is_refused(document: str) -> None:
     with pytest.raises(ValueError, match="'speed'"):
