@@ -1,6 +1,6 @@
 """A language client for tests: speaks as an editor does and checks every message.
 
-    with LspClient([sys.executable, "-m", "tidelock.lsp"]) as client:
+    with LspClient([*TIDELOCK, "lsp"]) as client:
         client.initialize(tmp_path)
         client.open(path, "local x = ")
         assert client.diagnostics(path)

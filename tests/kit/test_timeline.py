@@ -198,7 +198,7 @@ def test_a_client_without_a_reader_is_pumped() -> None:
 
 
 def test_time_limits_are_stretched_on_slow_machines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TIDELOCK_SLOW", "3")
+    monkeypatch.setenv("TIDELOCK_TEST_SLOW", "3")
     assert seconds(2) == 6
 
 

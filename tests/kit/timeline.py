@@ -25,8 +25,8 @@ _WIDTH = 150
 
 
 def seconds(timeout: float) -> float:
-    """A time limit in seconds, stretched by ``TIDELOCK_SLOW`` on slow machines."""
-    return timeout * float(os.environ.get("TIDELOCK_SLOW", "1"))
+    """A time limit in seconds, stretched by ``TIDELOCK_TEST_SLOW`` on slow machines."""
+    return timeout * float(os.environ.get("TIDELOCK_TEST_SLOW", "1"))
 
 
 class Failure(AssertionError):  # noqa: N818 - a failed expectation, as in pytest
