@@ -96,6 +96,14 @@ def test_a_dead_kernels_file_is_removed_by_who_looks(folder: Path) -> None:
     assert not os.path.exists(path)
 
 
+def test_a_log_goes_with_its_kernel_unless_it_says_something(folder: Path) -> None:
+    for said, left in (("", []), ("it broke\n", ["tidelock-kernel-gone.log"])):
+        path = register(PLAIN._replace(kernel_id="gone", pid=2**22 + 1))
+        Path(registry.log_of(path)).write_text(said)
+        assert registry.look(path).health == "dead"
+        assert [entry.name for entry in folder.iterdir()] == left
+
+
 def test_a_process_with_the_same_number_is_not_the_kernel(folder: Path) -> None:
     path = register(PLAIN._replace(process_started=registry.process_started(os.getpid()) + 1))
     assert registry.look(path).health == "dead"

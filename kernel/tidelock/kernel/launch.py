@@ -209,10 +209,9 @@ class _Registration:
     def remove(self) -> None:
         """Take the file away at an orderly end."""
         if self.path:
-            try:
-                os.unlink(self.path)
-            except OSError:
-                return
+            from tidelock.shared.link import registry
+
+            registry.forget(self.path)
             self.path = ""
 
 

@@ -5,8 +5,6 @@ It signals no process but the kernel's.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 from typing import Literal
 
@@ -62,5 +60,4 @@ def _asked(connection: Connection, settings: Settings, process: Process, patienc
 def _forget(connection: Connection) -> None:
     """Remove the kernel's file, if it did not do so itself."""
     if connection.kernel_id:
-        with contextlib.suppress(OSError):
-            os.unlink(registry.path_of(connection.kernel_id))
+        registry.forget(registry.path_of(connection.kernel_id))

@@ -121,6 +121,20 @@ def beats(connection: Connection, timeout_s: float = 1.0) -> bool:
         request.close()
 
 
+def log_of(path: str) -> str:
+    """Where a kernel that was started on demand writes its log: beside its file."""
+    return path.removesuffix(".json") + ".log"
+
+
+def forget(path: str) -> None:
+    """Remove the file of a kernel that has ended, and its log if that says nothing."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+    with contextlib.suppress(OSError):
+        if not os.path.getsize(log_of(path)):
+            os.unlink(log_of(path))
+
+
 def look(path: str, *, check: bool = True) -> Entry:
     """One file and how its kernel is; a dead kernel's file is removed."""
     try:
@@ -130,8 +144,7 @@ def look(path: str, *, check: bool = True) -> Entry:
     if connection.host and connection.host != os.uname().nodename:
         return Entry(path, "foreign", connection)
     if not lives(connection):
-        with contextlib.suppress(OSError):
-            os.unlink(path)
+        forget(path)
         return Entry(path, "dead", connection)
     if check and not beats(connection):
         return Entry(path, "unresponsive", connection)

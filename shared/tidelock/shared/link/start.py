@@ -44,7 +44,7 @@ def find_or_start(workspace: str, settings: Settings, *, may_start: bool = True)
 def _start(workspace: str, settings: Settings) -> Connection:
     kernel_id = str(uuid.uuid4())
     path = registry.path_of(kernel_id)
-    log_path = path.removesuffix(".json") + ".log"
+    log_path = registry.log_of(path)
     command = [
         sys.executable, "-m", "tidelock.terminal", "kernel", "launch", "--shared",
         "--workspace", workspace, "--id", kernel_id,
