@@ -369,6 +369,11 @@ class Pty:
 
         return self._news.wait_until(look, timeout, f"{pattern.pattern!r} on the terminal")
 
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
+
     def send(self, text: str) -> None:
         """Type a text."""
         self._write(text.encode("utf-8"))

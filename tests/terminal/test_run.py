@@ -278,7 +278,7 @@ def test_a_document(lua: Mode) -> None:
     execution = document.pop("execution")
     assert document == {
         "command": "exec", "ok": True, "exit_code": 0, "stdout": "hi\n", "stderr": "e",
-        "result": [{"text": '1\t"x"'}], "warnings": [], "error": None,
+        "result": [{"text": '1\t"x"'}], "displays": [], "warnings": [], "error": None,
     }  # fmt: skip
     assert (execution["status"], result.stderr, result.stdout.count("\n")) == ("ok", "", 1)
 

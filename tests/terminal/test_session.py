@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,12 @@ class Shown:
 
     def stream(self, name: str, text: str) -> None:
         self.pieces.append((name, text))
+
+    def displayed(self, data: dict[str, Any], metadata: dict[str, Any], *, is_update: bool) -> None:
+        self.pieces.append(("displayed", data["text/plain"]))
+
+    def prompt(self, text: str) -> None:
+        self.pieces.append(("prompt", text))
 
     def result(self, text: str) -> None:
         self.pieces.append(("result", text))

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from tidelock.dap.convert import Body, breakpoint_body, stopped_body
 from tidelock.shared.events import (
     BreakpointsChanged,
+    Displayed,
     Event,
     ExecutionFinished,
     ExecutionStarted,
     InputWanted,
+    OutputCleared,
     OutputWritten,
     PauseEnded,
     PauseStarted,
@@ -60,6 +62,13 @@ def _written(session: Session, happened: OutputWritten) -> None:
     session.event("output", body)
 
 
+def _displayed(session: Session, happened: Displayed) -> None:
+    """A debug console shows text; it has no place for a picture, nor for updates of one."""
+    if not happened.is_update:
+        text = f"{happened.data['text/plain']}\n"
+        _written(session, OutputWritten(happened.execution_id, "stdout", text))
+
+
 def _paused(session: Session, happened: PauseStarted) -> None:
     if session.state == "active":
         session.event("stopped", stopped_body(happened.pause))
@@ -101,6 +110,8 @@ def _breakpoints(session: Session, happened: BreakpointsChanged) -> None:
 
 _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
     OutputWritten: _written,
+    Displayed: _displayed,
+    OutputCleared: None,
     PauseStarted: _paused,
     PauseEnded: _resumed,
     ExecutionFinished: _finished,

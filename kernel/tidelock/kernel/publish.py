@@ -13,10 +13,12 @@ from tidelock.shared.context import Context
 from tidelock.shared.errors import TidelockError
 from tidelock.shared.events import (
     BreakpointsChanged,
+    Displayed,
     Event,
     ExecutionFinished,
     ExecutionStarted,
     InputWanted,
+    OutputCleared,
     OutputWritten,
     PauseEnded,
     PauseStarted,
@@ -24,8 +26,11 @@ from tidelock.shared.events import (
     SourceLoaded,
 )
 from tidelock.shared.link.wire import Content
+from tidelock.shared.log import layer
 from tidelock.shared.model import Outcome
 from tidelock.shared.report import error_lines
+
+log = layer("kernel")
 
 if TYPE_CHECKING:
     from tidelock.kernel.server import Kernel
@@ -73,6 +78,19 @@ def _written(kernel: Kernel, happened: OutputWritten) -> None:
     kernel.channels.publish("stream", content, parent, metadata=metadata)
 
 
+def _displayed(kernel: Kernel, happened: Displayed) -> None:
+    content: Content = {"data": happened.data, "metadata": happened.metadata}
+    if happened.id:
+        content["transient"] = {"display_id": happened.id}
+    kind = "update_display_data" if happened.is_update else "display_data"
+    kernel.channels.publish(kind, content, kernel.parent_of(happened.execution_id))
+
+
+def _cleared(kernel: Kernel, happened: OutputCleared) -> None:
+    parent = kernel.parent_of(happened.execution_id)
+    kernel.channels.publish("clear_output", {"wait": happened.wait}, parent)
+
+
 def _input_wanted(kernel: Kernel, happened: InputWanted) -> None:
     request = kernel.requests.get(happened.execution_id)
     if request is not None:
@@ -93,7 +111,7 @@ def _finished(kernel: Kernel, happened: ExecutionFinished) -> None:
         reply["payload"] = []
         reply["user_expressions"] = _expressions(outcome)
         if outcome.text and not run.silent:
-            data = {"text/plain": outcome.text}
+            data = {"text/plain": outcome.text, **_forms(outcome)}
             content = {"execution_count": count, "data": data, "metadata": {}}
             kernel.channels.publish("execute_result", content, parent)
     elif outcome.status == "error":
@@ -109,6 +127,22 @@ def _finished(kernel: Kernel, happened: ExecutionFinished) -> None:
     kernel.channels.publish("status", {"execution_state": "idle"}, parent)
     kernel.requests.pop(run.id, None)
     kernel.moment_changed()
+
+
+def _forms(outcome: Outcome) -> Content:
+    """The result in other forms than text; one that cannot be shown is left out and logged."""
+    if not outcome.forms:
+        return {}
+    from tidelock.shared.runtime.displays import bundle_of
+
+    try:
+        data = bundle_of(outcome.forms)
+    except ValueError as error:
+        log.warn("a result is shown as text only", why=str(error))
+        return {}
+    if "text/plain" not in dict(outcome.forms):
+        del data["text/plain"]
+    return data
 
 
 def _failure(kernel: Kernel, happened: ExecutionFinished) -> Content:
@@ -148,6 +182,8 @@ def _state_changed(kernel: Kernel, happened: PauseStarted | PauseEnded) -> None:
 _PUBLISHERS: dict[type, Callable[[Kernel, Any], None] | None] = {
     ExecutionStarted: _started,
     OutputWritten: _written,
+    Displayed: _displayed,
+    OutputCleared: _cleared,
     InputWanted: _input_wanted,
     ExecutionFinished: _finished,
     PauseStarted: _state_changed,

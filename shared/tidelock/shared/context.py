@@ -24,6 +24,7 @@ from tidelock.shared.events import (
 from tidelock.shared.history import History
 from tidelock.shared.link.wire import new_id
 from tidelock.shared.model import Outcome, Run
+from tidelock.shared.runtime.displays import Displays
 from tidelock.shared.runtime.lane import Lane, Options
 from tidelock.shared.runtime.streams import Streams
 from tidelock.shared.sources import Sources, chunk_of_path
@@ -63,7 +64,7 @@ class Context:
             settings.lua_max_memory,
             settings.lua_native,
         )
-        self.runtime = Lane(options, streams)
+        self.runtime = Lane(options, streams, Displays(streams, self.bus.publish))
         limit = settings.debug_breakpoint_limit
         self.debugger = Debugger(self.runtime, self.sources, self.bus, limit)
 
@@ -149,7 +150,7 @@ class _Host:
             context.history.add(count, run.text, outcome.text if outcome.status == "ok" else "")
         context.bus.publish(ExecutionFinished(run, count, outcome))
 
-    def input_wanted(self, run: Run) -> bool:
+    def input_wanted(self, run: Run, prompt: str, *, password: bool) -> bool:
         if run.allow_input:
-            self._context.bus.publish(InputWanted(run.id, ""))
+            self._context.bus.publish(InputWanted(run.id, prompt, password))
         return run.allow_input

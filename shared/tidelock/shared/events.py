@@ -6,7 +6,7 @@ Each names the execution it belongs to. Every face handles or explicitly ignores
 
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tidelock.shared.log import layer
 from tidelock.shared.model import Breakpoint, Outcome, Pause, Run
@@ -29,6 +29,27 @@ class OutputWritten(NamedTuple):
     text: str
     chunk: str = ""
     line: int = 0
+
+
+class Displayed(NamedTuple):
+    """Something other than text: content by MIME type, as the Jupyter protocol has it.
+
+    Binary content is base64 text, JSON is plain data; ``text/plain`` is always there. ``id``
+    names it for updates, and ``is_update`` puts it in the place of what has that id.
+    """
+
+    execution_id: str
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+    id: str = ""
+    is_update: bool = False
+
+
+class OutputCleared(NamedTuple):
+    """What the execution has shown is to go; with ``wait`` when something new comes."""
+
+    execution_id: str
+    wait: bool
 
 
 class InputWanted(NamedTuple):
@@ -86,6 +107,8 @@ class RuntimeRestarted(NamedTuple):
 Event = (
     ExecutionStarted
     | OutputWritten
+    | Displayed
+    | OutputCleared
     | InputWanted
     | ExecutionFinished
     | PauseStarted
@@ -97,6 +120,8 @@ Event = (
 EVENTS: tuple[type, ...] = (
     ExecutionStarted,
     OutputWritten,
+    Displayed,
+    OutputCleared,
     InputWanted,
     ExecutionFinished,
     PauseStarted,

@@ -90,7 +90,8 @@ class Outcome(NamedTuple):
     ``error`` is the kind of failure (``LuaError``, ``SyntaxError``, ``Interrupted``,
     ``ExecutionTimeout``, ``MemoryLimit``), empty when it went well. ``text`` is the result or
     Lua's own error message unchanged; ``exit_code`` is there when the script called os.exit;
-    ``expressions`` give name, whether it went well, and text.
+    ``expressions`` give name, whether it went well, and text; ``forms`` are the result in
+    other forms than text, by MIME type.
     """
 
     status: Literal["ok", "error", "aborted"]
@@ -102,6 +103,7 @@ class Outcome(NamedTuple):
     exit_code: int | None = None
     duration_s: float = 0.0
     expressions: tuple[tuple[str, bool, str], ...] = ()
+    forms: tuple[tuple[str, bytes], ...] = ()
 
 
 class Pause(NamedTuple):

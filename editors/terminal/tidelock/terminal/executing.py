@@ -49,6 +49,12 @@ class Request(NamedTuple):
         return fields
 
 
+class _Prompt(NamedTuple):
+    """The script asks for a line, in these words."""
+
+    text: str
+
+
 class Failure(NamedTuple):
     """Why an execution failed: kind, Lua's message, the report for people, where, the stack."""
 
@@ -78,6 +84,12 @@ class Display(Protocol):
     def stream(self, name: str, text: str) -> None:
         """A piece of standard output or error."""
 
+    def displayed(self, data: Content, metadata: Content, *, is_update: bool) -> None:
+        """Something other than text, by MIME type."""
+
+    def prompt(self, text: str) -> None:
+        """The script asks for a line."""
+
     def result(self, text: str) -> None:
         """The values of an input."""
 
@@ -93,8 +105,21 @@ def execute(client: KernelClient, request: Request, display: Display, lines: Lin
         OSError: the output cannot be written any more; the execution was interrupted.
     """
     turn = lines.new_turn()
-    client.on_input(lambda prompt, password: lines.read(turn))
-    inbox: Inbox[Message | None] = Inbox()
+    inbox: Inbox[Message | _Prompt | None] = Inbox()
+
+    def read(prompt: str, is_password: bool) -> str | None:
+        is_hidden = is_password and lines.is_terminal
+        if is_hidden:
+            lines.hide_typing()
+        if prompt:
+            inbox.put(_Prompt(prompt))
+        line = lines.read(turn)
+        if is_hidden:
+            lines.show_typing()
+            inbox.put(_Prompt("\n"))  # the one that was typed was hidden too
+        return line
+
+    client.on_input(read)
     with inbox, Signals(client.interrupt, inbox) as signals:
         answer = client.execute(
             request.code, listener=inbox.put, allow_stdin=True, tidelock=request.fields()
@@ -102,13 +127,17 @@ def execute(client: KernelClient, request: Request, display: Display, lines: Lin
         answer.then(lambda _: inbox.put(None))
         try:
             while (message := inbox.get()) is not None:
-                _show(message, display)
+                if isinstance(message, _Prompt):
+                    display.prompt(message.text)
+                else:
+                    _show(message, display)
         except OSError:
             client.interrupt()
             answer.wait(_WITHDRAW_S)
             raise
         finally:
             lines.new_turn()
+            lines.show_typing()
         finished = _judged(answer.result())
     if signals.terminated:
         finished = finished._replace(code=exits.TERMINATED)
@@ -119,6 +148,9 @@ def _show(message: Message, display: Display) -> None:
     content = message.content
     if message.type == "stream":
         display.stream(content["name"], content["text"])
+    elif message.type in ("display_data", "update_display_data"):
+        is_update = message.type == "update_display_data"
+        display.displayed(content["data"], content["metadata"], is_update=is_update)
     elif message.type == "execute_result":
         display.result(content["data"].get("text/plain", ""))
     elif message.type == "error" and content["ename"] != "Exit":  # its code says it all

@@ -10,6 +10,7 @@ import contextlib
 import os
 import select
 import threading
+from typing import Any
 
 from tidelock.shared.sources import decode
 
@@ -29,6 +30,8 @@ class Lines:
         self._waiting = bytearray()
         self._ended = False
         self._turn = 0
+        self._modes: list[Any] | None = None  # the terminal's, while typing is hidden
+        self.is_terminal = os.isatty(descriptor)
         self._stop_read, self._stop_write = os.pipe()
         os.set_blocking(self._stop_read, False)
         os.set_blocking(self._stop_write, False)
@@ -60,6 +63,23 @@ class Lines:
                 self._more()
             data, self._waiting = bytes(self._waiting), bytearray()
             return data
+
+    def hide_typing(self) -> None:
+        """Let the terminal not show what is typed, until ``show_typing``."""
+        import termios
+
+        self._modes = termios.tcgetattr(self._descriptor)
+        hidden = [*self._modes]
+        hidden[3] &= ~termios.ECHO
+        termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, hidden)
+
+    def show_typing(self) -> None:
+        """Let the terminal show again what is typed; from any thread, and again."""
+        modes, self._modes = self._modes, None
+        if modes is not None:
+            import termios
+
+            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, modes)
 
     def _take(self, length: int, end: int) -> str:
         line = decode(bytes(self._waiting[:length]))

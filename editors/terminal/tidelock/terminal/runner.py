@@ -42,6 +42,7 @@ def perform(
                 "stdout": "".join(display.texts["stdout"]),
                 "stderr": "".join(display.texts["stderr"]),
                 "result": display.results,
+                "displays": display.displays,
             },
             failure_document(finished),
         )

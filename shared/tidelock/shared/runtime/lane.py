@@ -19,6 +19,7 @@ from tidelock.shared.errors import KernelError, LuaFailure, NotStopped, Tidelock
 from tidelock.shared.log import layer
 from tidelock.shared.model import CallFrame, Idle, Outcome, Pause, Paused, Run, Running, State
 from tidelock.shared.runtime import builds
+from tidelock.shared.runtime.displays import Displays
 from tidelock.shared.runtime.native import Native, NativeUnavailable
 from tidelock.shared.runtime.prelude import Prelude
 from tidelock.shared.runtime.streams import Streams, shown
@@ -85,7 +86,7 @@ class Host(Protocol):
     def logged(self, chunk: str, line: int, text: str) -> None:
         """A log point was reached."""
 
-    def input_wanted(self, run: Run) -> bool:
+    def input_wanted(self, run: Run, prompt: str, *, password: bool) -> bool:
         """The script wants a line; False when nobody can be asked."""
 
 
@@ -118,10 +119,11 @@ class Options(NamedTuple):
 class Lane:
     """The Lua thread. Safe from any thread unless a method says otherwise."""
 
-    def __init__(self, options: Options, streams: Streams) -> None:
+    def __init__(self, options: Options, streams: Streams, displays: Displays) -> None:
         self.options = options
         self.build = builds.find(options.lua)
         self.streams = streams
+        self.displays = displays
         self.state: State = Idle()
         self.fallback = ""  # why native control is not available; empty when it is
         self.version = ""
@@ -326,6 +328,7 @@ class Lane:
         if self.options.max_memory:
             self._bell.set()
         self.streams.begin(run.id)
+        self.displays.begin(run.id)
         run = self.host.started(run)
         before = os.getcwd() if run.directory else ""
         try:
@@ -348,6 +351,7 @@ class Lane:
             self._let_be_armed(False)
         if outcome.error == "MemoryLimit":
             self._lua.gccollect()
+        self.displays.settle()
         self.streams.flush(final=True)
         with self._changed:
             aborted = self._taken_along(run) if outcome.status == "error" else []
@@ -386,7 +390,7 @@ class Lane:
             if run.timeout_s:  # reading and loading the text is not its time
                 self._deadline = time.monotonic() + run.timeout_s
                 self._bell.set()
-            result = prelude.run(chunk, run.is_input, run.stop_on_entry, *arguments)
+            result = prelude.run(chunk, _wanted(run), run.stop_on_entry, *arguments)
         except self._memory_error:
             return self._ended(Outcome("error", "not enough memory", error="MemoryLimit"))
         except Exception as error:
@@ -575,6 +579,9 @@ class _Callbacks:
         self._paused_at = 0.0
         self.write = lane.streams.write
         self.flush = lane.streams.flush
+        self.display = lane.displays.display
+        self.clear_output = lane.displays.clear_output
+        self.progress = lane.displays.progress
 
     def take(self, mode: bytes) -> Fields:
         """The next job, or how to go on: without end at a pause, never waiting otherwise."""
@@ -638,6 +645,7 @@ class _Callbacks:
     def stopped(self, reason: bytes, text: bytes, ids: bytes) -> None:
         """Lua stands still from here on."""
         lane = self._lane
+        lane.displays.settle()
         lane.streams.flush(final=True)
         hit = tuple(int(piece) for piece in ids.split(b",") if piece)
         assert isinstance(lane.state, Running)
@@ -662,7 +670,24 @@ class _Callbacks:
                 lane._ending = Ending("Exit" if code else "", "", int(code))
         self.end()
 
-    def input(self) -> Fields:
+    def sleep(self, seconds: float) -> float | None:
+        """Wait; None when the time is up, what is left of it when a question waits."""
+        lane = self._lane
+        lane.streams.flush()
+        lane.displays.settle()
+        until = time.monotonic() + seconds
+        with lane._changed:
+            while lane._ending is None and not lane._jobs:
+                left = until - time.monotonic()
+                if left <= 0:
+                    return None
+                lane._changed.wait(min(left, threading.TIMEOUT_MAX))
+            if lane._ending is None:
+                return max(until - time.monotonic(), 0.0)
+        self.end()
+        return None
+
+    def input(self, prompt: bytes, is_password: bool) -> Fields:
         """A line for the script, the end of input, a pending question, or why there is none."""
         lane = self._lane
         state = lane.state
@@ -671,10 +696,11 @@ class _Callbacks:
         with lane._changed:
             fresh = not state.waiting
         if fresh:
+            lane.displays.settle()
             lane.streams.flush(final=True)
             # Before anybody is asked: a line that comes while nobody waits for one is dropped.
             lane.state = Running(state.run, "input")
-            if not lane.host.input_wanted(state.run):
+            if not lane.host.input_wanted(state.run, shown(prompt), password=is_password):
                 lane.state = Running(state.run)
                 return (b"error", b"stdin is not available")
         with lane._changed:
@@ -686,7 +712,7 @@ class _Callbacks:
                 if lane._lines:
                     line = lane._lines.popleft()
                     lane.state = Running(state.run)
-                    return (b"end",) if line is None else (b"line", encode(line) + b"\n")
+                    return (b"end",) if line is None else (b"line", encode(line))
                 if lane._jobs:
                     return (b"serve",)
                 lane._changed.wait()
@@ -713,6 +739,10 @@ class _Callbacks:
     def modules_forgotten(self) -> None:
         """The Lua modules of earlier runs are dropped."""
         self._lane.host.modules_forgotten()
+
+    def part(self, name: bytes) -> bytes:
+        """The text of a part of the prelude that is not loaded at the start."""
+        return self._lane._prelude.text(name.decode())
 
     def read_source(self, path: bytes) -> Fields:
         """Text and chunk name of a file, or nil and a message."""
@@ -755,6 +785,13 @@ def _pair(result: Any) -> tuple[Any, bytes]:
     return result if isinstance(result, tuple) else (result, b"")
 
 
+def _wanted(run: Run) -> bytes:
+    """What is made of a run's results: nothing, text, or what front ends can draw as well."""
+    if not run.is_input:
+        return b""
+    return b"rich" if run.kind == "notebook" and not run.silent else b"text"
+
+
 def _search_path(folders: tuple[str, ...]) -> str:
     return "".join(f"{folder}/?.lua;{folder}/?/init.lua;" for folder in folders)
 
@@ -771,8 +808,9 @@ def stack_of(fields: Fields) -> tuple[CallFrame, ...]:
 def _outcome_of(result: Any) -> Outcome:
     ok, *fields = result
     if ok:
-        count, text = fields
-        return Outcome("ok", shown(text), int(count))
+        count, text, *pairs = fields
+        forms = zip(map(shown, pairs[::2]), pairs[1::2], strict=True)
+        return Outcome("ok", shown(text), int(count), forms=tuple(forms))
     kind, text, _frames, *stack = fields
     error = "MemoryLimit" if text == b"not enough memory" else "LuaError"
     return Outcome(

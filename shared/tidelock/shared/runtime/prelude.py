@@ -55,14 +55,17 @@ class Prelude:
         self.serve_live: Callable[[], None] = self._table[b"serve_live"]
         self.serve_idle: Callable[[], None] = self._table[b"serve_idle"]
 
-    def _load(self, name: str) -> None:
+    def text(self, name: str) -> bytes:
+        """The text of one file."""
         with open(os.path.join(_FOLDER, name + ".lua"), "rb") as file:
-            text = file.read()
+            return file.read()
+
+    def _load(self, name: str) -> None:
         plain_load = b"loadstring" if self._dialect == "5.1" else b"load"
         chunk = self._lua.eval(
             b"function(text, name) return assert(" + plain_load + b"(text, name)) end"
         )
-        chunk(text, _CHUNK)(self._table, self._host)
+        chunk(self.text(name), _CHUNK)(self._table, self._host)
 
     def open(self, native: Native | None, *, jit: bool) -> None:
         """Load the rest, once it is known how the state can be controlled."""

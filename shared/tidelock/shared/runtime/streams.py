@@ -61,6 +61,14 @@ class Streams:
         self._allowed = self._taken + self._limit
         self._cut = False
 
+    def admit(self, size: int) -> bool:
+        """Whether so many bytes of something else may still be shown; they count as text does."""
+        self._allowed -= size
+        if not self._limit or self._taken <= self._allowed:
+            return True
+        self.write(1, b"")
+        return False
+
     def write(self, stream: int, data: bytes) -> None:
         """Take a piece of text; called for every print, so it does next to nothing."""
         if self._limit and self._taken + len(data) > self._allowed:

@@ -158,6 +158,21 @@ function globals.dofile(path)
   return chunk()
 end
 
+-- Parts of the runtime that most programs never need: read when first asked for.
+local parts = {}
+function T.part(name)
+  local part = parts[name]
+  if part == nil then
+    part = compile(host.part(name), T.own)(T, host)
+    parts[name] = part
+  end
+  return part
+end
+
+package.preload.tidelock = function()
+  return T.part("tidelock")
+end
+
 -- Modules written in Lua that this loader brought in; a fresh launch forgets exactly these.
 local loaded_here = {}
 

@@ -61,9 +61,18 @@ function value_text(value)
   return T.full(value)
 end
 
-local function finish(want_text, ok, ...)
+-- The forms of a result besides its text, where the front end can show them.
+local function forms(wanted, count, value)
+  local kind = type(value)
+  if wanted == "rich" and count == 1 and (kind == "table" or kind == "userdata") then
+    return unpack(T.part("rich").forms(value))
+  end
+end
+
+local function finish(wanted, ok, ...)
   if ok then
-    return true, select("#", ...), want_text and T.results_text(...) or ""
+    local count = select("#", ...)
+    return true, count, wanted ~= "" and T.results_text(...) or "", forms(wanted, count, ...)
   end
   local seen = failure or { value = (...), size = 0 }
   failure = nil
@@ -71,8 +80,9 @@ local function finish(want_text, ok, ...)
     unpack(seen.fields or {}, 1, seen.size * 4)
 end
 
--- true, count, text; or false, type of the error value, text, frames, flat frames.
-function T.run(chunk, want_text, on_entry, ...)
+-- true, count, text, pairs of MIME type and content; or false, type of the error value, text,
+-- frames, flat frames. `wanted` is what becomes of results: nothing (empty), text, or rich.
+function T.run(chunk, wanted, on_entry, ...)
   failure = nil
   T.reset_input()
   if T.watch_main then
@@ -89,9 +99,9 @@ function T.run(chunk, want_text, on_entry, ...)
       results = raw.pack(chunk(unpack(arguments, 1, count)))
     end, handler)
     if not ok then
-      return finish(want_text, false, value)
+      return finish(wanted, false, value)
     end
-    return finish(want_text, true, unpack(results, 1, results.n))
+    return finish(wanted, true, unpack(results, 1, results.n))
   end
-  return finish(want_text, xpcall(chunk, handler, ...))
+  return finish(wanted, xpcall(chunk, handler, ...))
 end

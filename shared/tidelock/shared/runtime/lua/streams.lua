@@ -56,24 +56,33 @@ end
 -- Input: whole lines come from the asking client; what was not consumed waits here.
 local pending, ended = "", false
 
-local function more()
-  if ended then
-    return false
-  end
+-- One line without its end from whoever asked for the run, or nil at the end of input.
+function T.ask(prompt, is_password)
   while true do
-    local kind, text = host.input()
+    local kind, text = host.input(prompt, is_password)
     if kind == "line" then
-      pending = pending .. text
-      return true
+      return text
     elseif kind == "end" then
-      ended = true
-      return false
+      return nil
     elseif kind == "serve" then
       T.serve_live()
     else
       error(text, 0)
     end
   end
+end
+
+local function more()
+  if ended then
+    return false
+  end
+  local line = T.ask("", false)
+  if line then
+    pending = pending .. line .. "\n"
+    return true
+  end
+  ended = true
+  return false
 end
 
 -- A new execution may read again after an earlier one met the end of its input.

@@ -37,6 +37,7 @@ local function cut(text, limit)
   end
   return sub(text, 1, limit)
 end
+T.cut = cut
 
 local ESCAPES = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ["\\"] = "\\\\", ['"'] = '\\"' }
 local function escape(char)
