@@ -137,6 +137,40 @@ def test_inspection(peer: JupyterPeer) -> None:
     assert peer.inspect("   ", 1)["found"] is False
 
 
+def test_inspection_shows_the_source_when_more_is_wanted(peer: JupyterPeer, tmp_path: Path) -> None:
+    text = "local function turn(at)\n  return at -- the tide\nend"
+    peer.execute(f"{text}\nmoon = {{turn = turn}} function moon.rise() end rise = moon.rise")
+    assert "the tide" not in peer.inspect("moon.turn", 6)["data"]["text/plain"]
+    shown = peer.inspect("moon.turn", 6, detail=1)["data"]
+    assert shown["text/plain"].endswith(text)
+    assert shown["text/markdown"].endswith(f"```lua\n{text}\n```")
+    assert peer.inspect("rise", 1, detail=1)["data"]["text/plain"].endswith(
+        "function moon.rise() end"
+    )
+    module = tmp_path / "part.lua"
+    module.write_text("#!lua\nfunction from_file() end")
+    peer.execute(f"dofile({str(module)!r})")
+    found = peer.inspect("from_file", 1, detail=1)["data"]["text/plain"]
+    assert found.endswith("function from_file() end")
+    assert "print" in peer.inspect("print", 1, detail=1)["data"]["text/plain"]
+
+
+def test_what_was_seen_earlier_is_told_while_the_runtime_cannot_answer(served: Served) -> None:
+    peer, other = served.peer(), served.peer()
+    peer.execute("tide = {high = 1}")
+    assert other.complete("tide.")["matches"] == ["high"]
+    assert "{high = 1}" in other.inspect("tide", 2)["data"]["text/plain"]
+    # A single call of the library that takes a second: no question gets in.
+    running = peer.start("print('in') string.rep('a', 1400):find('^a-a-a-b')")
+    running.wait_for("stream")
+    assert other.complete("tide.")["matches"] == ["high"]
+    assert "observed earlier" in other.inspect("tide", 2)["data"]["text/plain"]
+    peer.interrupt()
+    assert running.wait(60).error == "Interrupted: interrupted"
+    peer.execute("tide = nil")
+    assert other.complete("tide.")["matches"] == []
+
+
 @pytest.mark.parametrize(
     ("code", "status"),
     [
@@ -256,7 +290,7 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("is_complete_request", {}),
     ("history_request", {"hist_access_type": 3}),
     ("made_up_request", {}),
-    ("create_subshell_request", {}),
+    ("inspect_request", {"code": "x", "cursor_pos": 1, "detail_level": "more"}),
 ]
 
 
@@ -270,6 +304,38 @@ def test_a_request_that_makes_no_sense_is_answered_and_the_next_one_works(
     assert reply.content["evalue"]
     good = raw.request("shell", "execute_request", {"code": "return 1"})
     assert good.content["status"] == "ok"
+
+
+def test_subshells_are_refused_with_a_reason(served: Served) -> None:
+    peer = served.peer()
+    for kind in ("create", "delete", "list"):
+        refused = peer.request("control", f"{kind}_subshell_request", {"subshell_id": "x"})
+        assert (refused.status, refused.content["ename"]) == ("error", "NotSupported")
+        assert "one Lua runtime runs one thing at a time" in refused.content["evalue"]
+    assert "kernel subshells" not in peer.kernel_info()["supported_features"]
+    stray = peer.start("ran = true", subshell="nowhere").wait()
+    assert (stray.status, stray.content["ename"]) == ("error", "NotSupported")
+    assert peer.execute("return ran").result is None
+
+
+def test_the_ports_can_be_asked_for(served: Served) -> None:
+    told = served.peer().connect_info()
+    assert told["control_port"] == served.connection.control_port
+    assert told["hb_port"] == served.connection.hb_port
+
+
+def test_a_front_end_that_shows_the_last_status_sees_a_running_cell_as_busy(
+    served: Served,
+) -> None:
+    peer, other = served.peer(), served.peer()
+    running = peer.start("print('in') while not stop do end")
+    running.wait_for("stream")
+    other.complete("x")
+    running.wait_for("status", lambda _: running.seen["busy"] == 2)
+    statuses = [m for m in peer.others if m.type == "status"]
+    assert statuses[-1].content["execution_state"] == "idle"  # the other's, before the second busy
+    peer.interrupt()
+    assert running.wait().error == "Interrupted: interrupted"
 
 
 @pytest.mark.parametrize("content", [None, [], "text", 7])

@@ -25,7 +25,6 @@ def broken(raw: RawPeer) -> dict[str, list[bytes]]:
         body = head if isinstance(head, bytes) else json.dumps(head).encode()
         return raw.signed([body, *(rest or empty)])
 
-    deep = b"[" * 100_000 + b"]" * 100_000
     return {
         "nothing": [b""],
         "no delimiter": good[1:],
@@ -42,11 +41,26 @@ def broken(raw: RawPeer) -> dict[str, list[bytes]]:
         "type no text": signed({**header, "msg_type": 5}),
         "id no text": signed({**header, "msg_id": None}),
         "session no text": signed({**header, "session": []}),
-        "parent no object": signed(header, b"7", b"{}", b"{}"),
-        "metadata null": signed(header, b"{}", b"null", b"{}"),
-        "content no JSON": signed(header, b"{}", b"{}", b"nope"),
-        "deep nesting": signed(header, b"{}", b"{}", deep),
-        "five hundred frames": [*good, *[b"x"] * 500],
+    }
+
+
+def unreadable(raw: RawPeer) -> dict[str, tuple[list[bytes], str]]:
+    """Signed requests of which only the header can be read, and what they are answered."""
+
+    def signed(*rest: bytes, buffers: int = 0) -> list[bytes]:
+        head = json.dumps(raw.header("execute_request")).encode()
+        return [*raw.signed([head, *rest]), *[b"x"] * buffers]
+
+    code = b'{"code": "broken_ran = true"}'
+    deep = b"[" * 100_000 + b"]" * 100_000
+    return {
+        "parent no object": (signed(b"7", b"{}", code), "parent header is no object"),
+        "metadata null": (signed(b"{}", b"null", code), "metadata is no object"),
+        "metadata no JSON": (signed(b"{}", b"{", code), "metadata is not JSON"),
+        "content no JSON": (signed(b"{}", b"{}", b"nope"), "content is not JSON"),
+        "content no UTF-8": (signed(b"{}", b"{}", b'"\xff"'), "content is not JSON"),
+        "content deep": (signed(b"{}", b"{}", deep), "content is nested deeper than 200"),
+        "many frames": (signed(b"{}", b"{}", code, buffers=500), "507 frames are more than 200"),
     }
 
 
@@ -62,6 +76,22 @@ def test_what_is_no_message_is_dropped_and_nothing_runs(served: Served, channel:
     assert reply.content["status"] == "ok"
     peer = served.peer()
     assert peer.execute("return broken_ran").result is None
+
+
+@pytest.mark.parametrize("channel", ["shell", "control"])
+def test_what_is_signed_is_answered_whatever_is_wrong_with_it(served: Served, channel: str) -> None:
+    raw = served.raw().ready()
+    for frames, said in unreadable(raw).values():
+        raw.send(channel, frames)
+        reply = raw.receive(channel)
+        assert reply.type == "execute_reply"
+        assert (reply.content["status"], reply.content["ename"]) == ("error", "BadRequest")
+        assert said in reply.content["evalue"]
+        states = [
+            message.content["execution_state"] for message in raw.published(reply.parent["msg_id"])
+        ]
+        assert states == ["busy", "idle"]
+    assert served.peer().execute("return broken_ran").result is None
 
 
 def test_a_replay_runs_nothing(served: Served) -> None:

@@ -20,7 +20,8 @@ RULES: Mapping[str, str] = {
     "channel": "a message comes on the channel of its type",
     "parent": "a parent header is the header of the request, and few messages have none",
     "session": "a kernel speaks with one session until it starts anew",
-    "busy": "busy is the first that is published for a request, once",
+    "busy": "busy is the first that is published for a request, and again only where another's "
+    "idle would hide it",
     "idle": "idle is the last that is published for a request, once",
     "input": "execute_input comes before all output, once, and repeats the code",
     "reply": "a request has one reply, of its own type and on its own channel",
@@ -43,6 +44,8 @@ class Conduct:
         self._judge = judge
         self._ids: set[str] = set()
         self._session = ""
+        self._state: str | None = None  # what the last status said, and the one before it
+        self._state_before: str | None = None
 
     def message(self, message: Message) -> None:
         """The rules that concern a message alone."""
@@ -50,6 +53,8 @@ class Conduct:
             self._broken("header", fault, message)
         for fault in spec.content_faults(message.type, message.content):
             self._broken("content", f"{message.type}: {fault}", message)
+        if message.state is not None:
+            self._state_before, self._state = self._state, message.state
         msg_id = str(message.header.get("msg_id"))
         if msg_id in self._ids:
             self._broken("header", "its msg_id has been used before", message)
@@ -118,7 +123,7 @@ class Conduct:
 
     def _framed(self, exchange: Exchange, message: Message) -> None:
         if message.state == "busy":
-            if exchange.seen["busy"]:
+            if exchange.seen["busy"] and self._state_before != "idle":
                 self._broken("busy", "it came before", message)
         elif not exchange.seen["busy"]:
             self._broken("busy", f"{message.type} came before it", message)

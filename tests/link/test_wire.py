@@ -121,7 +121,10 @@ def test_nesting_has_a_limit_that_strings_do_not_count_against() -> None:
     assert unpack(receiver, fine).content["text"].startswith("[[[")
     deep = "[" * 201 + "]" * 201
     parts = [to_json(header("x", "me")), b"{}", b"{}", deep.encode()]
-    with pytest.raises(WireError, match="nested deeper"):
+    message = unpack(receiver, [wire.DELIMITER, sender.sign(parts), *parts])
+    assert (message.fault, message.content) == ("content is nested deeper than 200", {})
+    parts = [to_json({**header("x", "me"), "x": json.loads(deep)}), b"{}", b"{}", b"{}"]
+    with pytest.raises(WireError, match="header is nested deeper"):
         unpack(receiver, [wire.DELIMITER, sender.sign(parts), *parts])
 
 

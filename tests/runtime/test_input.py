@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
-from kit.live import Live
+from kit.live import Live, live
 
 
 def reading(lua: Live, text: str, *lines: str | None) -> str:
@@ -62,3 +64,23 @@ def test_output_before_a_read_is_out_when_the_line_is_asked_for(lua: Live) -> No
     assert lua.output(name) == "name? "
     lua.runtime.give_line("x")
     lua.finish(name)
+
+
+def test_nobody_answers_in_time() -> None:
+    with live(kernel_input_timeout_s=0.05) as lua:
+        outcome = lua.run("io.read()", allow_input=True)
+        assert outcome.text.endswith("nobody has answered within 0.05 s")
+        assert lua.printed("print('next')") == "next\n"
+
+
+def test_waiting_for_a_line_is_not_running(lua: Live) -> None:
+    name = lua.start(
+        "io.read() for i = 1, 10 do io.write(i, ' ') end", allow_input=True, timeout_s=0.2
+    )
+    lua.wait_input()
+    waited = lua.start("late = 1")  # behind it, so that nothing but the wait takes time
+    assert not threading.Event().wait(0.3)
+    lua.runtime.give_line("go")
+    assert lua.finish(name).status == "ok"
+    assert lua.finish(waited).status == "ok"
+    assert lua.run("while true do end", timeout_s=0.05).error == "ExecutionTimeout"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ log = layer("wire")
 Deliver = Callable[[str, Message], None]
 _LINGER_MS = 1000
 _READ_AT_ONCE = 100
+_DROPS_TOLD_S = 1.0
 
 
 class Channels:
@@ -58,7 +60,9 @@ class Channels:
         self._signer = wire.Signer(connection.key.encode())
         self.session = wire.new_id()
         self.dropped = 0
+        self._drop_told = float("-inf")
         self.subscribers = 0
+        self.asked_for_input = ""
         self._on_subscription: list[Callable[[], None]] = []
         self._sockets: dict[str, zmq.Socket[Any]] = {}
         self._beat_context: zmq.Context[Any] | None = None
@@ -147,10 +151,17 @@ class Channels:
             try:
                 message = wire.unpack(self._signer, frames)
             except wire.WireError as error:
-                self.dropped += 1
-                log.warn("dropped a message", channel=channel, why=str(error))
+                self._drop(channel, str(error))
                 continue
             self._deliver(channel, message)
+
+    def _drop(self, channel: str, why: str) -> None:
+        """Count what is no message for us; a flood is told once a second."""
+        self.dropped += 1
+        now = time.monotonic()
+        if now - self._drop_told >= _DROPS_TOLD_S:
+            self._drop_told = now
+            log.warn("dropped a message", channel=channel, why=why, dropped=self.dropped)
 
     def _read_subscriptions(self) -> None:
         made = self._sockets["iopub"]
@@ -193,6 +204,7 @@ class Channels:
     def ask_for_input(self, request: Message, content: Content) -> None:
         """Send an input request to the client that asked for the execution."""
         head = wire.header("input_request", self.session)
+        self.asked_for_input = str(head["msg_id"])
         frames = wire.pack(
             self._signer, head, content, parent=request.raw_header, identities=request.identities
         )

@@ -61,6 +61,7 @@ def refusal(error: BaseException, context: Context) -> Content:
 def _started(kernel: Kernel, happened: ExecutionStarted) -> None:
     run = happened.run
     parent = kernel.parent_of(run.id)
+    kernel.begun.add(run.id)
     kernel.channels.publish("status", {"execution_state": "busy"}, parent)
     if not run.silent:
         content = {"code": run.text.lstrip("\n"), "execution_count": happened.number}
@@ -126,6 +127,7 @@ def _finished(kernel: Kernel, happened: ExecutionFinished) -> None:
         kernel.channels.reply("shell", request, "execute_reply", reply, {"tidelock": extra})
     kernel.channels.publish("status", {"execution_state": "idle"}, parent)
     kernel.requests.pop(run.id, None)
+    kernel.begun.discard(run.id)
     kernel.moment_changed()
 
 

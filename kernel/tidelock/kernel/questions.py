@@ -6,8 +6,9 @@ here runs a script.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tidelock.kernel.about import banner, language_info
 from tidelock.kernel.execution import field
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from tidelock.kernel.server import Kernel
 
 T = TypeVar("T")
+Question = tuple[object, ...]
 _DEADLINE_S = 0.2
+_ANSWERS_KEPT = 100
 
 
 def state_name(kernel: Kernel) -> str:
@@ -86,8 +89,10 @@ def within(
     return done
 
 
-def origin(kernel: Kernel) -> str:
-    """What to say of facts that are read now: when they were seen."""
+def origin(kernel: Kernel, told: object) -> str:
+    """What to say of facts: seen now, if the runtime told them, else earlier."""
+    if told is None:
+        return "observed earlier"
     state = state_name(kernel)
     return "observed" if state == "idle" else f"observed while {state}"
 
@@ -119,6 +124,23 @@ def _chained(first: Answer[int], then: Callable[[int], Answer[T]]) -> Answer[T]:
     return out
 
 
+class Seen:
+    """The last answers of the runtime, for when it does not answer in time; on the loop only."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[Question, Any] = OrderedDict()
+
+    def known(self, question: Question, answer: T | None) -> T | None:
+        """Remember an answer; of one that did not come, the last to the same question."""
+        if answer is None:
+            return self._answers.get(question)
+        self._answers[question] = answer
+        self._answers.move_to_end(question)
+        if len(self._answers) > _ANSWERS_KEPT:
+            self._answers.popitem(last=False)
+        return answer
+
+
 def complete_request(kernel: Kernel, request: Message) -> Content | Answer[Content]:
     """Completions: names and members of the text, then what is really there."""
     from tidelock.shared.language import completion
@@ -138,9 +160,11 @@ def complete_request(kernel: Kernel, request: Message) -> Content | Answer[Conte
             return debugger.members(target.root, target.keys, frame)
         return debugger.names(frame)
 
+    question = ("members", target.root, *target.keys)
+
     def use(found: list[Fact] | None) -> Content:
-        seen = found or ()
-        live = Facts(origin(kernel), names=seen, members=seen)
+        seen = kernel.seen.known(question, found) or ()
+        live = Facts(origin(kernel, found), names=seen, members=seen)
         result = completion.complete(tree, cursor, live)
         return _matches(
             [(i.label, i.kind, i.detail) for i in result.items], result.start, result.end
@@ -171,27 +195,51 @@ def inspect_request(kernel: Kernel, request: Message) -> Content | Answer[Conten
 
     code = field(request.content, "code", str)
     cursor = min(max(field(request.content, "cursor_pos", int), 0), len(code))
+    wants_source = field(request.content, "detail_level", int, 0) > 0
     tree = parse(code, kernel.context.runtime.build.dialect, "input")
     path = hover.symbol_path(tree, cursor)
 
-    def use(found: Fact | None) -> Content:
-        live = Facts(origin(kernel), value=found) if found else None
+    def use(told: list[Fact] | None) -> Content:
+        found = None
+        if path is not None:
+            known = kernel.seen.known(("value", path.root, *path.keys), told)
+            found = known[0] if known else None
+        live = Facts(origin(kernel, told), value=found) if found else None
         shown = hover.hover(tree, cursor, live)
         if shown is None:
             return {"status": "ok", "found": False, "data": {}, "metadata": {}}
         parts = [shown.signature, shown.documentation, *shown.facts]
-        plain = "\n".join(part for part in parts if part)
+        text = _source(kernel, found) if found and wants_source else ""
+        plain = "\n".join(part for part in (*parts, text) if part)
         parts[0] = f"```lua\n{shown.signature}\n```"
+        if text:
+            parts.append(f"```lua\n{text}\n```")
         markdown = "\n\n".join(part for part in parts if part)
         data = {"text/plain": plain, "text/markdown": markdown}
         return {"status": "ok", "found": True, "data": data, "metadata": {}}
 
     if path is None:
         return use(None)
-    asked = _chained(
-        _frame(kernel), lambda frame: kernel.context.debugger.value(path.root, path.keys, frame)
-    )
-    return within(kernel, asked, _DEADLINE_S, use)
+
+    def ask(frame: int) -> Answer[list[Fact]]:
+        value = kernel.context.debugger.value(path.root, path.keys, frame)
+        return value.map(lambda fact: [] if fact is None else [fact])
+
+    return within(kernel, _chained(_frame(kernel), ask), _DEADLINE_S, use)
+
+
+def _source(kernel: Kernel, fact: Fact) -> str:
+    """The text of the function that a fact is about, empty when it cannot be found."""
+    from tidelock.shared.language import functions
+    from tidelock.shared.syntax import Mode, parse
+
+    chunk, _, line = fact.where.rpartition(":")
+    text = kernel.context.sources.text(chunk) if chunk else None
+    if text is None:
+        return ""
+    mode: Mode = "chunk" if chunk.startswith("@") else "input"
+    tree = parse(text, kernel.context.runtime.build.dialect, mode)
+    return functions.source(tree, int(line), fact.name)
 
 
 def is_complete_request(kernel: Kernel, request: Message) -> Content:

@@ -14,6 +14,7 @@ from tidelock.kernel import comms, questions
 from tidelock.kernel.execution import execute_request
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import BadRequest, TidelockError
+from tidelock.shared.link.connection import PORTS
 from tidelock.shared.link.wire import Content, Message
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ class NotImplementedHere(TidelockError):  # noqa: N818
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the kernel has no {name}")
+
+
+class NotSupported(TidelockError):  # noqa: N818
+    """What the protocol has and this kernel refuses on purpose; the message says why."""
+
+    kind = "unavailable"
 
 
 class Route(NamedTuple):
@@ -77,6 +84,27 @@ def debug_request(kernel: Kernel, request: Message) -> Result:
     return done
 
 
+def connect_request(kernel: Kernel, request: Message) -> Content:
+    """The ports, for clients that know only one of them."""
+    return {"status": "ok", **{name: getattr(kernel.connection, name) for name in PORTS}}
+
+
+def no_subshell(kernel: Kernel, request: Message) -> Result:
+    """Refuse subshells: completion, inspection and comms are answered while a cell runs."""
+    raise NotSupported(
+        "subshells: one Lua runtime runs one thing at a time",
+        "whatever does not run Lua is answered meanwhile in the main shell",
+    )
+
+
+def refused(kernel: Kernel, request: Message) -> Result:
+    """Refuse a message that is for a subshell, or of which only the header can be read."""
+    if request.fault:
+        raise BadRequest(request.fault)
+    return no_subshell(kernel, request)
+
+
+REFUSED = Route("", (), refused)
 ROUTES: tuple[Route, ...] = (
     Route("execute_request", ("shell",), execute_request, in_turn=True),
     Route("kernel_info_request", ("shell", "control"), questions.kernel_info_request),
@@ -91,6 +119,10 @@ ROUTES: tuple[Route, ...] = (
     Route("interrupt_request", ("control",), interrupt_request),
     Route("shutdown_request", ("control", "shell"), shutdown_request),
     Route("debug_request", ("control",), debug_request),
+    Route("connect_request", ("shell", "control"), connect_request),
+    Route("create_subshell_request", ("control",), no_subshell),
+    Route("delete_subshell_request", ("control",), no_subshell),
+    Route("list_subshell_request", ("control",), no_subshell),
 )
 _TABLE = {(channel, route.name): route for route in ROUTES for channel in route.channels}
 

@@ -16,6 +16,7 @@ import zmq
 from tidelock.kernel import comms, publish, routes
 from tidelock.kernel.channels import Channels
 from tidelock.kernel.execution import field
+from tidelock.kernel.questions import Seen
 from tidelock.shared.answers import Answer
 from tidelock.shared.context import Context
 from tidelock.shared.errors import BadRequest, TidelockError
@@ -73,6 +74,8 @@ class Kernel:
         )
         self.connection = self.channels.connection
         self.requests: dict[str, Message] = {}
+        self.begun: set[str] = set()
+        self.seen = Seen()
         self.comms: dict[str, Message] = {}
         self.last_debug_request: Message | None = None
         self.cell_chunk: Callable[[str], str] | None = None
@@ -163,7 +166,9 @@ class Kernel:
 
     def _dispatch(self, channel: str, request: Message) -> None:
         route = routes.find(channel, request.type)
-        if route is not None and route.in_turn:
+        if request.fault or request.subshell:
+            self._answer(channel, request, routes.REFUSED)
+        elif route is not None and route.in_turn:
             self._run_in_turn(channel, request, route)
         elif route is not None or request.type.endswith("_request"):
             self._answer(channel, request, route)
@@ -236,7 +241,9 @@ class Kernel:
         state = self.context.runtime.state
         asked = self.requests.get(state.run.id) if isinstance(state, Running) else None
         waits = isinstance(state, Running) and bool(state.waiting)
-        if asked is None or not waits or reply.identities != asked.identities:
+        # Jupyter's own client names no parent; one that does must name the last question.
+        stale = reply.parent_id not in ("", self.channels.asked_for_input)
+        if asked is None or not waits or stale or reply.identities != asked.identities:
             log.info("dropped an input reply that nobody waits for")
             return
         ours = reply.metadata.get("tidelock")
@@ -274,7 +281,10 @@ class Kernel:
 
 
 class Busy:
-    """The busy and idle statuses around one request."""
+    """The busy and idle statuses around one request that does not run Lua.
+
+    Front ends show whatever status came last: while an execution runs it is told again.
+    """
 
     def __init__(self, kernel: Kernel, request: Message) -> None:
         self._kernel = kernel
@@ -285,6 +295,8 @@ class Busy:
 
     def __exit__(self, *_: object) -> None:
         self._status("idle", self._parent)
+        for execution_id in self._kernel.begun:
+            self._status("busy", self._kernel.parent_of(execution_id))
 
     def _status(self, state: str, parent: bytes) -> None:
         self._kernel.channels.publish("status", {"execution_state": state}, parent)

@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     kernel_max_message: int = 64 * 1024 * 1024
     kernel_max_queue: int = 1000
     kernel_execution_timeout_s: float = 0.0
+    kernel_input_timeout_s: float = 0.0
     kernel_idle_timeout_s: float = 3600.0
     kernel_shutdown_timeout_s: float = 5.0
     kernel_dap_port: int = 0
@@ -72,6 +73,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("kernel.max_message", "bytes of the largest message that is read", (), 1024),
     Option("kernel.max_queue", "executions that may wait", (), 1),
     Option("kernel.execution_timeout_s", "seconds an execution may run, 0 for no limit", (), 0),
+    Option("kernel.input_timeout_s", "seconds a script waits for input, 0 for no limit", (), 0),
     Option("kernel.idle_timeout_s", "seconds an editor's kernel lives unused, 0 for ever", (), 0),
     Option("kernel.shutdown_timeout_s", "seconds an orderly stop may take", (), 0),
     Option("kernel.dap_port", "port of the debug adapter, 0 for any free one", (), 0),

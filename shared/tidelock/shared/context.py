@@ -63,6 +63,7 @@ class Context:
             settings.lua_jit == "on",
             settings.lua_max_memory,
             settings.lua_native,
+            settings.kernel_input_timeout_s,
         )
         self.runtime = Lane(options, streams, Displays(streams, self.bus.publish))
         limit = settings.debug_breakpoint_limit

@@ -315,7 +315,9 @@ class KernelClient:
             except wire.WireError as error:
                 log.warn("dropped a message", channel=channel, why=str(error))
                 continue
-            if channel == "iopub":
+            if message.fault:
+                log.warn("dropped a message", channel=channel, why=message.fault)
+            elif channel == "iopub":
                 self._published(message)
             elif channel == "stdin":
                 self._asked_for_input(message)

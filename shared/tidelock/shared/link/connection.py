@@ -49,7 +49,7 @@ class Connection(NamedTuple):
         return f"Connection({self.transport}://{self.ip} {self.kernel_id or self.shell_port})"
 
 
-_NUMBERS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 _TEXTS = ("transport", "ip", "key")
 
 
@@ -68,8 +68,8 @@ def read(path: str) -> Connection:
         raise KernelError(f"connection file {path} is not JSON: {error}") from None
     if not isinstance(raw, dict):
         raise KernelError(f"connection file {path} is no JSON object")
-    for name in (*_NUMBERS, *_TEXTS):
-        wanted = int if name in _NUMBERS else str
+    for name in (*PORTS, *_TEXTS):
+        wanted = int if name in PORTS else str
         if not isinstance(raw.get(name), wanted) or isinstance(raw[name], bool):
             raise KernelError(f"connection file {path}: {name} is missing or of the wrong type")
     if not raw["key"]:
@@ -80,7 +80,7 @@ def read(path: str) -> Connection:
     for name, default in Connection._field_defaults.items():
         value = raw.get(name, default)
         fields[name] = value if isinstance(value, type(default)) else default
-    plain = {name: raw[name] for name in (*_NUMBERS, *_TEXTS)}
+    plain = {name: raw[name] for name in (*PORTS, *_TEXTS)}
     return Connection(**plain, **fields)
 
 

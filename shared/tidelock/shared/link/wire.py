@@ -29,7 +29,11 @@ class WireError(Exception):
 
 
 class Message(NamedTuple):
-    """One message; ``raw_header`` is what the sender signed, echoed as a parent header."""
+    """One message; ``raw_header`` is what the sender signed, echoed as a parent header.
+
+    ``fault`` says what is wrong with the rest of a message whose header can be read: whoever
+    sent it gets that as an answer.
+    """
 
     header: Content
     parent: Content
@@ -38,6 +42,7 @@ class Message(NamedTuple):
     identities: tuple[bytes, ...] = ()
     buffers: tuple[bytes, ...] = ()
     raw_header: bytes = b"{}"
+    fault: str = ""
 
     @property
     def type(self) -> str:
@@ -53,6 +58,11 @@ class Message(NamedTuple):
     def session(self) -> str:
         """The sender's session."""
         return str(self.header["session"])
+
+    @property
+    def subshell(self) -> str:
+        """The subshell that it is for, empty for the main one."""
+        return str(self.header.get("subshell_id") or "")
 
     @property
     def parent_id(self) -> str:
@@ -169,15 +179,13 @@ def pack(
 
 
 def unpack(signer: Signer, frames: Sequence[bytes]) -> Message:
-    """The message in frames that are signed, new and well formed.
+    """The message in frames that are signed, new, and whose header can be read.
 
     The content may still be of any JSON kind: the route of its type judges it.
 
     Raises:
         WireError: anything else.
     """
-    if len(frames) > _MOST_FRAMES:
-        raise WireError(f"{len(frames)} frames")
     try:
         place = list(frames[:16]).index(DELIMITER)
     except ValueError:
@@ -187,22 +195,28 @@ def unpack(signer: Signer, frames: Sequence[bytes]) -> Message:
         raise WireError(f"{len(body)} frames after the delimiter instead of 5")
     signature, parts, buffers = body[0], body[1:5], body[5:]
     signer.verify(signature, parts)
-    head, parent, metadata = (_dictionary(part) for part in parts[:3])
+    head = _dictionary(parts[0], "header")
     for name in ("msg_id", "msg_type", "session"):
         if not isinstance(head.get(name), str):
             raise WireError(f"header without {name}")
-    return Message(
-        head, parent, metadata, _loads(parts[3]), tuple(frames[:place]), tuple(buffers), parts[0]
-    )
+    message = Message(head, {}, {}, {}, tuple(frames[:place]), tuple(buffers), parts[0])
+    try:
+        parent, metadata = _dictionary(parts[1], "parent header"), _dictionary(parts[2], "metadata")
+        content = _loads(parts[3], "content")
+        if len(frames) > _MOST_FRAMES:
+            raise WireError(f"{len(frames)} frames are more than {_MOST_FRAMES}")
+    except WireError as error:
+        return message._replace(fault=str(error))
+    return message._replace(parent=parent, metadata=metadata, content=content)
 
 
-def _loads(raw: bytes) -> Any:
+def _loads(raw: bytes, part: str) -> Any:
     if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _depth(raw) > _DEEPEST:
-        raise WireError(f"nested deeper than {_DEEPEST}")
+        raise WireError(f"{part} is nested deeper than {_DEEPEST}")
     try:
         return json.loads(raw.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
-        raise WireError(f"not JSON: {error}") from None
+        raise WireError(f"{part} is not JSON: {error}") from None
 
 
 def _depth(raw: bytes) -> int:
@@ -227,8 +241,8 @@ def _depth(raw: bytes) -> int:
     return deepest
 
 
-def _dictionary(raw: bytes) -> Content:
-    value = _loads(raw)
+def _dictionary(raw: bytes, part: str) -> Content:
+    value = _loads(raw, part)
     if not isinstance(value, dict):
-        raise WireError("a header, parent or metadata that is no object")
+        raise WireError(f"{part} is no object")
     return value

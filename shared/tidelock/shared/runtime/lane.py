@@ -114,6 +114,7 @@ class Options(NamedTuple):
     jit: bool = False
     max_memory: int = 0
     native: bool = True
+    input_timeout_s: float = 0.0
 
 
 class Lane:
@@ -530,7 +531,7 @@ class Lane:
     def _until_deadline(self) -> float | None:
         """Seconds until the running execution's time is up; ends it when that is now."""
         deadline = self._deadline
-        if deadline is None or not isinstance(self.state, Running):
+        if deadline is None or not isinstance(self.state, Running) or self.state.waiting:
             return None
         left = deadline - time.monotonic()
         if left > 0:
@@ -577,6 +578,7 @@ class _Callbacks:
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
         self._paused_at = 0.0
+        self._asked_at = 0.0
         self.write = lane.streams.write
         self.flush = lane.streams.flush
         self.display = lane.displays.display
@@ -698,24 +700,38 @@ class _Callbacks:
         if fresh:
             lane.displays.settle()
             lane.streams.flush(final=True)
+            self._asked_at = time.monotonic()
             # Before anybody is asked: a line that comes while nobody waits for one is dropped.
             lane.state = Running(state.run, "input")
             if not lane.host.input_wanted(state.run, shown(prompt), password=is_password):
-                lane.state = Running(state.run)
-                return (b"error", b"stdin is not available")
+                return self._answered(state.run, b"error", b"stdin is not available")
+        limit = lane.options.input_timeout_s
         with lane._changed:
             while True:
                 if lane._ending is not None:
                     self.end()
-                    lane.state = Running(state.run)
-                    return (b"error", b"interrupted")
+                    return self._answered(state.run, b"error", b"interrupted")
                 if lane._lines:
                     line = lane._lines.popleft()
-                    lane.state = Running(state.run)
-                    return (b"end",) if line is None else (b"line", encode(line))
+                    if line is None:
+                        return self._answered(state.run, b"end")
+                    return self._answered(state.run, b"line", encode(line))
                 if lane._jobs:
                     return (b"serve",)
-                lane._changed.wait()
+                left = self._asked_at + limit - time.monotonic() if limit else None
+                if left is not None and left <= 0:
+                    words = f"nobody has answered within {limit:g} s"
+                    return self._answered(state.run, b"error", words.encode())
+                lane._changed.wait(left)
+
+    def _answered(self, run: Run, *fields: bytes) -> Fields:
+        """The script goes on; the time it waited is not its own."""
+        lane = self._lane
+        lane.state = Running(run)
+        if lane._deadline is not None:
+            lane._deadline += time.monotonic() - self._asked_at
+            lane._bell.set()
+        return fields
 
     def prepare(self, chunk: bytes, text: bytes, guarded: bool) -> bytes | None:
         """The text with breakpoints compiled in, or None."""
