@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tidelock.terminal.demo.stage import Stage
 
 _LOOP = "spins = 0\nwhile true do\n  spins = spins + 1\nend"
+_LOOP_S = 120  # whatever becomes of the demo, its loop does not spin for ever
 _HIGHEST = "Highest water   2.14 on 25 Nov 10:50"
 
 
@@ -78,7 +79,7 @@ def _forge(stage: Stage) -> None:
 def interrupt(stage: Stage) -> None:
     """Step 6: a loop without end is looked into, ended, and forgotten."""
     see, client = stage.tally.see, stage.client
-    answer = client.execute(_LOOP)
+    answer = client.execute(_LOOP, tidelock={"timeout_s": _LOOP_S})
     first, second = _spins(stage, 0), 0
     if first:
         second = _spins(stage, first)
