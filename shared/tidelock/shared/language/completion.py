@@ -10,9 +10,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tidelock.shared.language.members import Key, is_name, members, quoted, shown
+from tidelock.shared.language.members import members, shown
+from tidelock.shared.language.paths import is_name, quoted
 from tidelock.shared.language.scopes import Local, global_names, resolve
 from tidelock.shared.language.stdlib import library
+from tidelock.shared.model import Key
 from tidelock.shared.syntax.tokens import KEYWORDS, NAME, NUMBER, STRING
 from tidelock.shared.syntax.tree import FunctionBody, Number, String
 

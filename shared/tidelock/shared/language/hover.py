@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import documented
-from tidelock.shared.language.members import constant, members, path_text, shown, tail
+from tidelock.shared.language.members import members, shown
+from tidelock.shared.language.paths import constant, path_text, tail
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.syntax.tree import (
@@ -26,8 +27,10 @@ from tidelock.shared.syntax.tree import Member as MemberNode
 
 if TYPE_CHECKING:
     from tidelock.shared.language.facts import Facts
-    from tidelock.shared.language.members import Key, Members, Path
+    from tidelock.shared.language.members import Members
+    from tidelock.shared.language.paths import Path
     from tidelock.shared.language.scopes import Scopes
+    from tidelock.shared.model import Key
     from tidelock.shared.syntax.tree import Expression, Tree
 
 _FIELDS = 20

@@ -7,16 +7,16 @@ globals are the fields of the empty path. ``self`` in a method stands for the me
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 
 from tidelock.shared.language.annotations import documented, signature
+from tidelock.shared.language.paths import Path, constant, direct
 from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.model import Key as Key
-from tidelock.shared.syntax.tokens import KEYWORDS
 from tidelock.shared.syntax.tree import (
     Assign,
+    Binary,
     Call,
     Expression,
     Function,
@@ -26,33 +26,32 @@ from tidelock.shared.syntax.tree import (
     KeyedField,
     LocalFunction,
     Member,
+    MethodCall,
     Name,
     NamedField,
-    Number,
+    Node,
     Paren,
     String,
     Table,
+    Vararg,
 )
 from tidelock.shared.syntax.tree import Local as LocalStatement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tidelock.shared.language.stdlib import Entry
     from tidelock.shared.syntax.tree import Tree
 
-Path = tuple[object, ...]
-"""A ``Local`` or the name of a global, then keys."""
-
+T = TypeVar("T")
 _ALIASES = 8
-_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 class Field(NamedTuple):
     """One place where a field gets a value; ``start`` and ``end`` are those of its key.
 
     ``statement`` is where the statement begins whose comment describes it, ``body`` the function
-    it holds, if the text shows one.
+    it holds, if the text shows one. The value is result number ``nth``, from 0, of ``value``.
     """
 
     key: Key
@@ -61,6 +60,7 @@ class Field(NamedTuple):
     statement: int
     value: Expression | None
     body: FunctionBody | None
+    nth: int = 0
 
     @property
     def method(self) -> bool:
@@ -71,11 +71,39 @@ class Field(NamedTuple):
         return self.body.method or (first != [] and first[0].name == "self")
 
 
+class Element(NamedTuple):
+    """Where a table gets a value at a computed key; without a ``key`` it is added to a list."""
+
+    key: Expression | None
+    value: Expression
+    nth: int
+
+
 @final
 class Members:
-    """The fields of one text; made by ``members``, never changed."""
+    """The fields of one text; made by ``members``, never changed.
 
-    __slots__ = ("_fields", "_owners", "_values", "scopes", "tree")
+    ``homes`` says for a function, by its number, where the statement begins whose comment
+    describes it, ``holders`` the path it is assigned to. ``tables`` are the paths of tables
+    written out, by identity; ``loose`` ones keep their fields to themselves. ``metas`` are the
+    second arguments of ``setmetatable`` by the path of the first, ``made`` both where the first
+    is written out.
+    """
+
+    __slots__ = (
+        "_fields",
+        "_owners",
+        "_values",
+        "elements",
+        "holders",
+        "homes",
+        "loose",
+        "made",
+        "metas",
+        "scopes",
+        "tables",
+        "tree",
+    )
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -83,82 +111,163 @@ class Members:
         self._fields: dict[Path, dict[Key, list[Field]]] = {}
         # The table a method belongs to, by the number of its function.
         self._owners: dict[int, Path] = {}
-        # What a local got at its declaration.
-        self._values: dict[Local, Expression] = {}
+        # What a local got at its declaration, and which of its results.
+        self._values: dict[Local, tuple[Expression, int]] = {}
+        self.homes: dict[int, int] = {}
+        self.holders: dict[int, Path] = {}
+        self.tables: dict[int, Path] = {}
+        self.loose: set[int] = set()
+        self.metas: dict[Path, list[Expression]] = {}
+        self.made: list[tuple[Table, Expression]] = []
+        self.elements: dict[Path, list[Element]] = {}
         self._read()
 
     def _read(self) -> None:
-        for node in self.tree.walk():
-            if isinstance(node, LocalStatement | Global):
-                for name, value in zip(node.names, node.values, strict=False):
-                    self._bind(name, value, node.start)
-            elif isinstance(node, LocalFunction):
-                self._bind(node.name, node.body, node.start)
-            elif isinstance(node, Assign):
-                for target, value in zip(node.targets, node.values, strict=False):
-                    self._assign(target, value, node.start)
-            elif isinstance(node, Function):
-                if node.body.method and isinstance(node.target, Member):
-                    owner = self.path(node.target.object)
-                    if owner is not None:
-                        self._owners[node.body.number] = owner
-                self._assign(node.target, node.body, node.start)
+        readers: dict[type[Node], Callable[[Any], None]] = {
+            LocalStatement: self._declare,
+            Global: self._declare,
+            LocalFunction: self._local_function,
+            Assign: self._assignment,
+            Function: self._function,
+            Call: self._call,
+        }
+        find = readers.get
+        todo: list[Node] = [self.tree.body]
+        pop, push = todo.pop, todo.extend
+        while todo:
+            node = pop()
+            reader = find(type(node))
+            if reader is not None:
+                reader(node)
+            push(reversed(node.children()))
 
-    def _bind(self, name: Name, value: Expression, statement: int) -> None:
+    def _declare(self, node: LocalStatement | Global) -> None:
+        if node.values:
+            for name, value, nth in matched(node.names, node.values):
+                self._bind(name, value, nth, node.start)
+
+    def _local_function(self, node: LocalFunction) -> None:
+        self._bind(node.name, node.body, 0, node.start)
+
+    def _assignment(self, node: Assign) -> None:
+        for target, value, nth in matched(node.targets, node.values):
+            self._assign(target, value, nth, node.start)
+
+    def _function(self, node: Function) -> None:
+        if node.body.method and isinstance(node.target, Member):
+            owner = self.path(node.target.object)
+            if owner is not None:
+                self._owners[node.body.number] = owner
+        self._assign(node.target, node.body, 0, node.start)
+
+    def _call(self, node: Call) -> None:
+        called = node.function
+        if isinstance(called, Name):
+            if called.name == "setmetatable" and len(node.arguments) > 1:
+                table, meta = node.arguments[:2]
+                path = self.path(table)
+                if path is not None:
+                    self.metas.setdefault(path, []).append(meta)
+                elif isinstance(table, Table):
+                    self.made.append((table, meta))
+            elif called.name.endswith("insert"):
+                path = self.path(called)
+                if path is not None and self.real(path) == ("table", "insert"):
+                    self._insert(node)
+        elif isinstance(called, Member) and called.key == "insert":
+            path = self.path(called)
+            if path is not None and self.real(path) == ("table", "insert"):
+                self._insert(node)
+
+    def _insert(self, node: Call) -> None:
+        path = self.path(node.arguments[0]) if len(node.arguments) > 1 else None
+        if path is not None:
+            element = Element(None, node.arguments[-1], 0)
+            self.elements.setdefault(path, []).append(element)
+
+    def _bind(self, name: Name, value: Expression, nth: int, statement: int) -> None:
         local = self.scopes.meaning(name.start)
         if local is None:
-            self._assign(name, value, statement)
-        else:
-            self._values[local] = value
-            self._constructor((local,), value, statement)
+            self._assign(name, value, nth, statement)
+            return
+        self._values[local] = (value, nth)
+        if isinstance(value, FunctionBody):
+            self.homes[value.number] = statement
+            self.holders[value.number] = (local,)
+        elif nth == 0:
+            self._constructor((local,), value)
 
-    def _assign(self, target: Expression, value: Expression, statement: int) -> None:
+    def _assign(self, target: Expression, value: Expression, nth: int, statement: int) -> None:
         path = self.path(target)
         if path is None:
+            if isinstance(value, FunctionBody):
+                self.homes[value.number] = statement
+            if isinstance(target, Index):
+                owner = self.path(target.object)
+                if owner is not None:
+                    self.elements.setdefault(owner, []).append(Element(target.key, value, nth))
             return
         body = value if isinstance(value, FunctionBody) else None
+        if body is not None:
+            self.homes[body.number] = statement
+            self.holders[body.number] = path
         if isinstance(target, Name):
             if path == (target.name,):
-                place = Field(target.name, target.start, target.end, statement, value, body)
+                place = Field(target.name, target.start, target.end, statement, value, body, nth)
                 self._add(path, place)
         elif isinstance(target, Member):
             start, end = target.key_start, target.end
-            self._add(path, Field(target.key, start, end, statement, value, body))
+            self._add(path, Field(target.key, start, end, statement, value, body, nth))
         elif isinstance(target, Index):
             key = path[-1]
             assert isinstance(key, Key)
             start, end = target.key.start, target.key.end
-            self._add(path, Field(key, start, end, statement, value, body))
-        self._constructor(path, value, statement)
+            self._add(path, Field(key, start, end, statement, value, body, nth))
+        if body is None and nth == 0:
+            self._constructor(path, value)
 
     def _add(self, path: Path, field: Field) -> None:
         self._fields.setdefault(path[:-1], {}).setdefault(field.key, []).append(field)
 
-    def _constructor(self, path: Path, value: Expression, statement: int) -> None:
+    def _constructor(self, path: Path, value: Expression) -> None:
         """Note the fields of a table written out, also inside ``setmetatable``."""
         todo: list[tuple[Path, Expression]] = [(path, value)]
         while todo:
             path, value = todo.pop()
-            if isinstance(value, Call) and isinstance(value.function, Name):
-                if value.function.name == "setmetatable" and value.arguments:
-                    todo.append((path, value.arguments[0]))
-            elif isinstance(value, Table):
+            if isinstance(value, Table):
+                self.tables.setdefault(id(value), path)
                 todo += self._constructed(path, value)
+            elif isinstance(value, Call):
+                called = value.function
+                if value.arguments and isinstance(called, Name) and called.name == "setmetatable":
+                    if len(value.arguments) > 1:
+                        self.metas.setdefault(path, []).append(value.arguments[1])
+                    todo.append((path, value.arguments[0]))
+            elif isinstance(value, Binary):
+                # ``o or {}``: one of several values, whose own fields are not those of the path.
+                if value.operator == "or" and isinstance(value.right, Table):
+                    self.tables.setdefault(id(value.right), path)
+                    self.loose.add(id(value.right))
+            elif isinstance(value, Paren):
+                todo.append((path, value.inner))
 
     def _constructed(self, path: Path, table: Table) -> list[tuple[Path, Expression]]:
         inner: list[tuple[Path, Expression]] = []
         for item in table.fields:
             if isinstance(item, NamedField):
                 key: Key | None = item.name.name
-                place = item.name
+                place: Expression = item.name
             elif isinstance(item, KeyedField):
                 key = constant(item.key)
-                place = item.key  # type: ignore[assignment]
+                place = item.key
             else:
                 continue
             if key is None:
                 continue
             body = item.value if isinstance(item.value, FunctionBody) else None
+            if body is not None:
+                self.homes[body.number] = item.start
+                self.holders[body.number] = (*path, key)
             field = Field(key, place.start, place.end, item.start, item.value, body)
             self._add((*path, key), field)
             inner.append(((*path, key), item.value))
@@ -181,7 +290,7 @@ class Members:
         if not isinstance(node, Name) or not node.name:
             return None
         keys.reverse()
-        return (*self.root(node.name, self.scopes.meaning(node.start)), *keys)
+        return direct((*self.root(node.name, self.scopes.meaning(node.start)), *keys))
 
     def root(self, name: str, local: Local | None) -> Path:
         """Where a variable's fields are noted."""
@@ -191,24 +300,35 @@ class Members:
             return self._owners.get(local.function, (local,))
         return (local,)
 
+    def owner(self, body: FunctionBody) -> Path | None:
+        """The table whose method a function is."""
+        if body.method:
+            return self._owners.get(body.number)
+        holder = self.holders.get(body.number, ())
+        return holder[:-1] if len(holder) > 1 else None
+
+    def given(self, local: Local) -> tuple[Expression, int] | None:
+        """What a local got at its declaration, and which of its results."""
+        return self._values.get(local)
+
     def real(self, path: Path) -> Path:
         """The path after following locals that only hold another path: ``local s = string``."""
+        path = direct(path)
         for _ in range(_ALIASES):
             local = path[0]
-            if not isinstance(local, Local) or any(one.write for one in local.references):
-                break
-            value = self._values.get(local)
+            value = self.value(local) if isinstance(local, Local) else None
             other = None if value is None else self.path(value)
             if other is None or path in self._fields:
                 break
-            path = (*other, *path[1:])
+            path = direct((*other, *path[1:]))
         return path
 
     def value(self, local: Local) -> Expression | None:
         """What a local got at its declaration, None once something else is assigned to it."""
-        if any(one.write for one in local.references):
+        value, nth = self._values.get(local, (None, 0))
+        if nth or any(one.write for one in local.references):
             return None
-        return self._values.get(local)
+        return value
 
     def borrowed(self, local: Local) -> list[Entry]:
         """What the library offers for the value a local was given: a string, an open file."""
@@ -252,14 +372,16 @@ def members(tree: Tree) -> Members:
     return tree.once("members", Members)
 
 
-def constant(key: Expression) -> Key | None:
-    """A key written as a string or number, None for any other."""
-    if isinstance(key, String):
-        return key.value
-    if isinstance(key, Number):
-        value = key.value
-        return None if isinstance(value, complex) else value
-    return None
+def matched(
+    targets: Sequence[T], values: Sequence[Expression]
+) -> Iterator[tuple[T, Expression, int]]:
+    """Each target with the expression it gets its value from, and which of its results."""
+    last = len(values) - 1
+    for place, target in enumerate(targets):
+        if place <= last:
+            yield target, values[place], 0
+        elif last >= 0 and isinstance(values[last], Call | MethodCall | Vararg):
+            yield target, values[last], place - last
 
 
 def shown(tree: Tree, name: str, body: FunctionBody, statement: int) -> tuple[str, str]:
@@ -274,29 +396,3 @@ def parameters(body: FunctionBody) -> list[str]:
     if body.vararg is not None:
         names.append("..." + (body.vararg.name.name if body.vararg.name else ""))
     return names
-
-
-def path_text(path: Path) -> str:
-    """A path as it would be written."""
-    root = path[0]
-    return (root.name if isinstance(root, Local) else str(root)) + tail(path[1:])
-
-
-def is_name(text: str) -> bool:
-    """Whether a key can be written behind a dot in every Lua."""
-    return _NAME.fullmatch(text) is not None and text not in KEYWORDS and text != "goto"
-
-
-def tail(keys: Sequence[object]) -> str:
-    """Constant keys as they are written behind a name."""
-    return "".join(
-        f".{key}" if isinstance(key, str) and is_name(key) else f"[{quoted(key)}]" for key in keys
-    )
-
-
-def quoted(key: object) -> str:
-    """A key as Lua source."""
-    if not isinstance(key, str):
-        return str(key)
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'

@@ -88,15 +88,17 @@ _FOLDER = Path(__file__).parent / "library"
 
 
 @cache
-def _files() -> tuple[Tree, ...]:
-    return tuple(parse(path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.lua")))
+def definitions() -> tuple[tuple[str, Tree], ...]:
+    """The definition files by name."""
+    paths = sorted(_FOLDER.glob("*.lua"))
+    return tuple((path.name, parse(path.read_text(encoding="utf-8"))) for path in paths)
 
 
 @cache
 def library(dialect: Dialect) -> Library:
     """The standard library of a Lua; LuaJIT is 2.1 as lupa bundles it."""
     entries: list[Entry] = []
-    for tree in _files():
+    for _, tree in definitions():
         classes: dict[str, str] = {}
         for statement in tree.body.statements:
             known = documented(tree, statement.start)

@@ -11,9 +11,11 @@ _G = nil
 _VERSION = nil
 
 --- Gives back all its arguments, or raises `message` when `value` is false or nil.
----@param value any
+---@generic T
+---@param value T
 ---@param message? any
 ---@param ... any
+---@return T
 ---@return any ...
 function assert(value, message, ...) end
 
@@ -21,6 +23,10 @@ function assert(value, message, ...) end
 ---@param what? string
 ---@param argument? any
 ---@return any
+---@overload fun(what: "count"): number
+---@overload fun(what?: "collect"): integer
+---@overload fun(what: "step", size?: integer): boolean
+---@overload fun(what: "isrunning"): boolean
 function collectgarbage(what, argument) end
 
 --- Runs a file (standard input without a path) and gives back what its chunk returns.
@@ -50,9 +56,10 @@ function getfenv(target) end
 function getmetatable(object) end
 
 --- Walks a list from 1 up to the first nil.
----@param list table
----@return function
----@return table
+---@generic T
+---@param list T[]
+---@return fun(list: T[], index?: integer): integer, T
+---@return T[]
 ---@return integer
 function ipairs(list) end
 
@@ -111,16 +118,18 @@ function module(name, ...) end
 function newproxy(meta) end
 
 --- The key and value after `key`, in no special order; nil after the last.
----@param table table
----@param key? any
----@return any
----@return any
+---@generic K, V
+---@param table table<K, V>
+---@param key? K
+---@return K?
+---@return V
 function next(table, key) end
 
 --- Walks all keys and values of a table in no special order.
----@param table table
----@return function
----@return table
+---@generic K, V
+---@param table table<K, V>
+---@return fun(table: table<K, V>, key?: K): K, V
+---@return table<K, V>
 ---@return nil
 function pairs(table) end
 
@@ -180,9 +189,10 @@ function select(index, ...) end
 function setfenv(target, env) end
 
 --- Gives a table a metatable, or takes it away, and returns the table.
----@param table table
+---@generic T
+---@param table T
 ---@param metatable table|nil
----@return table
+---@return T
 function setmetatable(table, metatable) end
 
 --- Reads a number from a string, in a base from 2 to 36 if given; nil when it is none.
@@ -203,10 +213,11 @@ function type(value) end
 
 --- The elements of a list as separate values.
 ---@version 5.1, JIT
----@param list table
+---@generic T
+---@param list T[]
 ---@param first? integer
 ---@param last? integer
----@return any ...
+---@return T ...
 function unpack(list, first, last) end
 
 --- Emits a warning made of all its arguments; `@on` and `@off` switch warnings.

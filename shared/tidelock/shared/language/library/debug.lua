@@ -5,6 +5,23 @@
 --- A look inside the running program.
 debug = {}
 
+--- What `debug.getinfo` tells; a field is there when it was asked for.
+---@class debuginfo
+---@field source string the chunk name
+---@field short_src string the chunk name as messages show it
+---@field what "Lua"|"C"|"main"
+---@field currentline integer the line being run, -1 where there is none
+---@field linedefined integer
+---@field lastlinedefined integer
+---@field name? string
+---@field namewhat ""|"global"|"local"|"method"|"field"|"upvalue"
+---@field nups integer the number of upvalues
+---@field nparams integer
+---@field isvararg boolean
+---@field istailcall boolean
+---@field func function
+---@field activelines table<integer, boolean>
+
 --- Reads and runs lines from standard input until `cont`.
 function debug.debug() end
 
@@ -25,7 +42,7 @@ function debug.gethook(thread) end
 ---@param thread thread|function|integer
 ---@param what? function|integer|string
 ---@param more? string
----@return table|nil
+---@return debuginfo|nil
 function debug.getinfo(thread, what, more) end
 
 --- Name and value of a local variable.

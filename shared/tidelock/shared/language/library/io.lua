@@ -24,7 +24,8 @@ function io.input(file) end
 --- Walks the lines of a file and closes it at the end.
 ---@param path? string
 ---@param ... any
----@return function
+---@return fun(): any, any...
+---@overload fun(path?: string): fun(): string
 function io.lines(path, ...) end
 
 --- Opens a file to read (`r`), write (`w`), append (`a`); with `+` both ways, with `b` binary.
@@ -50,6 +51,10 @@ function io.popen(command, mode) end
 --- Reads from the standard input: a line, a number, so many bytes, or all.
 ---@param ... any
 ---@return any ...
+---@overload fun(): string?
+---@overload fun(format: "a"|"*a"|"*all"): string
+---@overload fun(format: "l"|"L"|"*l"|"*L"|"*line"|integer): string?
+---@overload fun(format: "n"|"*n"|"*number"): number?
 function io.read(...) end
 
 --- The standard error stream.
@@ -94,12 +99,17 @@ function file:flush() end
 
 --- Walks the lines of the file, or what the formats say, and leaves it open.
 ---@param ... any
----@return function
+---@return fun(): any, any...
+---@overload fun(): fun(): string
 function file:lines(...) end
 
 --- Reads a line, a number, so many bytes, or all.
 ---@param ... any
 ---@return any ...
+---@overload fun(): string?
+---@overload fun(format: "a"|"*a"|"*all"): string
+---@overload fun(format: "l"|"L"|"*l"|"*L"|"*line"|integer): string?
+---@overload fun(format: "n"|"*n"|"*number"): number?
 function file:read(...) end
 
 --- Moves the place in the file, counted from `set`, `cur` or `end`, and tells it.

@@ -8,6 +8,7 @@ math = {}
 --- The value without its sign.
 ---@param x number
 ---@return number
+---@overload fun(x: integer): integer
 function math.abs(x) end
 
 --- The angle in radians whose cosine is `x`.
@@ -118,6 +119,7 @@ function math.log10(x) end
 ---@param x number
 ---@param ... number
 ---@return number
+---@overload fun(x: integer, ...: integer): integer
 function math.max(x, ...) end
 
 --- The largest integer.
@@ -129,6 +131,7 @@ math.maxinteger = nil
 ---@param x number
 ---@param ... number
 ---@return number
+---@overload fun(x: integer, ...: integer): integer
 function math.min(x, ...) end
 
 --- The smallest integer.
@@ -169,6 +172,8 @@ function math.rad(x) end
 ---@param low? integer
 ---@param high? integer
 ---@return number
+---@overload fun(): number
+---@overload fun(low: integer, high?: integer): integer
 function math.random(low, high) end
 
 --- Starts the row of random numbers anew.

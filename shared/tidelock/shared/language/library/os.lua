@@ -5,6 +5,18 @@
 --- The system: time, files, environment.
 os = {}
 
+--- A time taken apart.
+---@class osdate
+---@field year integer
+---@field month integer from 1 to 12
+---@field day integer from 1 to 31
+---@field hour integer
+---@field min integer
+---@field sec integer
+---@field wday integer the day of the week, Sunday is 1
+---@field yday integer the day of the year, from 1
+---@field isdst boolean whether summer time is in force
+
 --- Seconds of processor time used so far.
 ---@return number
 function os.clock() end
@@ -12,7 +24,9 @@ function os.clock() end
 --- A time as text, or as a table for the format `*t`.
 ---@param format? string
 ---@param time? integer
----@return string|table
+---@return string|osdate
+---@overload fun(): string
+---@overload fun(format: "*t"|"!*t", time?: integer): osdate
 function os.date(format, time) end
 
 --- Seconds between two times.

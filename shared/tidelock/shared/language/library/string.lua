@@ -50,14 +50,14 @@ function string.format(format, ...) end
 ---@version 5.1
 ---@param text string
 ---@param pattern string
----@return function
+---@return fun(): string, string...
 function string.gfind(text, pattern) end
 
 --- Walks all matches of a pattern; gives the captures, or the whole match.
 ---@version 5.1, 5.2, 5.3, JIT
 ---@param text string
 ---@param pattern string
----@return function
+---@return fun(): string, string...
 function string.gmatch(text, pattern) end
 
 --- Walks all matches of a pattern; gives the captures, or the whole match.
@@ -65,13 +65,13 @@ function string.gmatch(text, pattern) end
 ---@param text string
 ---@param pattern string
 ---@param init? integer
----@return function
+---@return fun(): string, string...
 function string.gmatch(text, pattern, init) end
 
 --- Replaces matches of a pattern; also tells how many there were.
 ---@param text string
 ---@param pattern string
----@param replacement string|table|function
+---@param replacement string|table|fun(match: string, ...: string): string|false|nil
 ---@param limit? integer
 ---@return string
 ---@return integer
@@ -182,7 +182,7 @@ function utf8.codepoint(text, first, last, lax) end
 --- Walks a text: byte place and code point of each character.
 ---@version 5.3
 ---@param text string
----@return function
+---@return fun(text: string, place?: integer): integer, integer
 ---@return string
 ---@return integer
 function utf8.codes(text) end
@@ -191,7 +191,7 @@ function utf8.codes(text) end
 ---@version >5.4
 ---@param text string
 ---@param lax? boolean
----@return function
+---@return fun(text: string, place?: integer): integer, integer
 ---@return string
 ---@return integer
 function utf8.codes(text, lax) end

@@ -41,9 +41,10 @@ function table.foreachi(list, action) end
 function table.getn(list) end
 
 --- Puts a value at the end of a list, or at a place and moves the rest up.
----@param list table
----@param position integer|any
----@param value? any
+---@generic T
+---@param list T[]
+---@param position integer|T
+---@param value? T
 function table.insert(list, position, value) end
 
 --- The largest positive number used as a key.
@@ -54,24 +55,27 @@ function table.maxn(table) end
 
 --- Copies a range of elements within a list or into another.
 ---@version >5.3, JIT
----@param from table
+---@generic T
+---@param from T[]
 ---@param first integer
 ---@param last integer
 ---@param to integer
 ---@param target? table
----@return table
+---@return T[]
 function table.move(from, first, last, to, target) end
 
 --- A list of all its arguments, with their number in field `n`.
 ---@version >5.2
----@param ... any
----@return table
+---@generic T
+---@param ... T
+---@return { n: integer, [integer]: T }
 function table.pack(...) end
 
 --- Takes out the last element, or the one at a place, and returns it.
----@param list table
+---@generic T
+---@param list T[]
 ---@param position? integer
----@return any
+---@return T?
 function table.remove(list, position) end
 
 --- Out of use: set the length of a list.
@@ -81,14 +85,16 @@ function table.remove(list, position) end
 function table.setn(list, count) end
 
 --- Sorts a list in place, by `<` or by a function that tells which of two comes first.
----@param list table
----@param before? function
+---@generic T
+---@param list T[]
+---@param before? fun(a: T, b: T): boolean
 function table.sort(list, before) end
 
 --- The elements of a list as separate values.
 ---@version >5.2
----@param list table
+---@generic T
+---@param list T[]
 ---@param first? integer
 ---@param last? integer
----@return any ...
+---@return T ...
 function table.unpack(list, first, last) end

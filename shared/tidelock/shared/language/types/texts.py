@@ -1,0 +1,90 @@
+"""A text as inference works on it: its tree, what was read from it once, what was found so far."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, final
+
+from tidelock.shared.language.annotations import documented, runs
+from tidelock.shared.language.luacats import tags
+from tidelock.shared.language.members import Members, members
+from tidelock.shared.language.stdlib import definitions
+from tidelock.shared.language.types.declared import Declared, declared
+
+if TYPE_CHECKING:
+    from tidelock.shared.language.annotations import Run
+    from tidelock.shared.language.luacats.written import Written
+    from tidelock.shared.language.members import Field
+    from tidelock.shared.language.paths import Path
+    from tidelock.shared.model import Dialect, Key
+    from tidelock.shared.syntax.tree import Tree
+
+
+@final
+class Text:
+    """One text under one URI.
+
+    ``memo`` is what ``Types`` has found in it. ``library`` is the dialect whose part of a
+    definition file it is, None for the texts of users.
+    """
+
+    __slots__ = ("_casts", "library", "memo", "tree", "uri")
+
+    def __init__(self, uri: str, tree: Tree, library: Dialect | None = None) -> None:
+        self.uri = uri
+        self.tree = tree
+        self.library = library
+        self.memo: dict[object, object] = {}
+        self._casts: dict[int, tuple[Run, Written]] | None = None
+
+    @property
+    def members(self) -> Members:
+        """Its tables and assignments."""
+        return members(self.tree)
+
+    @property
+    def declared(self) -> Declared:
+        """Its classes, aliases and enums."""
+        return declared(self.tree)
+
+    @property
+    def dialect(self) -> Dialect:
+        """The Lua it is read as."""
+        return self.library or self.tree.dialect
+
+    def places(self, path: Path, key: Key) -> list[Field]:
+        """Where a field of a path gets a value in this Lua."""
+        found = self.members.fields(path).get(key, [])
+        return [one for one in found if self.holds(one.statement)] if self.library else found
+
+    def holds(self, statement: int) -> bool:
+        """Whether the statement at an offset of a definition file is about this Lua."""
+        dialects = documented(self.tree, statement).dialects
+        return dialects is None or self.library is None or self.library in dialects
+
+    @property
+    def casts(self) -> dict[int, tuple[Run, Written]]:
+        """The types of ``@as``, by the end of the expression before."""
+        if self._casts is None:
+            self._casts = dict(_casts(self.tree)) if _AS.search(self.tree.text) else {}
+        return self._casts
+
+
+_AS = re.compile(r"@as\b")
+
+
+def _casts(tree: Tree) -> list[tuple[int, tuple[Run, Written]]]:
+    found = []
+    for run in runs(tree):
+        for item in run.block.items:
+            if isinstance(item, tags.As):
+                before = tree.text[: run.start].rstrip()
+                found.append((len(before), (run, item.type)))
+    return found
+
+
+@cache
+def library_texts(dialect: Dialect) -> tuple[Text, ...]:
+    """The definition files of the standard library of a Lua."""
+    return tuple(Text(f"tidelock:library/{name}", tree, dialect) for name, tree in definitions())
