@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${TIDELOCK_CLIENTS:-$here}
 
-wanted=(neovim emacs-nox elpa-eglot elpa-lua-mode)
+wanted=(neovim emacs-nox elpa-eglot elpa-lua-mode lua-filesystem lua-lpeg)
 command -v node >/dev/null || wanted+=(nodejs)
 command -v npm >/dev/null || wanted+=(npm)
 missing=()
