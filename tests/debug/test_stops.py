@@ -109,6 +109,26 @@ def test_conditions_of_every_kind(lua: Live, program: Path, condition: str) -> N
     assert not lua.runtime._native.hooked()  # type: ignore[union-attr]
 
 
+def test_a_condition_sees_the_globals_of_each_call(lua: Live) -> None:
+    own = "local _ENV = env" if DIALECT not in ("5.1", "luajit") else "setfenv(1, env)"
+    text = (
+        "local setfenv = setfenv\n"
+        "local function count(env)\n"
+        f"  {own}\n"
+        "  n = n + 1\n"
+        "end\n"
+        "local first, second = {n = 0, name = 'first'}, {n = 0, name = 'second'}\n"
+        "for _ = 1, 3 do count(first) count(second) end\n"
+    )
+    lua.breakpoints("=calls", BreakpointRequest(4, condition="n + 0 == 2 and name == 'second'"))
+    name = lua.start(text, chunk="=calls")
+    lua.stop()
+    assert lua.evaluate("env.name .. env.n") == '"second2"'
+    lua.resume()
+    assert lua.finish(name).status == "ok"
+    assert len(lua._pauses()) == 1
+
+
 @pytest.mark.parametrize("place", ["compiled in", "by hook"])
 def test_a_condition_sees_the_globals_of_its_function(lua: Live, place: str) -> None:
     own = "local _ENV = env" if DIALECT not in ("5.1", "luajit") else "setfenv(1, env)"

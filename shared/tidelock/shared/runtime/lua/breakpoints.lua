@@ -4,7 +4,7 @@
 local T, host = ...
 local raw = T.raw
 local type, pcall, tostring, error = raw.type, raw.pcall, raw.tostring, raw.error
-local select, unpack, ipairs = raw.select, raw.unpack, raw.ipairs
+local select, unpack, ipairs, rawequal = raw.select, raw.unpack, raw.ipairs, raw.rawequal
 local getinfo, getmetatable = raw.debug.getinfo, raw.debug.getmetatable
 local concat, format = raw.table.concat, raw.string.format
 local getfenv, setfenv = raw.getfenv, raw.setfenv
@@ -77,6 +77,10 @@ local HITS = {
 -- of the function it stands in: the caller of the probe, under this, asks and consider.
 local function take_environment(point)
   local env = getfenv(5)
+  if rawequal(env, point.env) then
+    return -- as at the last hit, of very many
+  end
+  point.env = env
   if point.condition then
     setfenv(point.condition, env)
   end
