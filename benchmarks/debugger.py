@@ -81,8 +81,8 @@ def every_build(options: Options) -> Table:
             **_seen(seen for each in samples.values() for taken in each for seen in taken[name]),
         )
     table.notes += [
-        f"the greatest of the ratios for {', '.join(PROGRAMS)}",
-        _how(options, rounds),
+        f"the greatest of the ratios for {', '.join(PROGRAMS)}; how they are made stands under "
+        f"the table of one Lua, here with {rounds} processes",
         *_REMARKS,
     ]
     return table
@@ -97,8 +97,8 @@ _REMARKS = (
 def _how(options: Options, rounds: int) -> str:
     return (
         f"ratios to lupa alone in the same process, best of {_repeats(options)} runs in turn; "
-        f"medians of {rounds} processes, of {_fewer(rounds)} for steps and late breakpoints; "
-        "quartiles in brackets"
+        f"medians of {rounds} processes (quartiles in brackets), {_fewer(rounds)} for steps and "
+        "late breakpoints"
     )
 
 
