@@ -13,6 +13,9 @@ import pytest
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
+PATIENT = "lsp.live.deadline_ms = 10000\n"
+"""For ``tidelock.toml``: on a busy machine the running program may take its time to answer."""
+
 _PYTHON = "pip install -e '.[test,clients]'"
 _SYSTEM = "tests/clients/install.sh"
 

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from clients.installed import HERE, REPOSITORY, search_path, system_program
+from clients.installed import HERE, PATIENT, REPOSITORY, search_path, system_program
 from kit.places import Place
 
 pytestmark = pytest.mark.clients
@@ -19,6 +19,7 @@ def test_a_session(place: Place) -> None:
     tides = REPOSITORY / "examples" / "tides"
     shutil.copytree(tides, place.work, dirs_exist_ok=True)
     shutil.copy(tides / "broken" / "predictor.lua", place.work / "broken.lua")
+    place.file("tidelock.toml", PATIENT)
     [snippet] = re.findall(r"```elisp\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     init = place.home / "init.el"
     init.write_text(f"(package-initialize)\n{snippet}")

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from clients.installed import (
+    PATIENT,
     REPOSITORY,
     python_module,
     python_program,
@@ -162,7 +163,7 @@ class Neovim:
 def neovim(place: Place, program: str, snippet: int) -> Iterator[Neovim]:
     """Neovim in a home of its own, set up with one of the guide's snippets."""
     shutil.copytree(REPOSITORY / "examples" / "tides", place.work, dirs_exist_ok=True)
-    place.file("tidelock.toml", "")
+    place.file("tidelock.toml", PATIENT)
     configuration = place.home / "config" / "nvim"
     (configuration / "lsp").mkdir(parents=True)
     shutil.copy(CONFIGURATION, configuration / "lsp")
