@@ -192,6 +192,12 @@ def neovim(place: Place, program: str, snippet: int) -> Iterator[Neovim]:
         yield made
         made.keys("<C-\\><C-n>:quitall!<CR>")
         assert running.wait().code == 0, running
+        ended = place.home / "ended"
+        deadline = time.monotonic() + WAIT_S
+        while not (ended.exists() and ended.read_text()):
+            assert time.monotonic() < deadline, "the language server outlives its editor"
+            os.sched_yield()
+        assert ended.read_text() == "lsp 0\n"
 
 
 @pytest.fixture(params=["current", "old"])
