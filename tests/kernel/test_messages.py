@@ -242,6 +242,20 @@ def test_comms_tell_the_moment_and_answer_questions(served: Served) -> None:
     assert [fact["name"] for fact in found["facts"]] == ["high"]
 
 
+def test_a_comm_stays_open_until_it_is_closed(served: Served) -> None:
+    peer = served.peer()
+    comm = peer.comm("tidelock.kernel")
+    assert [comm.ask("status")["state"] for _ in range(3)] == ["idle"] * 3
+    assert peer.comm_info("tidelock.kernel") == {comm.id: "tidelock.kernel"}
+    assert peer.comm_info("other") == {}
+    comm.close()
+    assert peer.comm_info() == {}
+    comm.send({"action": "status"})
+    assert comm.closed
+    asked = peer.comm("tidelock.kernel", {"action": "status"})
+    assert (asked.receive()["result"]["state"], asked.closed) == ("idle", True)
+
+
 def test_an_unknown_comm_is_closed_and_bad_questions_are_refused(served: Served) -> None:
     peer = served.peer()
     assert peer.comm("no.such.target").closed

@@ -2,7 +2,9 @@
 
 ``tidelock.kernel`` tells the moment and answers questions, ``tidelock.sources`` takes editors'
 unsaved texts. A request is ``{action, ...}``, an answer ``{ok, result}`` or ``{ok, error}`` on
-the same comm. Values are cut as everywhere; nothing in here runs a script.
+the same comm. One that is opened with a question is answered and closed, unless it subscribes;
+one that is opened without stays open for questions. Values are cut as everywhere; nothing in
+here runs a script.
 """
 
 from __future__ import annotations
@@ -16,12 +18,16 @@ from tidelock.shared.answers import Answer
 from tidelock.shared.debug.debugger import facts
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.link.wire import Content, Message
+from tidelock.shared.log import layer
 from tidelock.shared.model import Fact, Idle
 from tidelock.shared.sources import path_of_uri
 
 if TYPE_CHECKING:
     from tidelock.kernel.server import Kernel
 
+log = layer("kernel")
+
+_MOST_OPEN = 10_000
 Action = Callable[["Kernel", Content], Content | Answer[Content]]
 
 
@@ -41,12 +47,19 @@ def comm_open(kernel: Kernel, request: Message) -> Answer[Content] | None:
     """Open a comm; data that asks is answered at once."""
     number = field(request.content, "comm_id", str)
     target = field(request.content, "target_name", str)
-    if target not in _TARGETS:
-        kernel.channels.publish("comm_close", {"comm_id": number, "data": {}}, request.raw_header)
-        return None
-    kernel.comms[number] = request
     data = field(request.content, "data", dict, {})
+    stays = not data or data.get("action") == "subscribe"
+    if target not in _TARGETS or (stays and len(kernel.comms) >= _MOST_OPEN):
+        log.warn("a comm was refused", target=target, open=len(kernel.comms))
+        _close(kernel, request, number)
+        return None
+    if stays:
+        kernel.comms[number] = request
     return _act(kernel, request, number, target, data) if data else None
+
+
+def _close(kernel: Kernel, request: Message, number: str) -> None:
+    kernel.channels.publish("comm_close", {"comm_id": number, "data": {}}, request.raw_header)
 
 
 def comm_msg(kernel: Kernel, request: Message) -> Answer[Content] | None:
@@ -54,7 +67,7 @@ def comm_msg(kernel: Kernel, request: Message) -> Answer[Content] | None:
     number = field(request.content, "comm_id", str)
     opened = kernel.comms.get(number)
     if opened is None:
-        kernel.channels.publish("comm_close", {"comm_id": number, "data": {}}, request.raw_header)
+        _close(kernel, request, number)
         return None
     data = field(request.content, "data", dict, {})
     return _act(kernel, request, number, _target(opened), data)
@@ -78,8 +91,8 @@ def _act(
     def publish(body: Content) -> None:
         content = {"comm_id": number, "data": {"id": data.get("id"), **body}}
         kernel.channels.publish("comm_msg", content, request.raw_header)
-        if data.get("action") != "subscribe":
-            kernel.comms.pop(number, None)
+        if number not in kernel.comms:
+            _close(kernel, request, number)
 
     def settle(done: Answer[Content]) -> None:
         if done.error is not None:
