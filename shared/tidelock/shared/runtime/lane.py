@@ -2,7 +2,9 @@
 
 Executions run one at a time in order of arrival. Questions are answered on the lane between
 executions, at a safe point of a running script (through a hook that is armed only while one
-waits), while the script waits for input, and at a pause. No other thread ever touches Lua.
+waits), while the script waits for input, and at a pause. No other thread ever touches Lua. The
+file is long because everything in it holds or waits for the one lock that decides what Lua does
+next; in pieces nobody could check who holds it.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@ from a signal handler). Which coroutine runs is read from the VM's own memory: t
 top of a state that waits in ``resume`` names the coroutine it resumed. So nothing is wrapped
 and a program that nobody asks anything runs as fast as in the bare library.
 
-Every assumption about the library is tried once at start (``Native.open``); where one does
-not hold, ``NativeUnavailable`` says which, and the runtime falls back to a count hook.
-It must never write to memory of a state it has not seen alive.
+Every assumption about the library is tried once at start (``Native.open``); where one does not
+hold, ``NativeUnavailable`` says which, and the runtime falls back to a count hook. It must never
+write to memory of a state it has not seen alive. The file is long because each assumption about a
+library stands beside the test of it.
 """
 
 from __future__ import annotations
