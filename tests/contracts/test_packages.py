@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import tomllib
 from pathlib import Path
@@ -49,3 +50,18 @@ def test_a_folder_with_python_files_is_a_package() -> None:
         if not (path.parent / "__init__.py").exists()
     }
     assert missing == set()
+
+
+def test_a_package_does_not_import_its_own_modules() -> None:
+    """Most imports are late and happen on several threads: one that imports a package, which
+    imports its module, and one that imports the module, which imports its package first, meet,
+    and Python then gives one of them a module that is only half there.
+    """
+    eager = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for portion in PORTIONS
+        for path in sorted((ROOT / portion / "tidelock").rglob("__init__.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert eager == []

@@ -15,7 +15,7 @@ import pytest
 from tidelock.kernel import comms
 from tidelock.lsp.commands import COMMANDS
 from tidelock.shared.config import load
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 from tidelock.terminal import arguments
 from tidelock.terminal.catalogue import BY_NAME
 

@@ -21,7 +21,7 @@ from tidelock.shared.language.annotations import (
     signature,
 )
 from tidelock.shared.language.luacats import tags
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 
 
 @pytest.mark.parametrize(

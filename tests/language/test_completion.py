@@ -11,7 +11,7 @@ from syntax.grow import programs
 from tidelock.shared.language.completion import Completion, Target, complete, target
 from tidelock.shared.language.facts import Fact, Facts
 from tidelock.shared.model import DIALECTS, Dialect
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 
 
 def target_of(source: str, dialect: Dialect = "5.4") -> Target | None:

@@ -11,7 +11,7 @@ from syntax.grow import programs
 from syntax.oracle import build_of
 from tidelock.shared.language.diagnostics import from_load, problems
 from tidelock.shared.model import DIALECTS, Dialect, Problem
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 
 
 def judge(text: str, dialect: Dialect = "5.4") -> list[Problem]:

@@ -11,7 +11,7 @@ from syntax.grow import programs
 from tidelock.shared.language.facts import Fact, Facts
 from tidelock.shared.language.hover import Symbol, hover, symbol_path
 from tidelock.shared.model import Dialect
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 
 
 def check_hover(

@@ -22,7 +22,7 @@ from tidelock.shared.language.scopes import (
     resolve,
 )
 from tidelock.shared.model import DIALECTS, Dialect
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.statements import starts
 
 

@@ -11,7 +11,7 @@ import tidelock.shared.language.stdlib as module
 from syntax.oracle import BUILDS, build_of, lua
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.model import DIALECTS, Dialect
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 
 LIST = b"""
 local names = {}

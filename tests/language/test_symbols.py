@@ -9,7 +9,7 @@ from kit.marked import marked
 from syntax.grow import programs
 from tidelock.shared.language.symbols import Outline, definition, outline
 from tidelock.shared.model import Dialect
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 
 
 def drawn(entries: tuple[Outline, ...]) -> list[object]:

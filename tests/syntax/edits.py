@@ -6,8 +6,7 @@ import random
 import re
 from collections import Counter
 
-from tidelock.shared.syntax import Tree
-from tidelock.shared.syntax.tree import Mark, Name
+from tidelock.shared.syntax.tree import Mark, Name, Tree
 
 Declaration = tuple[str, str, tuple[str, ...]]
 

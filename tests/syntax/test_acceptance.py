@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from syntax.grow import programs
 from syntax.oracle import about_scopes, build_of, lua
 from tidelock.shared.model import DIALECTS, Dialect
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 
 TEXTS = r"""
 x = 1 y = 2

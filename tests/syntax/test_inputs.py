@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from syntax.grow import programs
 from syntax.oracle import BUILDS, build_of, lua
 from tidelock.shared.model import DIALECTS, Dialect
-from tidelock.shared.syntax import parse
 from tidelock.shared.syntax.inputs import chunk, completeness
+from tidelock.shared.syntax.parser import parse
 
 CALL = "return (function(...) return ... end)("
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from syntax.oracle import build_of, encoded
 from tidelock.shared.model import DIALECTS, Dialect
-from tidelock.shared.syntax import parse
 from tidelock.shared.syntax.literals import number, readers_of
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tree import Number, String
 
 DECIMAL = r"([0-9]{1,20}|\.[0-9])\.?[0-9]{0,5}([eE][+-]?[0-9]{0,3})?"

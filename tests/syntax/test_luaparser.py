@@ -12,8 +12,8 @@ from luaparser import ast, astnodes
 
 from syntax.grow import programs
 from tidelock.shared.model import Dialect
-from tidelock.shared.syntax import parse
 from tidelock.shared.syntax import tree as t
+from tidelock.shared.syntax.parser import parse
 
 Shape = tuple[object, ...]
 

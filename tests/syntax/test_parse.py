@@ -15,9 +15,9 @@ from syntax.grow import programs
 from syntax.oracle import build_of
 from syntax.picture import picture
 from tidelock.shared.model import DIALECTS, Dialect
-from tidelock.shared.syntax import Mode, Tree, parse
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.statements import functions, starts
-from tidelock.shared.syntax.tree import Mark, Name
+from tidelock.shared.syntax.tree import Mark, Mode, Name, Tree
 
 MODES: tuple[Mode, ...] = ("chunk", "input", "expression")
 

@@ -10,7 +10,7 @@ import pytest
 from kit.marked import marked
 from syntax.edits import REMOVED, TYPED, declarations, lost, take_out, type_in
 from syntax.picture import picture
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.structure import structure
 from tidelock.shared.syntax.tokens import scan
 

@@ -13,7 +13,7 @@ from kit.marked import marked
 from syntax.grow import programs
 from syntax.oracle import BUILDS, Lua, Outcome, lua
 from tidelock.shared.model import Dialect
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.statements import (
     LineMap,
     breakpoint_line,

@@ -333,7 +333,7 @@ def evaluate(session: Session, arguments: Body, message: Body) -> Answer[Body]:
 
 def _read_path(session: Session, text: str, frame: int) -> Answer[Body]:
     from tidelock.shared.language import hover
-    from tidelock.shared.syntax import parse
+    from tidelock.shared.syntax.parser import parse
 
     tree = parse(text, session.context.runtime.build.dialect, "expression")
     path = hover.symbol_path(tree, len(text.rstrip()))
@@ -390,7 +390,7 @@ def completions(session: Session, arguments: Body, message: Body) -> Answer[Body
     from tidelock.shared.language import completion
     from tidelock.shared.language.facts import Facts
     from tidelock.shared.positions import Lines
-    from tidelock.shared.syntax import parse
+    from tidelock.shared.syntax.parser import parse
 
     text = field(arguments, "text", str)
     line = field(arguments, "line", int, session.manner.first_line) - session.manner.first_line

@@ -145,7 +145,7 @@ def complete_request(kernel: Kernel, request: Message) -> Content | Answer[Conte
     """Completions: names and members of the text, then what is really there."""
     from tidelock.shared.language import completion
     from tidelock.shared.language.facts import Facts
-    from tidelock.shared.syntax import parse
+    from tidelock.shared.syntax.parser import parse
 
     code = field(request.content, "code", str)
     cursor = min(max(field(request.content, "cursor_pos", int), 0), len(code))
@@ -191,7 +191,7 @@ def inspect_request(kernel: Kernel, request: Message) -> Content | Answer[Conten
     """What is known of the name at the cursor, from the text and from the runtime."""
     from tidelock.shared.language import hover
     from tidelock.shared.language.facts import Facts
-    from tidelock.shared.syntax import parse
+    from tidelock.shared.syntax.parser import parse
 
     code = field(request.content, "code", str)
     cursor = min(max(field(request.content, "cursor_pos", int), 0), len(code))

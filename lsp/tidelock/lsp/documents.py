@@ -75,7 +75,9 @@ class Document:
         """Its tree; the first who asks parses, others wait for that."""
         with self._lock:
             if self._tree is None:
-                from tidelock.shared.syntax import parse  # late: not before initialize is answered
+                from tidelock.shared.syntax.parser import (
+                    parse,  # late: not before initialize is answered
+                )
 
                 self._tree = parse(self.text, self.dialect)
             return self._tree

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from tidelock.shared.model import Breakpoint, BreakpointRequest, Dialect
-from tidelock.shared.syntax import conditions, parse
+from tidelock.shared.syntax import conditions
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.statements import LineMap, breakpoint_line
 
 _HIT = re.compile(r"\s*(==|>=|<=|>|<|%)?\s*(\d+)\s*")

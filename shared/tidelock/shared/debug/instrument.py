@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.model import Breakpoint, Dialect
-from tidelock.shared.syntax import conditions, parse
+from tidelock.shared.syntax import conditions
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.statements import LineMap, Start, breakpoint_line
 from tidelock.shared.syntax.tree import Tree
 

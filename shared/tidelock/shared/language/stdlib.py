@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, final
 
 from tidelock.shared.language.annotations import documented, signature
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.statements import dotted
 from tidelock.shared.syntax.tree import (
     Assign,

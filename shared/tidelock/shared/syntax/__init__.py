@@ -1,11 +1,6 @@
 """Lua text to tree, for every Lua from 5.1 to 5.5 and LuaJIT; never raises, never runs Lua.
 
-- ``parse`` gives the ``Tree`` of a text, whatever the text; ``tree`` lists the nodes.
+- ``parser.parse`` gives the ``Tree`` of a text, whatever the text; ``tree`` lists the nodes.
 - ``statements`` knows where a breakpoint can stand, ``inputs`` what a REPL or a notebook means by
   its text, ``conditions`` the expressions of conditional breakpoints and log points.
 """
-
-from tidelock.shared.syntax.parser import parse
-from tidelock.shared.syntax.tree import Mode, Tree
-
-__all__ = ["Mode", "Tree", "parse"]
