@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syntax.grow import programs
-from syntax.oracle import BUILDS, build_of, lua
+from syntax.oracle import BUILDS, Lua, build_of, lua
 from tidelock.shared.model import DIALECTS, Dialect
 from tidelock.shared.syntax.inputs import chunk, completeness
 from tidelock.shared.syntax.parser import parse
@@ -66,7 +66,7 @@ def test_chunk(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("build", BUILDS)
 def test_all_values_of_a_call_come_back_and_its_chunk_stays_in_the_traceback(build: str) -> None:
-    runtime = lua(build).runtime
+    runtime = Lua(build).runtime  # it sets a global
     text = "local function f(...) trace = debug.traceback() return 1, nil, ..., nil end\n\nf(2, 3)"
     values = runtime.execute(chunk(text, BUILDS[build]).encode())
     assert values == (1, None, 2, None)
