@@ -1,7 +1,7 @@
 """Kernels for tests: embedded in this process or a process of their own, gone afterwards.
 
 Both give a connection that every client of the kit can use; ``Served.dap`` opens a debug
-client over whatever carries it there.
+client and ``Served.lsp`` a language server over whatever carries it there.
 """
 
 from __future__ import annotations
@@ -9,24 +9,29 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import zmq
 
 from kit.dap import DapClient, MemoryTransport, StdioTransport, TcpTransport
 from kit.jupyter import JupyterPeer, RawPeer
+from kit.lsp import LspClient
 from kit.lua import build_under_test
+from kit.programs import TIDELOCK
 from tidelock.dap.session import Session
 from tidelock.kernel.embedded import EmbeddedKernel
+from tidelock.lsp import session as languages
 from tidelock.shared.config import Settings
 from tidelock.shared.link import connection as files
 from tidelock.shared.link.client import KernelClient
 from tidelock.shared.link.connection import Connection
+from tidelock.shared.runtime.check import Checker
 from tidelock.terminal import compose
 
 START_S = 20.0
@@ -76,15 +81,32 @@ class Served:
         if self.embedded is not None:
             client = DapClient(MemoryTransport(self._session), **options)
         elif over == "stdio":
-            command = [
-                sys.executable, "-m", "tidelock.terminal", "dap",
-                "--connect", self.connection.kernel_id,
-            ]  # fmt: skip
+            command = [*TIDELOCK, "dap", "--connect", self.connection.kernel_id]
             client = DapClient(StdioTransport(command, env=self.environment), **options)
         else:
             port = self.connection.dap_port
             client = DapClient(TcpTransport("127.0.0.1", port), **options)
         return self._stack.enter_context(client)
+
+    def lsp(self, folder: Path, **options: Any) -> LspClient:
+        """A language server that knows this kernel: in this process when embedded, else on stdio.
+
+        ``folder`` is the workspace; an external kernel must be its shared one. Initialized, but
+        perhaps not joined to the kernel yet.
+        """
+        if self.embedded is not None:
+            client = LspClient(MemoryTransport(self._editor), folder, **options)
+        else:
+            client = LspClient([*TIDELOCK, "lsp"], folder, self.environment, **options)
+        self._stack.enter_context(client)
+        client.initialize(folder)
+        return client
+
+    def _editor(self, send: Callable[[dict[str, Any]], None]) -> Any:
+        # There is no registry to find an embedded kernel in.
+        reach = mock.patch.object(languages, "connector", return_value=lambda _: self.client())
+        self._stack.enter_context(reach)
+        return _Editor(send)
 
     def _session(self, send: Callable[[dict[str, Any]], None]) -> Any:
         assert self.embedded is not None
@@ -106,6 +128,32 @@ class _OnLoop:
         self._call(self.session.end)
 
 
+class _Editor:
+    """A language server's session in this process, with the wire that it is given."""
+
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        self._send = send
+        ports = languages.Ports(
+            Checker().refusal, Settings(lua_version=build_under_test().option), ""
+        )
+        self.session = languages.Session(ports, self, lambda: str(uuid.uuid4()))
+
+    def receive(self, message: dict[str, Any]) -> None:
+        self.session.receive(message)
+
+    def close(self) -> None:
+        self.session.close()
+
+    def reply(self, number: Any, result: Any) -> None:
+        self._send({"jsonrpc": "2.0", "id": number, "result": result})
+
+    def refuse(self, number: Any, code: int, words: str) -> None:
+        self._send({"jsonrpc": "2.0", "id": number, "error": {"code": code, "message": words}})
+
+    def notify(self, method: str, params: Any) -> None:
+        self._send({"jsonrpc": "2.0", "method": method, "params": params})
+
+
 @contextmanager
 def embedded(**options: Any) -> Iterator[Served]:
     """A kernel in this process."""
@@ -119,8 +167,11 @@ def embedded(**options: Any) -> Iterator[Served]:
 
 
 @contextmanager
-def external(folder: Path, **options: Any) -> Iterator[Served]:
-    """A kernel process, registered in a folder of its own; killed if it does not stop."""
+def external(folder: Path, *flags: str, **options: Any) -> Iterator[Served]:
+    """A kernel process, registered in a folder of its own; killed if it does not stop.
+
+    ``flags`` are those of ``tidelock kernel launch``, ``options`` Tidelock's own.
+    """
     runtime = folder / "runtime"
     kernel_id = "test-kernel"
     path = runtime / "kernels" / f"tidelock-kernel-{kernel_id}.json"
@@ -130,10 +181,7 @@ def external(folder: Path, **options: Any) -> Iterator[Served]:
         "TIDELOCK_LUA_VERSION": build_under_test().option,
         **{f"TIDELOCK_{name.upper()}": str(value) for name, value in options.items()},
     }
-    command = [
-        sys.executable, "-m", "tidelock.terminal", "kernel", "launch",
-        "--id", kernel_id, "--workspace", str(folder),
-    ]  # fmt: skip
+    command = [*TIDELOCK, "kernel", "launch", "--id", kernel_id, "--workspace", str(folder), *flags]
     with ExitStack() as stack:
         output = stack.enter_context((folder / "kernel.log").open("w+b"))
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
@@ -159,7 +207,8 @@ def _end(process: subprocess.Popen[bytes], output: Any) -> None:
 
 
 @contextmanager
-def serving(how: str, folder: Path, **options: Any) -> Iterator[Served]:
-    """``embedded`` or ``external``."""
-    with embedded(**options) if how == "embedded" else external(folder, **options) as served:
+def serving(how: str, folder: Path, *flags: str, **options: Any) -> Iterator[Served]:
+    """``embedded`` or ``external``; the flags are for a process."""
+    kernel = embedded(**options) if how == "embedded" else external(folder, *flags, **options)
+    with kernel as served:
         yield served
