@@ -16,7 +16,7 @@ from tidelock.shared.language.modules import Module
 from tidelock.shared.language.types.declared import declared
 from tidelock.shared.language.types.inference import Types
 from tidelock.shared.model import Dialect
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tree import Expression, Node, walk
 
 

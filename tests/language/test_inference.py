@@ -10,7 +10,7 @@ from kit.typing import Space, check_types, types_of
 from syntax.grow import programs
 from tidelock.shared.language.types.inference import Types
 from tidelock.shared.model import DIALECTS, Dialect
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tree import Expression, walk
 
 

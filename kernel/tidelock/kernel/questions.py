@@ -231,7 +231,8 @@ def inspect_request(kernel: Kernel, request: Message) -> Content | Answer[Conten
 def _source(kernel: Kernel, fact: Fact) -> str:
     """The text of the function that a fact is about, empty when it cannot be found."""
     from tidelock.shared.language import functions
-    from tidelock.shared.syntax import Mode, parse
+    from tidelock.shared.syntax.parser import parse
+    from tidelock.shared.syntax.tree import Mode
 
     chunk, _, line = fact.where.rpartition(":")
     text = kernel.context.sources.text(chunk) if chunk else None
