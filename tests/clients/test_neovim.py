@@ -11,7 +11,7 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -153,10 +153,23 @@ class Neovim:
         text = 'table.concat(vim.fn.getbufline("tidelock://output", 1, "$"), "\\n")'
         return str(self.wait(f"local t = {text}; return t:find(..., 1, true) and t", until))
 
-    def ended(self) -> list[str]:
-        """How the language servers ended, once one has."""
-        self.wait("return vim.fn.filereadable(...) == 1", str(self.place.home / "ended"))
-        return (self.place.home / "ended").read_text().split("\n")[:-1]
+    def wait_for_kernel(self) -> None:
+        """Wait for the kernel that the server starts when it is there first."""
+        until(lambda: self.place.registered(), "no kernel was started")
+
+    def ended(self) -> str:
+        """How the language servers ended, a line each, once one has."""
+        ended = self.place.home / "ended"
+        until(lambda: ended.exists() and ended.read_text(), "the language server still runs")
+        return ended.read_text()
+
+
+def until(look: Callable[[], Any], otherwise: str) -> None:
+    """Wait for something outside of Neovim."""
+    deadline = time.monotonic() + WAIT_S
+    while not look():
+        assert time.monotonic() < deadline, otherwise
+        os.sched_yield()
 
 
 @contextmanager
@@ -190,14 +203,10 @@ def neovim(place: Place, program: str, snippet: int) -> Iterator[Neovim]:
             os.sched_yield()
         made = Neovim(place, connection)
         yield made
+        made.wait_for_kernel()
         made.keys("<C-\\><C-n>:quitall!<CR>")
         assert running.wait().code == 0, running
-        ended = place.home / "ended"
-        deadline = time.monotonic() + WAIT_S
-        while not (ended.exists() and ended.read_text()):
-            assert time.monotonic() < deadline, "the language server outlives its editor"
-            os.sched_yield()
-        assert ended.read_text() == "lsp 0\n"
+        assert made.ended() == "lsp 0\n"  # it does not outlive its editor
 
 
 @pytest.fixture(params=["current", "old"])
@@ -276,6 +285,7 @@ def test_the_server_ends_in_order(editor: Neovim) -> None:
     main = editor.place.work / "main.lua"
     editor.edit(main)
     editor.problems(main)
+    editor.wait_for_kernel()
     editor.lua(f"vim.lsp.stop_client({CLIENTS})")
-    assert editor.ended() == ["lsp 0"]
-    assert editor.lua(f"return #{CLIENTS}") == 0
+    assert editor.ended() == "lsp 0\n"
+    editor.wait(f"return #{CLIENTS} == 0")
