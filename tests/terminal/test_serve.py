@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from kit import framing
 from kit.dap import DapClient, RequestFailed, StdioTransport, TcpTransport
 from kit.lsp import LspClient
 from kit.programs import TIDELOCK, environment
@@ -95,3 +96,16 @@ def test_a_language_server(place: Place, flags: list[str]) -> None:
         assert client.diagnostics(file)
         assert client.shutdown() == 0
     assert place.registered() == []
+
+
+@pytest.mark.parametrize(("last", "code"), [("shutdown", 0), ("initialize", 1)])
+def test_an_editor_that_leaves_without_exit(place: Place, last: str, code: int) -> None:
+    """Neovim says ``shutdown`` and is gone."""
+    requests = {"initialize": {"capabilities": {}}, "shutdown": None}
+    said = list(requests)[: list(requests).index(last) + 1]
+    frames = [
+        framing.encode({"jsonrpc": "2.0", "id": name, "method": name, "params": requests[name]})
+        for name in said
+    ]
+    result = place.run("lsp", "--no-kernel", stdin=b"".join(frames)).expect(code)
+    assert [name for name in said if f'"id":"{name}"' in result.stdout.replace(" ", "")] == said

@@ -153,7 +153,7 @@ def serve(
         stdout: where answers go; standard output by default, which is then kept from all others.
 
     Returns:
-        The exit code: 0 after ``shutdown`` and ``exit``, else 1.
+        The exit code: 0 if the editor said ``shutdown`` before it left, else 1.
     """
     logging.getLogger("pygls").addHandler(logging.NullHandler())
     logging.getLogger("pygls").propagate = False
@@ -170,9 +170,10 @@ def serve(
             run(protocol.ended, source, protocol, error_handler=protocol.failed)
         finally:
             protocol.ended.set()
+            code = session.leave()
             session.close()
             writer.close()
-    return 1 if session.exit_code is None else session.exit_code
+    return code
 
 
 @contextlib.contextmanager
@@ -216,7 +217,7 @@ def _watch(protocol: Protocol) -> None:
         process = protocol.session.manner.process
         if process and not _lives(process):
             log.warn("the editor is gone", process=process)
-            os._exit(1)
+            os._exit(protocol.session.leave())
 
 
 def _lives(process: int) -> bool:

@@ -119,7 +119,7 @@ class Request:
 class Session:
     """The state of one editor's session.
 
-    ``exit_code`` is there when the editor has said ``exit``: 0 after ``shutdown``, else 1.
+    ``exit_code`` is there when the editor has left: 0 after ``shutdown``, else 1.
     """
 
     def __init__(self, ports: Ports, wire: Wire, new_id: Callable[[], str]) -> None:
@@ -182,7 +182,7 @@ class Session:
 
     def _notified(self, method: str, params: Json) -> None:
         if method == "exit":
-            self.exit_code = 0 if self._state == "down" else 1
+            self.leave()
         elif self._state != "ready":
             log.info("a notification at the wrong time", method=method, state=self._state)
         elif method == "$/cancelRequest":
@@ -261,6 +261,15 @@ class Session:
             if other is not request:
                 other.refuse(CANCELLED, "the server shuts down")
         request.reply(None)
+
+    def leave(self) -> int:
+        """The editor is gone, with ``exit`` or without a word; the exit code.
+
+        Neovim says ``shutdown`` as it ends and does not stay for the answer.
+        """
+        if self.exit_code is None:
+            self.exit_code = 0 if self._state == "down" else 1
+        return self.exit_code
 
     def close(self) -> None:
         """End the threads and leave the kernel."""
