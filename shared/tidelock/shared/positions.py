@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import accumulate, count
+from operator import add
 from typing import Literal, NamedTuple
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
@@ -29,7 +31,11 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = [0, *(match.end() for match in _BREAK.finditer(text))]
+        if "\r" in text:
+            self.starts = [0, *(match.end() for match in _BREAK.finditer(text))]
+        else:  # several times as fast, and asked of every version of every text
+            sizes = map(len, text.split("\n")[:-1])
+            self.starts = list(map(add, accumulate(sizes, initial=0), count()))
         self._ascii = text.isascii()
 
     def __len__(self) -> int:
