@@ -95,7 +95,9 @@ def test_a_bad_line_takes_no_other_along() -> None:
         ("$0x()", []),
         ("x() -- a\n-- b\n$0y()", ["b"]),
         ("--[[a]] -- b\n$0x()", []),
-        ("#!lua\n$0x()", ["#!lua"]),
+        ("--[[ a ]]\n-- b\n$0x()", ["a", "b"]),
+        ("x = '--' -- a\n$0y()", []),
+        ("x = [[\n-- a\n]]\n$0y()", []),
     ],
 )
 def test_comments_above(source: str, lines: list[str]) -> None:

@@ -35,7 +35,7 @@ CONCAT = "table.concat(list: table, separator?: string, first?: integer, last?: 
         ("local <!$0x!> = 5", "local x = 5", "local of line 1"),
         ("local x <const> = 5\nprint(<!$0x!>)", "local x <const> = 5", "local of line 1"),
         ("-- The height.\nlocal <!h$0!>", "local h", "The height.\n\nlocal of line 2"),
-        ("for i = 1, 2 do print(<!$0i!>) end", "local i", "for of line 1"),
+        ("for i = 1, 2 do print(<!$0i!>) end", "local i: integer", "for of line 1"),
         (
             "local t = { a = 1, f = function() end } <!t$0!>()",
             "local t = { a, f() }",
@@ -48,7 +48,7 @@ CONCAT = "table.concat(list: table, separator?: string, first?: integer, last?: 
         ),
         (
             "local x\nlocal function f() x = 1 end\nprint(<!x$0!>)",
-            "local x",
+            "local x: integer?",
             "local of line 1, used by inner functions",
         ),
         (

@@ -19,7 +19,7 @@ from tidelock.shared.model import Problem
 if TYPE_CHECKING:
     from tidelock.shared.language.luacats.written import Written
     from tidelock.shared.model import Dialect
-    from tidelock.shared.syntax.tree import Comment, Tree
+    from tidelock.shared.syntax.tree import Tree
 
 
 class Parameter(NamedTuple):
@@ -62,53 +62,60 @@ NOTHING = Documentation()
 SILENCE = Run(0, "")
 
 
+_COMMENT = re.compile(r"--\[(=*)\[[\s\S]*?\]\1\]|--[^\r\n]*")
+
+
+def comments_around(tree: Tree, offset: int) -> list[tuple[int, int]]:
+    """The comments between the two tokens around an offset; none where it is inside a token."""
+    tokens = tree.tokens
+    index = bisect_left(tokens.starts, offset) - 1
+    begin = tokens.ends[index] if index >= 0 else 0
+    if begin > offset:
+        return []
+    end = tokens.starts[index + 1] if index + 1 < len(tokens.starts) else len(tree.text)
+    return [match.span() for match in _COMMENT.finditer(tree.text, begin, end)]
+
+
 def run_above(tree: Tree, offset: int) -> Run:
     """The comments right above the line of an offset, ``SILENCE`` when there are none.
 
     A blank line ends them, and so does code: a comment behind a statement belongs to that one.
     """
-    comments = tree.comments
-    first = tree.lines.line_of(offset)
-    start = tree.lines.starts[first]
-    index = bisect_left(comments, start, key=_start)
-    last = index
-    line = first
-    while index > 0:
-        comment = comments[index - 1]
-        if tree.lines.line_of(comment.end) != line - 1:
+    lines = tree.lines
+    line = lines.line_of(offset)
+    start = lines.starts[line]
+    begin = end = -1
+    for first, last in reversed(comments_around(tree, start)):
+        if last > start:
+            continue
+        if lines.line_of(last) != line - 1 or not _is_alone(tree, first):
             break
-        line = tree.lines.line_of(comment.start)
-        if not _is_alone(tree, comment, line):
-            break
-        index -= 1
-    if index == last:
-        return SILENCE
-    begin, end = comments[index].start, comments[last - 1].end
-    return Run(begin, tree.text[begin:end])
+        line = lines.line_of(first)
+        begin, end = first, max(end, last)
+    return SILENCE if begin < 0 else Run(begin, tree.text[begin:end])
 
 
 def behind(tree: Tree, end: int) -> Run:
     """The comment behind something that ends at an offset, on its line."""
-    comments = tree.comments
-    index = bisect_left(comments, end, key=_start)
-    if index == len(comments):
+    text = tree.text
+    stop = text.find("\n", end)
+    place = text.find("--", end, len(text) if stop < 0 else stop)
+    if place < 0 or text[end:place].strip(" \t,;"):
         return SILENCE
-    comment = comments[index]
-    between = tree.text[end : comment.start]
-    if len(between) > 80 or between.strip(" \t,;"):
-        return SILENCE
-    return Run(comment.start, comment.text)
+    found = _COMMENT.match(text, place)
+    return SILENCE if found is None else Run(place, found[0])
 
 
-def _start(comment: Comment) -> int:
-    return comment.start
+def _is_alone(tree: Tree, start: int) -> bool:
+    text = tree.text
+    line = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+    return not text[line:start].strip()
 
 
-def _is_alone(tree: Tree, comment: Comment, line: int) -> bool:
-    return not tree.text[tree.lines.starts[line] : comment.start].strip()
-
-
-_MARKED = re.compile(r"--[^\n]*@")
+_LINE = r"--(?!\[=*\[)[^\r\n]*"
+_RUN = re.compile(rf"^[ \t]*({_LINE}(?:(?:\r\n|\n|\r)[ \t]*{_LINE})*)", re.MULTILINE)
+_MARKED = re.compile(r"--[^\r\n]*@[^\r\n]*")
+_LONG = re.compile(r"--\[=*\[")
 
 
 def runs(tree: Tree) -> tuple[Run, ...]:
@@ -117,23 +124,36 @@ def runs(tree: Tree) -> tuple[Run, ...]:
 
 
 def _runs(tree: Tree) -> tuple[Run, ...]:
-    if "@" not in tree.text:
+    text = tree.text
+    if "@" not in text:
         return ()
-    found: list[Run] = []
-    begin = end = line = -1
-    for comment in tree.comments:
-        first = tree.lines.line_of(comment.start)
-        is_alone = _is_alone(tree, comment, first)
-        if begin >= 0 and is_alone and first == line + 1:
-            end = comment.end
-        else:
-            if begin >= 0:
-                found.append(Run(begin, tree.text[begin:end]))
-            begin, end = comment.start, comment.end
-        line = tree.lines.line_of(end) if is_alone else -2
-    if begin >= 0:
-        found.append(Run(begin, tree.text[begin:end]))
-    return tuple(run for run in found if "@" in run.raw)
+    found: dict[int, str] = {}
+    for match in _RUN.finditer(text):
+        if "@" in match[1] and _is_comment(tree, match.start(1)):
+            found[match.start(1)] = match[1]
+    places = [match.start() for match in _LONG.finditer(text)]
+    for match in _MARKED.finditer(text):
+        if match[0].startswith("--[") or not _is_alone(tree, match.start()):
+            places += [place for place in range(*match.span()) if text[place] == "@"]
+    for place in places:
+        for start, end in comments_around(tree, place):
+            if start <= place < end and (
+                text.startswith("--[", start) or not _is_alone(tree, start)
+            ):
+                found.setdefault(start, text[start:end])
+    return tuple(Run(start, found[start]) for start in sorted(found) if "@" in found[start])
+
+
+def _is_comment(tree: Tree, start: int) -> bool:
+    """Whether the dashes at an offset begin a comment, and are not inside something."""
+    tokens = tree.tokens
+    index = bisect_left(tokens.starts, start) - 1
+    before = tokens.ends[index] if index >= 0 else 0
+    if before > start:
+        return False
+    if tree.text.find("--[", before, start) < 0:
+        return True
+    return any(one == start for one, _ in comments_around(tree, start))
 
 
 def problems(tree: Tree) -> list[Problem]:

@@ -1,7 +1,7 @@
-"""What may be typed at a place, from the text, the library and what the caller saw at run time.
+"""What may be typed at a place, from the text, its types, the library and what ran.
 
-``target`` reads tokens only, so that it works in code nobody can parse; ``complete`` makes the
-list. Nothing is run and nothing outside the text is read. Static items keep their place when the
+``targets`` says what is being typed, ``complete`` makes the list. Nothing is run, and other texts
+are read only through the types that a caller hands in. Static items keep their place when the
 running program knows them too; what only the program knows follows, labelled as observed.
 """
 
@@ -10,13 +10,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from tidelock.shared.language.descriptions import describe, library_entry
 from tidelock.shared.language.members import members, shown
 from tidelock.shared.language.paths import is_name, quoted
 from tidelock.shared.language.scopes import Local, global_names, resolve
 from tidelock.shared.language.stdlib import library
-from tidelock.shared.model import Key
-from tidelock.shared.syntax.tokens import KEYWORDS, NAME, NUMBER, STRING
-from tidelock.shared.syntax.tree import FunctionBody, Number, String
+from tidelock.shared.language.targets import Target, target
+from tidelock.shared.language.types.inference import own_types
+from tidelock.shared.language.types.kinds import Function, lua_type, options
+from tidelock.shared.syntax.tokens import KEYWORDS
+from tidelock.shared.syntax.tree import Expression, FunctionBody, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,29 +27,13 @@ if TYPE_CHECKING:
     from tidelock.shared.language.facts import Fact, Facts
     from tidelock.shared.language.members import Field, Members
     from tidelock.shared.language.stdlib import Entry
+    from tidelock.shared.language.types.inference import Types
+    from tidelock.shared.language.types.properties import Property
+    from tidelock.shared.language.types.texts import Text
     from tidelock.shared.model import Dialect
     from tidelock.shared.syntax.tree import Tree
 
-TargetKind = Literal["name", "member", "method", "require", "key", "label", "attribute"]
-Base = Literal["variable", "module", "string", "unknown"]
 Origin = Literal["static", "declared", "observed"]
-
-
-class Target(NamedTuple):
-    """What is being completed: the text from ``start`` to ``end``, of which ``prefix`` is typed.
-
-    For ``member``, ``method`` and ``key``, ``root`` and ``keys`` lead to the value whose fields
-    are wanted. ``base`` says what ``root`` is: a variable, the module of a ``require``, a string;
-    it is ``unknown`` after a call or anything else that only the running program could tell.
-    """
-
-    kind: TargetKind
-    prefix: str
-    start: int
-    end: int
-    root: str = ""
-    keys: tuple[Key, ...] = ()
-    base: Base = "variable"
 
 
 class Item(NamedTuple):
@@ -73,129 +60,6 @@ class Completion(NamedTuple):
     end: int
 
 
-def target(tree: Tree, offset: int) -> Target | None:
-    """What is being completed at an offset; None in comments, numbers and plain strings."""
-    tokens = tree.tokens
-    offset = min(max(offset, 0), len(tree.text))
-    for comment in tree.comments:
-        line = not comment.text.startswith("--[") or "]" not in comment.text
-        if comment.start < offset and (offset < comment.end or (line and offset == comment.end)):
-            return None
-    # The token that ends at the cursor or reaches over it, and the one before what is typed.
-    index = bisect_left(tokens.starts, offset) - 1
-    start = end = offset
-    prefix = ""
-    if index >= 0 and tokens.ends[index] >= offset:
-        kind = tokens.kinds[index]
-        if kind == NUMBER:
-            return None
-        if kind == STRING:
-            if offset < tokens.ends[index] or any(flag.token == index for flag in tokens.flags):
-                return _in_string(tree, index, offset)
-        elif kind == NAME or kind in KEYWORDS or kind == "goto":
-            start, end = tokens.starts[index], tokens.ends[index]
-            prefix = tree.text[start:offset]
-            index -= 1
-    before = tokens.kinds[index] if index >= 0 else ""
-    if before in (".", ":"):
-        root, keys, base = _chain(tree, index)
-        kind_: TargetKind = "member" if before == "." else "method"
-        return Target(kind_, prefix, start, end, root, keys, base)
-    if before == "goto" or (before == NAME and tokens.texts[index] == "goto"):
-        return Target("label", prefix, start, end)
-    if before == "<" and tokens.kinds[index - 1] == NAME and _declares(tree, index - 1):
-        return Target("attribute", prefix, start, end)
-    return Target("name", prefix, start, end)
-
-
-def _declares(tree: Tree, index: int) -> bool:
-    """Whether a name is in the list of a ``local``, where ``<`` can only begin an attribute."""
-    kinds = tree.tokens.kinds
-    while index > 0 and kinds[index] in (NAME, ",", "<", ">"):
-        index -= 1
-    return kinds[index] == "local"
-
-
-def _in_string(tree: Tree, index: int, offset: int) -> Target | None:
-    """The name of a module, or a key in brackets."""
-    tokens = tree.tokens
-    text = tokens.texts[index]
-    start = tokens.starts[index] + (1 if text[0] in "\"'" else text.index("[", 1) + 1)
-    closed = len(text) > 1 and text[-1] == text[0]
-    end = tokens.ends[index] - closed if text[0] in "\"'" else tokens.ends[index]
-    if offset < start:
-        return None
-    end = max(min(end, tokens.ends[index]), offset)
-    prefix = tree.text[start:offset]
-    before = index - 1
-    if before >= 0 and tokens.kinds[before] == "(":
-        before -= 1
-    if before >= 0 and tokens.kinds[before] == NAME and tokens.texts[before] == "require":
-        return Target("require", prefix, start, end)
-    if tokens.kinds[index - 1] == "[" and index > 1:
-        root, keys, base = _chain(tree, index - 1)
-        return Target("key", prefix, start, end, root, keys, base)
-    return None
-
-
-def _chain(tree: Tree, index: int) -> tuple[str, tuple[Key, ...], Base]:
-    """What stands before a ``.``, ``:`` or ``[``, read backwards: ``a.b["c"]``."""
-    tokens = tree.tokens
-    kinds = tokens.kinds
-    keys: list[Key] = []
-    index -= 1
-    while index >= 0:
-        kind = kinds[index]
-        if kind == NAME:
-            if kinds[index - 1] == "." and index > 1:
-                keys.append(tokens.texts[index])
-                index -= 2
-                continue
-            if kinds[index - 1] == ":":
-                break
-            return tokens.texts[index], tuple(reversed(keys)), "variable"
-        if kind == "]" and index > 2 and kinds[index - 2] == "[":
-            key = _key(tree, index - 1)
-            if key is None:
-                break
-            keys.append(key)
-            index -= 3
-            continue
-        if kind == ")" and index > 1 and kinds[index - 1] == STRING:
-            return _bracketed(tree, index, tuple(reversed(keys)))
-        if kind == STRING and kinds[index - 1] == NAME and tokens.texts[index - 1] == "require":
-            return _text(tree, index), tuple(reversed(keys)), "module"
-        break
-    return "", (), "unknown"
-
-
-def _bracketed(tree: Tree, index: int, keys: tuple[Key, ...]) -> tuple[str, tuple[Key, ...], Base]:
-    """``("text")`` or ``require("module")`` before the bracket at ``index``."""
-    tokens = tree.tokens
-    if tokens.kinds[index - 2] != "(":
-        return "", (), "unknown"
-    caller = tokens.kinds[index - 3] if index > 2 else ""
-    if caller == NAME and tokens.texts[index - 3] == "require":
-        return _text(tree, index - 1), keys, "module"
-    if caller in (NAME, ")", "]", STRING, "}"):
-        return "", (), "unknown"
-    return "", keys, "string"
-
-
-def _key(tree: Tree, index: int) -> Key | None:
-    tokens = tree.tokens
-    if tokens.kinds[index] == STRING:
-        return _text(tree, index)
-    if tokens.kinds[index] != NUMBER:
-        return None
-    value = Number(0, 0, tokens.texts[index], tree.dialect).value
-    return None if isinstance(value, complex) else value
-
-
-def _text(tree: Tree, index: int) -> str:
-    return String(0, 0, tree.tokens.texts[index], tree.dialect).value
-
-
 class _Proposal(NamedTuple):
     """An item before it is sorted; ``rank`` says how near it is."""
 
@@ -204,6 +68,7 @@ class _Proposal(NamedTuple):
     detail: str
     documentation: str
     rank: int
+    origin: Origin = "static"
 
 
 def complete(
@@ -212,10 +77,13 @@ def complete(
     facts: Facts | None = None,
     *,
     modules: Sequence[str] = (),
+    types: Types | None = None,
+    uri: str = "",
 ) -> Completion:
     """The proposals at an offset that begin with what is typed, whatever its capital letters.
 
-    ``modules`` are the names ``require`` could find.
+    ``modules`` are the names ``require`` could find; ``types`` know the other texts, among which
+    this one has a ``uri``.
     """
     wanted = target(tree, offset)
     if wanted is None:
@@ -231,7 +99,7 @@ def complete(
     elif wanted.kind == "attribute":
         proposals = iter([_Proposal(name, "keyword", "", "", 0) for name in ("close", "const")])
     else:
-        proposals = _members(tree, wanted)
+        proposals = _members(tree, wanted, types, uri)
         observed = facts.members if facts else ()
     if wanted.kind == "method":
         observed = [fact for fact in observed if fact.type == "function"]
@@ -255,7 +123,14 @@ def _items(
         sort = f"{proposal.rank}{len(found):04d}"
         insert, place = _insertion(wanted, name)
         found[name] = Item(
-            name, proposal.kind, detail, proposal.documentation, "static", sort, insert, place
+            name,
+            proposal.kind,
+            detail,
+            proposal.documentation,
+            proposal.origin,
+            sort,
+            insert,
+            place,
         )
     for name, fact in sorted(seen.items()):
         if name in found or not name.lower().startswith(start):
@@ -295,12 +170,16 @@ def _names(tree: Tree, wanted: Target) -> Iterator[_Proposal]:
     known = members(tree)
     for local in known.scopes.visible(wanted.start):
         yield _local(known, local)
-    for name in global_names(known.scopes):
-        yield _field(known, name, known.field((name,)), "global of this file", 2)
-    for entry in sorted(library(tree.dialect).members(()), key=_name_of):
-        yield _entry(entry, 3)
+    yield from _globals(known)
     for word in _keywords(tree.dialect):
         yield _Proposal(word, "keyword", "", "", 4)
+
+
+def _globals(known: Members) -> Iterator[_Proposal]:
+    for name in global_names(known.scopes):
+        yield _field(known, name, known.field((name,)), "global of this file", 2)
+    for entry in sorted(library(known.tree.dialect).members(()), key=_name_of):
+        yield _entry(entry, 3)
 
 
 def _name_of(entry: Entry) -> str:
@@ -327,7 +206,7 @@ def _local(known: Members, local: Local) -> _Proposal:
 
 def _field(known: Members, name: str, field: Field | None, otherwise: str, rank: int) -> _Proposal:
     if field is None or field.body is None:
-        return _Proposal(name, "field" if rank == 1 else "variable", otherwise, "", rank)
+        return _Proposal(name, "variable", otherwise, "", rank)
     detail, text = shown(known.tree, name, field.body, field.statement)
     return _Proposal(name, "method" if field.method else "function", detail, text, rank)
 
@@ -355,24 +234,90 @@ def function_at(tree: Tree, offset: int) -> int:
     return number
 
 
-def _members(tree: Tree, wanted: Target) -> Iterator[_Proposal]:
-    books = library(tree.dialect)
-    called = wanted.kind == "method"
-    if wanted.base == "string":
-        yield from (_entry(entry, 1) for entry in books.members(("string",)))
-    if wanted.base != "variable":
+def _members(tree: Tree, wanted: Target, types: Types | None, uri: str) -> Iterator[_Proposal]:
+    node = _holder(tree, wanted.start)
+    if node is None:
         return
-    known = members(tree)
-    local = known.scopes.local(wanted.root, wanted.start)
-    path = known.real((*known.root(wanted.root, local), *wanted.keys))
-    for key, fields in known.fields(path).items():
-        method = any(field.method for field in fields)
-        if not isinstance(key, str) or (called and not method):
-            continue
-        field = next((field for field in fields if field.body is not None), fields[0])
-        proposal = _field(known, key, field, "field", 1)
-        yield proposal if called or not method else proposal._replace(rank=2)
-    if isinstance(path[0], str) and not called:
-        yield from (_entry(entry, 1) for entry in books.members(path))
-    if isinstance(path[0], Local) and len(path) == 1:
-        yield from (_entry(entry, 2) for entry in known.borrowed(path[0]))
+    asked = types or own_types(tree)
+    text = asked.text(tree, uri)
+    called = wanted.kind == "method"
+    if (
+        isinstance(node, Name)
+        and node.name == "_G"
+        and text.members.scopes.meaning(node.start) is None
+    ):
+        yield from _globals(text.members)
+        return
+    with asked.asking(text):
+        kind = asked.expression(text, node)
+        is_own = isinstance(node, Name) and node.name == "self"
+        for key, places in asked.properties.fields(kind).items():
+            if not isinstance(key, str) or (_is_hidden(places, text) and not is_own):
+                continue
+            proposal = _member(asked, key, places, called, lua_type(kind) == "string")
+            if proposal is not None:
+                yield proposal
+
+
+def _member(
+    types: Types, key: str, places: list[Property], called: bool, is_text: bool
+) -> _Proposal | None:
+    """A field as a proposal, None for one that takes no self where one is wanted."""
+    place = next((one for one in places if one.body is not None), places[0])
+    method = any(one.field is not None and one.field.method for one in places)
+    entry = library_entry(place)
+    if entry is not None:
+        method = entry.kind == "method"
+        proposal = _entry(entry, 1)
+        return proposal if not called or method or (is_text and entry.kind == "function") else None
+    if place.body is None and places[0].declared is None:
+        return None if called else _Proposal(key, "field", "field", "", 1)
+    found = describe(types, key, places, infer=False)
+    if found.is_declared:
+        method = takes_self(types, places)
+    if called and not method:
+        return None
+    kind = "method" if method else found.kind
+    detail = found.signature
+    origin: Origin = "static"
+    if found.is_declared:
+        origin, detail = "declared", detail.partition(": ")[2]
+    rank = 2 if method and not called else 1
+    return _Proposal(key, kind, detail, found.documentation, rank, origin)
+
+
+def takes_self(types: Types, places: list[Property]) -> bool:
+    """Whether a declared field is a function whose first parameter is ``self``."""
+    for one in options(types.properties.type(places)):
+        if isinstance(one, Function):
+            for signature in types.calls.signatures(one):
+                return bool(signature.parameters) and signature.parameters[0].name == "self"
+    return False
+
+
+def _is_hidden(places: list[Property], text: Text) -> bool:
+    """Whether only the methods of its class may use a field."""
+    place = places[0]
+    if place.visibility == "package":
+        return place.text is not text
+    return place.visibility in ("private", "protected")
+
+
+def _holder(tree: Tree, start: int) -> Expression | None:
+    """What stands before the ``.``, ``:`` or ``[`` in front of an offset."""
+    tokens = tree.tokens
+    index = bisect_left(tokens.starts, start) - 1
+    while index >= 0 and tokens.kinds[index] not in (".", ":", "["):
+        index -= 1
+    if index < 1:
+        return None
+    end = tokens.ends[index - 1]
+    found: Expression | None = None
+    for node in tree.path(end):
+        if isinstance(node, Expression) and node.end == end:
+            found = node
+            break
+    return found
+
+
+__all__ = ["Completion", "Item", "Origin", "Target", "complete", "function_at", "target"]

@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import documented
-from tidelock.shared.language.members import members, shown
+from tidelock.shared.language.descriptions import describe, of_function, typed
 from tidelock.shared.language.paths import constant, path_text, tail
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.stdlib import library
+from tidelock.shared.language.types.inference import own_types
+from tidelock.shared.language.types.kinds import ClassType, Function, Shape
+from tidelock.shared.language.types.tracing import trace
 from tidelock.shared.syntax.tree import (
     Call,
     FunctionBody,
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from tidelock.shared.language.members import Members
     from tidelock.shared.language.paths import Path
     from tidelock.shared.language.scopes import Scopes
+    from tidelock.shared.language.types.inference import Types
+    from tidelock.shared.language.types.properties import Property
+    from tidelock.shared.language.types.texts import Text
     from tidelock.shared.model import Key
     from tidelock.shared.syntax.tree import Expression, Tree
 
@@ -108,9 +114,24 @@ def _symbol(scopes: Scopes, node: Expression, keys: tuple[Key, ...], end: int) -
     return Symbol(node.name, tuple(reversed(found)), start, end, local)
 
 
-def hover(tree: Tree, offset: int, facts: Facts | None = None) -> Hover | None:
-    """What there is to say about an offset; None where nothing stands that has a meaning."""
-    found = _label(tree, offset) or _variable(tree, offset)
+def hover(
+    tree: Tree,
+    offset: int,
+    facts: Facts | None = None,
+    *,
+    types: Types | None = None,
+    uri: str = "",
+) -> Hover | None:
+    """What there is to say about an offset; None where nothing stands that has a meaning.
+
+    ``types`` know the other texts, among which this one has a ``uri``.
+    """
+    found = _label(tree, offset)
+    if found is None:
+        asked = types or own_types(tree)
+        text = asked.text(tree, uri)
+        with asked.asking(text):
+            found = _variable(asked, text, offset)
     if found is None:
         found = _literal(tree, offset)
     if found is None or facts is None:
@@ -128,26 +149,94 @@ def _label(tree: Tree, offset: int) -> Hover | None:
     return Hover(start, end, f"::{label.name}::", f"label on line {line}", ())
 
 
-def _variable(tree: Tree, offset: int) -> Hover | None:
-    known = members(tree)
+def _variable(types: Types, text: Text, offset: int) -> Hover | None:
+    known, tree = text.members, text.tree
     place = known.scopes.at(offset)
     if isinstance(place, Local):
-        return _local(known, place, place.start, place.end)
+        return _local(types, text, place, place.start, place.end)
     if isinstance(place, Reference) and place.local is not None:
         local = place.local
         if local.kind == "self" and (owner := known.root("self", local)) != (local,):
-            text = path_text(owner)
-            return Hover(place.start, place.end, "self", f"the method's table `{text}`", ())
-        return _local(known, local, place.start, place.end)
+            table = path_text(owner)
+            return Hover(place.start, place.end, "self", f"the method's table `{table}`", ())
+        return _local(types, text, local, place.start, place.end)
     field = _field_place(tree, known, offset)
-    if field is None:
-        symbol = symbol_path(tree, offset)
-        if symbol is None:
-            return None
+    if field is not None:
+        return _path(types, text, *field)
+    symbol = symbol_path(tree, offset)
+    found = None
+    if symbol is not None:
         holder = known.scopes.local(symbol.root, symbol.start) if symbol.local else None
         path = (*known.root(symbol.root, holder), *symbol.keys)
-        field = (path, *_key_place(tree, offset, symbol))
-    return _path(known, *field)
+        start, end = _key_place(tree, offset, symbol)
+        found = _path(types, text, path, start, end)
+        if found.documentation not in ("", "global") or ":" in found.signature:
+            return found
+    return _by_type(types, text, offset) or found
+
+
+def _by_type(types: Types, text: Text, offset: int) -> Hover | None:
+    """A field of a value whose type is known, or a global of another text."""
+    for node in reversed(text.tree.path(offset)):
+        if isinstance(node, Name) and node.name:
+            kind = types.expression(text, node)
+            body = kind.body if isinstance(kind, Function) else None
+            if body is not None and isinstance(kind, Function) and kind.text is not None:
+                shown_as, said = of_function(types, kind.text, node.name, body)
+                return Hover(node.start, node.end, f"function {shown_as}", said, ())
+            rest = typed(types, kind)
+            return Hover(node.start, node.end, node.name + rest, "", ()) if rest else None
+        if isinstance(node, MemberNode) and node.key_start <= offset:
+            return _field_of(types, text, node.object, node.key, (node.key_start, node.end))
+        if isinstance(node, MethodCall) and node.key_start <= offset <= _key_end(node):
+            return _field_of(types, text, node.object, node.key, (node.key_start, _key_end(node)))
+        if isinstance(node, Index) and node.key.start <= offset <= node.key.end:
+            key = constant(node.key)
+            if key is None:
+                return None
+            return _field_of(types, text, node.object, key, (node.key.start, node.key.end))
+    return None
+
+
+def _field_of(
+    types: Types, text: Text, holder: Expression, key: Key, span: tuple[int, int]
+) -> Hover | None:
+    if key == "":
+        return None
+    kind = types.expression(text, holder)
+    places = types.properties.find(kind, key)
+    path = text.members.path(holder)
+    name = path_text((*path, key)) if path is not None else tail((key,)).removeprefix(".")
+    if not places:
+        found = types.properties.get(kind, key)
+        rest = "" if found is None else typed(types, found)
+        return Hover(*span, name + rest, "", ()) if rest else None
+    found_at = next((one for one in places if one.body is not None), places[0])
+    owner = types.printer.text(kind) if isinstance(kind, ClassType | Shape) else ""
+    if owner.isidentifier():
+        name = f"{owner}{tail((key,))}"
+    body = found_at.body
+    if body is not None and (body.method or (found_at.field is not None and found_at.field.method)):
+        name = ":".join(name.rsplit(".", 1))
+    described = describe(types, name, places)
+    if described.kind != "field" and described.entry is None and not described.is_declared:
+        line = _where(text, described.place, "defined")
+        return Hover(
+            *span, f"function {described.signature}", _joined(described.documentation, line), ()
+        )
+    line = "" if described.entry else _where(text, described.place, "set")
+    return Hover(*span, described.signature, _joined(described.documentation, line), ())
+
+
+def _where(text: Text, place: Property, word: str) -> str:
+    """Where a field is found: its line, and the file when it is another."""
+    if place.text is None:
+        return ""
+    word = "declared" if place.declared is not None else word
+    line = f"{word} on line {place.text.tree.lines.line_of(place.start) + 1}"
+    if place.text is text or not place.text.uri:
+        return line
+    return f"{line} of {place.text.uri.rpartition('/')[2]}"
 
 
 def _key_place(tree: Tree, offset: int, symbol: Symbol) -> tuple[int, int]:
@@ -170,27 +259,42 @@ def _field_place(tree: Tree, known: Members, offset: int) -> tuple[Path, int, in
     return None
 
 
-def _local(known: Members, local: Local, start: int, end: int) -> Hover:
-    tree = known.tree
+def _local(types: Types, text: Text, local: Local, start: int, end: int) -> Hover:
+    known, tree = text.members, text.tree
     value = known.value(local)
     line = f"{local.kind} of line {tree.lines.line_of(local.start) + 1}"
     if local.captured:
         line += ", used by inner functions"
     if isinstance(value, FunctionBody):
-        signature, text = shown(tree, local.name, value, local.start)
-        return Hover(start, end, f"local function {signature}", _joined(text, line), ())
-    text = documented(tree, local.start).text if local.kind == "local" else ""
+        signature, said = of_function(types, text, local.name, value)
+        return Hover(start, end, f"local function {signature}", _joined(said, line), ())
+    said = documented(tree, local.start).text if local.kind == "local" else ""
     if local.kind == "parameter":
-        text = _parameter(tree, local)
+        said = _parameter(tree, local)
     attribute = f" <{local.attrib}>" if local.attrib else ""
     real = known.real((local,))
     entry = library(tree.dialect).entry(real)
     if entry is not None:
-        text = _joined(text, f"`{entry.signature}`" if entry.signature else "", entry.documentation)
-    shape = f" = {path_text(real)}" if real != (local,) else _shape(known, real)
+        said = _joined(said, f"`{entry.signature}`" if entry.signature else "", entry.documentation)
     if isinstance(value, Number | String) and value.end - value.start <= 60:
         shape = f" = {value.text}"
-    return Hover(start, end, f"local {local.name}{attribute}{shape}", _joined(text, line), ())
+    elif real != (local,):
+        known_type = "" if entry else _type_at(types, text, local, start)
+        shape = f"{'' if ': fun(' in known_type else known_type} = {path_text(real)}"
+    elif isinstance(value, Table) and (shape := _shape(known, real)):
+        pass
+    else:
+        shape = "" if said.startswith("`") else _type_at(types, text, local, start)
+        shape = shape or _shape(known, real)
+    return Hover(start, end, f"local {local.name}{attribute}{shape}", _joined(said, line), ())
+
+
+def _type_at(types: Types, text: Text, local: Local, start: int) -> str:
+    """The type that a local has at one of its uses, or where it is declared."""
+    flow = trace(text.tree, local).get(start)
+    if flow is None:
+        return ""
+    return typed(types, types.extended(text, (local,), types.names.flow(text, flow)))
 
 
 def _parameter(tree: Tree, local: Local) -> str:
@@ -203,31 +307,30 @@ def _parameter(tree: Tree, local: Local) -> str:
     return ""
 
 
-def _path(known: Members, path: Path, start: int, end: int) -> Hover | None:
-    """A global, or a field of anything."""
-    tree = known.tree
+def _path(types: Types, text: Text, path: Path, start: int, end: int) -> Hover:
+    """A global, or a field of anything, as far as this text and the library tell."""
+    known, tree = text.members, text.tree
     path = known.real(path) if len(path) > 1 else path
     name = path_text(path)
     field = known.field(path)
     if field is not None and field.body is not None:
         if field.body.method:
             name = ":".join(name.rsplit(".", 1))
-        signature, text = shown(tree, name, field.body, field.statement)
+        signature, said = of_function(types, text, name, field.body)
         line = f"defined on line {tree.lines.line_of(field.start) + 1}"
-        return Hover(start, end, f"function {signature}", _joined(text, line), ())
+        return Hover(start, end, f"function {signature}", _joined(said, line), ())
     entry = library(tree.dialect).entry(path)
-    if entry is None and len(path) == 2 and isinstance(path[0], Local):
-        entry = next((one for one in known.borrowed(path[0]) if one.name == path[1]), None)
     if entry is not None and field is None:
         signature = entry.signature or f"{name}: {entry.type}"
         return Hover(start, end, signature, entry.documentation, ())
     if field is not None:
-        text = documented(tree, field.statement).text
+        said = documented(tree, field.statement).text
         line = f"set on line {tree.lines.line_of(field.start) + 1}"
         shape = _shape(known, path)
         if isinstance(field.value, Number | String) and not shape:
             shape = f" = {field.value.text[:60]}"
-        return Hover(start, end, f"{name}{shape}", _joined(text, line), ())
+        shape = shape or typed(types, types.names.of_path(text, path))
+        return Hover(start, end, f"{name}{shape}", _joined(said, line), ())
     return Hover(start, end, name, "global" if len(path) == 1 else "", ())
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 from tidelock.shared.language.annotations import documented, signature
 from tidelock.shared.language.paths import Path, constant, direct
 from tidelock.shared.language.scopes import Local, resolve
-from tidelock.shared.language.stdlib import library
 from tidelock.shared.model import Key as Key
 from tidelock.shared.syntax.tree import (
     Assign,
@@ -31,7 +30,6 @@ from tidelock.shared.syntax.tree import (
     NamedField,
     Node,
     Paren,
-    String,
     Table,
     Vararg,
 )
@@ -40,7 +38,6 @@ from tidelock.shared.syntax.tree import Local as LocalStatement
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tidelock.shared.language.stdlib import Entry
     from tidelock.shared.syntax.tree import Tree
 
 T = TypeVar("T")
@@ -329,20 +326,6 @@ class Members:
         if nth or any(one.write for one in local.references):
             return None
         return value
-
-    def borrowed(self, local: Local) -> list[Entry]:
-        """What the library offers for the value a local was given: a string, an open file."""
-        books = library(self.tree.dialect)
-        value = self.value(local)
-        if isinstance(value, String):
-            return books.members(("string",))
-        if isinstance(value, Call):
-            path = self.path(value.function)
-            entry = None if path is None else books.entry(self.real(path))
-            kind = entry.returns[0].partition("|")[0] if entry and entry.returns else ""
-            if kind == "string" or kind.endswith("*"):
-                return books.members((kind,))
-        return []
 
     def all(self) -> Iterator[tuple[Path, Field]]:
         """Every field with its path."""

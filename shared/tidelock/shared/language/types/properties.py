@@ -35,6 +35,7 @@ from tidelock.shared.syntax.tree import FunctionBody, KeyedField, NamedField
 
 if TYPE_CHECKING:
     from tidelock.shared.language.luacats.tags import Visibility
+    from tidelock.shared.language.paths import Path
     from tidelock.shared.language.types.inference import Types
     from tidelock.shared.language.types.meanings import Scope
     from tidelock.shared.language.types.texts import Text
@@ -45,8 +46,8 @@ _CHAIN = 12
 class Property(NamedTuple):
     """One place that gives a field a value or a type; several may be about one field.
 
-    ``start`` and ``end`` are the key in ``text``. ``field`` is an assignment or constructor,
-    ``declared`` a ``@field`` or a part of a written type; with neither, ``type`` is all.
+    ``start`` and ``end`` are the key in ``text``. ``field`` is an assignment to ``path`` or a part
+    of a constructor, ``declared`` a ``@field``; with neither, ``type`` is all.
     """
 
     key: Key
@@ -58,6 +59,7 @@ class Property(NamedTuple):
     run: Run | None = None
     scope: Scope | None = None
     type: Type | None = None
+    path: Path | None = None
 
     @property
     def body(self) -> FunctionBody | None:
@@ -210,15 +212,13 @@ class Properties:
                     found.setdefault(name, []).extend(places)
         return found
 
-    def _assigned(
-        self, text: Text, path: tuple[object, ...], key: Key | None, found: Found
-    ) -> None:
+    def _assigned(self, text: Text, path: Path, key: Key | None, found: Found) -> None:
         fields = text.members.fields(path)
         for name in fields if key is None else (key,) if key in fields else ():
             places = text.places(path, name)
             if places:
                 found.setdefault(name, []).extend(
-                    Property(name, text, one.start, one.end, one) for one in places
+                    Property(name, text, one.start, one.end, one, path=path) for one in places
                 )
 
     def _written_out(self, shape: Shape, found: Found) -> None:

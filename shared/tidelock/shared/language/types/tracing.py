@@ -51,7 +51,7 @@ from tidelock.shared.syntax.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tidelock.shared.language.variables import Local as Variable
     from tidelock.shared.model import Key
@@ -69,6 +69,7 @@ from tidelock.shared.language.types.flow import (
 )
 
 _CHAIN = 100
+_JUMPS = ("break", "goto", "return")
 _DEEPEST = 100
 
 
@@ -92,20 +93,21 @@ class _Traces:
 
     def __init__(self, tree: Tree) -> None:
         self.found: dict[Variable, dict[int, Flow]] = {}
-        tokens = tree.tokens
-        words = ("break", "goto", "return")
-        pairs = zip(tokens.kinds, tokens.starts, strict=False)
-        self.jumps = [start for kind, start in pairs if kind in words]
-        if tree.dialect in ("5.1", "luajit"):  # there, goto is a name or not by what follows
-            names = zip(tokens.texts, tokens.starts, strict=False)
-            extra = [start for text, start in names if text == "goto"]
-            self.jumps = sorted({*self.jumps, *extra})
+        self.jumps = sorted(place for word in _JUMPS for place in _places(tree.text, word))
         self.casts: dict[str, list[tuple[int, Run, tags.Cast]]] = {}
         for run in runs(tree):
             for item in run.block.items:
                 if isinstance(item, tags.Cast):
                     cast = run.start + item.start, run, item
                     self.casts.setdefault(item.name.text, []).append(cast)
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    """Where a word stands; one in a comment or a string only causes a look in vain."""
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + 1)
 
 
 @final
