@@ -1,7 +1,7 @@
 """Jupyter's own conformance suite for the kernel named ``tidelock``; run as a program.
 
-Three of its tests are skipped: ``test_pager``, for a pager is IPython's and nothing in Lua asks
-for one; ``test_display_data`` and ``test_clear_output``, for no Lua function does either yet.
+One of its tests is skipped: ``test_pager``, for a pager is IPython's and nothing in Lua asks for
+one.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ class Kernel(jupyter_kernel_test.KernelTests):
     code_history_pattern = "6 ? 7"
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "print"
+    code_display_data: ClassVar[list[dict[str, str]]] = [
+        {"code": "require('tidelock').display{svg = '<svg/>'}", "mime": "image/svg+xml"},
+        {"code": "require('tidelock').display{html = '<b>tide</b>'}", "mime": "text/html"},
+    ]
+    code_clear_output = "require('tidelock').clear_output()"
 
 
 class Greeting(jupyter_kernel_test.IopubWelcomeTests):
