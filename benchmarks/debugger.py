@@ -33,7 +33,7 @@ def measure(options: Options) -> list[Table]:
 
 def one_build(options: Options) -> Table:
     """What each scenario costs each program."""
-    rounds = options.rounds or (1 if options.quick else 7)
+    rounds = options.rounds or (1 if options.quick else 6)
     names = _chosen(options)
     samples = {program.name: take(options, program, names, rounds) for program in PROGRAMS.values()}
     with_jit = " with its compiler on" if _is_jit(options) else ""

@@ -35,7 +35,7 @@ def measure(options: Options) -> list[Table]:
 
 def latencies(options: Options) -> Table:
     """How soon each loop stands still."""
-    count = options.rounds or (40 if options.quick else 300)
+    count = 50 * _rounds(options)
     table = Table(
         f"pause {options.lua}",
         f"Pausing a running loop, Lua {options.lua}, in milliseconds",
@@ -59,7 +59,7 @@ def latencies(options: Options) -> Table:
 
 def idle_cost(options: Options) -> Table:
     """What it costs that a program can be paused."""
-    rounds = options.rounds or (1 if options.quick else 7)
+    rounds = _rounds(options)
     names = [NOISE, "none", "paused"]
     samples = take(options, PROGRAMS["fib"], names, rounds)
     table = Table(
@@ -75,6 +75,10 @@ def idle_cost(options: Options) -> Table:
             hooks_seen=hooks_seen(samples[name]),
         )
     return table
+
+
+def _rounds(options: Options) -> int:
+    return options.rounds or (1 if options.quick else 6)
 
 
 def _pauses(lua: str, text: str, count: int) -> list[float]:
