@@ -62,8 +62,10 @@ def test_much_output_and_much_input_at_once() -> None:
 
 def test_a_program_that_takes_too_long_is_ended_and_shown() -> None:
     body = "import time; print('so far', flush=True); time.sleep(60)"
-    with pytest.raises(Failure, match=r"(?s)still running after 0\.3 s.*out\| so far"):
-        run(body, timeout=0.3, program=PYTHON)
+    with spawn(body, program=PYTHON) as program:
+        program.wait_for_line("so far")
+        with pytest.raises(Failure, match=r"(?s)still running after 0\.3 s.*out\| so far"):
+            program.wait(0.3)
 
 
 def test_children_do_not_outlive_a_test(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from kit.typing import Space
 from tidelock.shared.language.completion import Completion, complete
 from tidelock.shared.language.hover import hover
 from tidelock.shared.language.types.inference import Types
-from tidelock.shared.syntax import parse
+from tidelock.shared.syntax.parser import parse
 
 
 def completion_of(source: str) -> Completion:

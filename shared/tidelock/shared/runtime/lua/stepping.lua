@@ -67,17 +67,13 @@ end
 -- While our hooks are on, questions and ends are looked for here, every so many lines: the hook
 -- that is armed from outside would take the place of ours and miss the line it waits for.
 local EVERY = 32
-local lines = 0
+local left = 1 -- lines until the next look
 function T.look()
-  lines = lines + 1
-  if lines % EVERY ~= 1 then
-    return
-  end
   local wish = host.wish()
   if wish == "" then
     return
   elseif getinfo(3, "S").source == own then
-    lines = 0 -- not in the midst of our own work: at the next line
+    left = 1 -- not in the midst of our own work: at the next line
   else
     T.serve_live()
     if wish == "end" then
@@ -90,7 +86,7 @@ end
 function T.rehook()
   if plan or T.has_late() then
     host.hooks_are_on(true)
-    lines = 0
+    left = 1
     local chain = T.standing and T.chain_to(T.standing) or { T.main }
     for index = 1, #chain do
       hook(chain[index])
@@ -262,7 +258,11 @@ function on_event(event, line)
   if T.deaf then
     return
   elseif event == "line" then
-    T.look()
+    left = left - 1
+    if left == 0 then
+      left = EVERY
+      T.look()
+    end
     on_line(line)
   elseif event == "call" or event == "tail call" then
     on_call(event)
