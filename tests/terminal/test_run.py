@@ -13,6 +13,9 @@ from kit.programs import Result
 
 from .conftest import Mode, Place
 
+UNCOMPILED = ("--set", "lua.jit=off")
+"""For scripts that are to be interrupted: ``run`` lets LuaJIT compile, and compiled loops cannot."""
+
 
 def seen(result: Result) -> tuple[int, str, str]:
     return result.code, result.stdout, result.stderr
@@ -202,7 +205,7 @@ def test_a_limit_of_memory(place: Place) -> None:
 
 def test_output_before_an_endless_loop_arrives(lua: Mode) -> None:
     script = lua.file("loop.lua", "print('on') io.write('half a line') while true do end")
-    with lua.spawn("run", script) as program:
+    with lua.spawn("run", script, *UNCOMPILED) as program:
         program.wait_for_line("^on$", stream="stdout")
         program.signal(signal.SIGINT)
         result = program.wait()
@@ -358,7 +361,7 @@ def test_colour_only_when_asked_for(place: Place) -> None:
 
 def test_ctrl_c_on_a_terminal(place: Place) -> None:
     script = place.file("loop.lua", "print('on') while true do end")
-    with place.pty("run", script) as terminal:
+    with place.pty("run", script, *UNCOMPILED) as terminal:
         terminal.expect("on\n")
         terminal.key("ctrl-c")
         terminal.expect("Interrupted: interrupted")
