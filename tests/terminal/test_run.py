@@ -14,7 +14,7 @@ from kit.programs import Result
 from .conftest import Mode, Place
 
 UNCOMPILED = ("--set", "lua.jit=off")
-"""For scripts that are to be interrupted: ``run`` lets LuaJIT compile, and compiled loops cannot."""
+"""For scripts to be interrupted: ``run`` lets LuaJIT compile, and compiled loops cannot be."""
 
 
 def seen(result: Result) -> tuple[int, str, str]:
