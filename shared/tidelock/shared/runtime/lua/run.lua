@@ -40,7 +40,8 @@ local function handler(value)
   local ok, fields, size = pcall(T.enter, stack_fields)
   if ok and fields then
     failure.fields, failure.size = fields, size
-    if T.stop_uncaught and not T.deaf then
+    -- An end from outside is no error of the program; LuaJIT brings it here all the same.
+    if T.stop_uncaught and not T.deaf and not host.ending() then
       T.stop("exception", value_text(value), "")
     end
   end
