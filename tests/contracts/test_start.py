@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import packages_distributions
@@ -26,6 +27,9 @@ LATE = {
     "subprocess", "tempfile", "textwrap", "tomllib", "unittest", "urllib", "uuid", "xml",
 }  # fmt: skip
 """Modules of the standard library that cost a millisecond or more, and are not needed."""
+
+if sys.version_info >= (3, 12):
+    LATE -= {"ast", "dis", "inspect"}  # pyzmq's compiled part brings them (built for a stable ABI)
 
 
 def imported(log: str) -> set[str]:
