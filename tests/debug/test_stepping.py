@@ -74,6 +74,24 @@ def test_out_stops_in_the_caller_before_the_rest_of_its_line(lua: Live) -> None:
     assert lua.evaluate("marked, sum") == "true\t2"
 
 
+def test_going_on_after_a_step_out_is_safe_wherever_the_code_lies(lua: Live) -> None:
+    """Lua 5.2 and 5.3 looked for the line of an instruction in another function's lines."""
+    for round_ in range(25):
+        lua.breakpoints("=s", 2)
+        name = lua.start(
+            "local function inner()\n  return 1\nend\n"
+            f"local filler = {{{'1, ' * (round_ * 40)}}}\n"
+            "local sum = inner() + #filler\nsum = sum + 1\nprint(sum)\n",
+            chunk="=s",
+        )
+        lua.stop(2 * round_ + 1)
+        lua.step("out")
+        lua.breakpoints("=s")
+        lua.resume()
+        assert lua.finish(name).status == "ok"
+        assert lua.output(name) == f"{round_ * 40 + 2}\n"
+
+
 RECURSION = """\
 local function fact(n)
   if n == 0 then

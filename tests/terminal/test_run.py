@@ -253,7 +253,10 @@ def test_a_request_to_terminate(lua: Mode) -> None:
 def test_a_reader_that_leaves(lua: Mode) -> None:
     script = lua.file("for-ever.lua", "while true do print(1) end")
     result = lua.place.shell(
-        'tidelock run "$@" | head -1; echo ${PIPESTATUS[0]} >&2', str(script), *lua.flags
+        'tidelock run "$@" | head -1; echo ${PIPESTATUS[0]} >&2',
+        str(script),
+        *UNCOMPILED,
+        *lua.flags,
     )
     assert seen(result) == (0, "1\n", "141\n")
     assert lua.run("exec", "3").stdout == "3\n"

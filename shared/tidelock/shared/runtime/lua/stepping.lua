@@ -14,6 +14,7 @@ local MASK = "crl"
 local plan -- kind, thread, height, line, resumers, reason
 local hooked = setmetatable({}, { __mode = "k" }) -- coroutine -> the hook it had, or true
 local on_event
+local fading -- the coroutine whose hook goes at its next line, not at once
 
 -- The coroutine behind a function that coroutine.wrap made, nil for other C functions.
 local function wrapped(func)
@@ -51,12 +52,18 @@ local function hook(thread)
     local own_hook = type(func) == "function" and func ~= on_event
     hooked[thread] = own_hook and { func, mask, count } or true
   end
+  if fading == thread then
+    fading = nil
+  end
   sethook(thread, on_event, MASK)
 end
 
 local function unhook(thread)
   local before = hooked[thread]
   hooked[thread] = nil
+  if fading == thread then
+    fading = nil
+  end
   if type(before) == "table" then
     sethook(thread, before[1], before[2], before[3])
   else
@@ -175,7 +182,8 @@ local function on_line(line)
 end
 
 -- Lua 5.2 and 5.3 report a tail call while the caller's frame is still there.
-local tail_extra = (T.version == 5.2 or T.version == 5.3) and 1 or 0
+local is_middle = T.version == 5.2 or T.version == 5.3
+local tail_extra = is_middle and 1 or 0
 
 -- A coroutine that is about to be resumed joins the step into it or the late breakpoints.
 local function on_call(event)
@@ -244,12 +252,30 @@ local function on_return()
   end
 end
 
+-- After a count event the VM goes on to look for a new line, also when the hook is gone by then,
+-- and compares with an instruction that Lua 5.2 and 5.3 note only while there is a line hook
+-- (ldebug.c, luaG_traceexec): without one it reads outside the function's lines. So a hook that
+-- a stop here has taken off stays, for the next line only.
+local function fade(thread)
+  if not is_middle then
+    return
+  end
+  local func, mask, count = gethook(thread)
+  if not (mask and raw.string.find(mask, "l", 1, true)) then
+    hooked[thread] = func and { func, mask, count } or true
+    fading = thread
+    sethook(thread, on_event, "l")
+  end
+end
+
 local function on_count()
   sethook(on_event, MASK)
   local now = plan
-  if now and now.kind == "out" and (running() or T.main) == now.thread then
+  local thread = running() or T.main
+  if now and now.kind == "out" and thread == now.thread then
     if not pcall(getlocal, now.height + 3, 1) and getinfo(3, "S").source ~= own then
       take_stop(now.reason)
+      fade(thread)
     end
   end
 end
@@ -257,6 +283,8 @@ end
 function on_event(event, line)
   if T.deaf then
     return
+  elseif fading and fading == (running() or T.main) then
+    unhook(fading)
   elseif event == "line" then
     left = left - 1
     if left == 0 then
