@@ -68,12 +68,16 @@ class Runtime:
         return notebook.start(path.read_text(), metadata={"tidelock": ours}, **options)
 
 
-def state(editor: LspClient, *wanted: str) -> Json:
-    """Wait until the editor is told that the kernel is in one of these states; what it is told."""
-    told: Json = editor.wait_for_notification(
-        "tidelock/status", lambda status: status["kernel"] in wanted
-    )
-    return told
+def state(editor: LspClient, *wanted: str, count: int | None = None) -> Json:
+    """Wait until the editor is told that the kernel is in one of these states; what it is told.
+
+    What it was told before that is spent. With ``count``, only after so many executions: between
+    two of them a kernel is idle for a moment too, and whether that is told depends on the time.
+    """
+    while True:
+        told: Json = editor.wait_for_notification("tidelock/status")
+        if told["kernel"] in wanted and count in (None, told["executionCount"]):
+            return told
 
 
 def proposals(editor: LspClient, path: Path, line: int, character: int) -> dict[str, str]:

@@ -76,7 +76,7 @@ def test_a_run_after_an_edit_is_of_the_new_text_whoever_runs(runtime: Runtime) -
     assert notebook.execute("return require('names').mark").result == '"!"'
     page = runtime.path("page.lua")
     editor.open(page, 'local names = require "names"\nprint(names.)')
-    state(editor, "idle")
+    state(editor, "idle", count=7)
     assert set(proposals(editor, page, 1, len("print(names."))) == {"high", "mark"}
 
 

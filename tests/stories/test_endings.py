@@ -46,7 +46,7 @@ def test_an_endless_loop_is_seen_and_ended_by_anyone(runtime: Runtime, how: str,
     else:
         (notebook if by == "the notebook" else other).interrupt()
     assert running.wait().error == "Interrupted: interrupted"
-    assert state(editor, "idle")["executionCount"] == kept.count + 1
+    state(editor, "idle", count=kept.count + 1)
     assert [m.content["ename"] for m in seen_by(other, "error")] == ["Interrupted"]
 
     assert other.execute("return kept").result == '"kept"'
@@ -79,7 +79,7 @@ def test_a_debugger_that_attached_and_vanishes_lets_the_cell_go_on(runtime: Runt
     state(editor, "paused")
     debugger.vanish()
     assert running.wait().stdout == "height\t2\n"
-    state(editor, "idle")
+    state(editor, "idle", count=1)
     # Its breakpoints went with it: nobody is there who could resume.
     assert runtime.script(notebook, "main.lua").wait().stdout == "height\t2\n"
 
@@ -99,7 +99,7 @@ def test_a_debugger_that_launched_and_vanishes_takes_its_program_along(runtime: 
     waiting = notebook.start("return started, finished")
     debugger.vanish()
     assert waiting.wait().result == "true\tnil"
-    state(editor, "idle")
+    state(editor, "idle", count=2)
 
 
 def test_the_other_debugger_keeps_the_stop_when_one_vanishes(runtime: Runtime) -> None:
@@ -138,10 +138,11 @@ def test_a_restart_keeps_breakpoints_and_clients_and_forgets_globals(runtime: Ru
     running = runtime.script(notebook, "main.lua")
     debugger.wait_for_stop("breakpoint")
     assert debugger.locals() == {"height": '"Golden Gate"'}
+    state(editor, "paused")
     notebook.shutdown(restart=True)
     assert running.wait().status in ("aborted", "error")
     debugger.wait_for_event("continued")
-    assert state(editor, "idle")["executionCount"] == 0
+    state(editor, "idle", count=0)
     assert "starting" in [message.state for message in seen_by(other, "status")]
 
     assert proposals(editor, page, 0, 4) == {}

@@ -44,7 +44,7 @@ def test_what_one_sets_all_see_and_may_change(runtime: Runtime) -> None:
     debugger.disconnect()
 
     assert notebook.execute("return harbour.depth").result == "15"
-    state(editor, "idle")
+    state(editor, "idle", count=3)
     assert "15" in proposals(editor, page, 0, len("print(harbour."))["depth"]
 
 
@@ -101,7 +101,7 @@ def test_a_stop_is_one_stop_for_all_and_who_resumes_resumes_for_all(runtime: Run
     assert debugger.wait_for_end() == 0
     assert debugger.output() == "total\t8\n"
     assert waiting.wait().result == "8"
-    assert state(editor, "idle")["executionCount"] == 2
+    state(editor, "idle", count=2)
     debugger.timeline.expect(
         Event("stopped") >> Event("continued") >> Event("exited") >> Event("terminated")
     )

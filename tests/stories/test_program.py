@@ -43,7 +43,7 @@ def test_it_prints_while_it_runs_and_tells_the_tides(tides: Runtime) -> None:
     (fact,) = ask(notebook, "value", "rising", frame=frame["id"])
     assert fact["text"] == "true"
     editor.open(predictor)
-    assert state(editor, "paused")
+    state(editor, "paused")
 
     debugger.set_breakpoints(predictor, [])
     debugger.resume()
@@ -51,7 +51,7 @@ def test_it_prints_while_it_runs_and_tells_the_tides(tides: Runtime) -> None:
     assert running.stdout.startswith(begun)
     for words in ("high 08:15", "Highest"):
         assert words in running.stdout
-    assert state(editor, "idle")
+    state(editor, "idle", count=1)
     page = tides.path("page.lua")
     editor.open(page, 'local Harbour = require "harbour"\nprint(Harbour.)')
     assert proposals(editor, page, 1, len("print(Harbour."))
