@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
-from kit.lua import lua_builds
 from kit.programs import Pty, run, spawn
 from tidelock.terminal.demo.story import EXPECTED, STEPS
 
@@ -45,12 +42,6 @@ def test_the_document_has_everything(tmp_path: Path) -> None:
     assert [one["name"] for one in told["observations"]] == [e.name for e in EXPECTED]
     assert all(one["held"] and one["seen"] and one["at_s"] > 0 for one in told["observations"])
     assert [step["title"] for step in told["steps"]] == [step.title for step in STEPS]
-
-
-@pytest.mark.parametrize("build", [build.name for build in lua_builds()])
-def test_the_story_is_the_same_on_every_lua(build: str, tmp_path: Path) -> None:
-    result = run("demo", "--check", "--lua", build, home=tmp_path).expect(0)
-    assert "own-words" in result.stdout
 
 
 def test_colours_are_for_terminals(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_opening_and_closing_leaves_no_thread_behind() -> None:
     for _ in range(20):
         with embedded() as served:
             served.client().execute("return 1").result(20)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_the_loop_goes_on_after_a_callback_that_fails() -> None:
