@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tidelock.shared.link.wire import Content
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_STATE_WAIT_S = 1.0
+_STATE_WAIT_S = 5.0  # its heart beats, so it lives: a busy machine may make it slow
 _ALL_PATIENCE_S = 2.0
 
 
