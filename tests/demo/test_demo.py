@@ -44,6 +44,11 @@ def test_the_document_has_everything(tmp_path: Path) -> None:
     assert [step["title"] for step in told["steps"]] == [step.title for step in STEPS]
 
 
+def test_the_story_is_the_same_on_the_lua_that_is_named(tmp_path: Path) -> None:
+    result = run("demo", "--check", "--lua", "5.1", home=tmp_path).expect(0)
+    assert "own-words" in result.stdout
+
+
 def test_colours_are_for_terminals(tmp_path: Path) -> None:
     with Pty("demo", "--check", home=tmp_path, env={"TERM": "xterm"}) as terminal:
         terminal.expect("observations held", 60)

@@ -109,11 +109,11 @@ def test_a_kernel_that_is_not_there_is_an_error_with_its_address(tmp_path: Path)
 def test_opening_and_closing_leaves_no_thread_behind() -> None:
     with embedded():
         pass
-    before = threading.active_count()
+    before = set(threading.enumerate())
     for _ in range(20):
         with embedded() as served:
             served.client().execute("return 1").result(20)
-    assert threading.active_count() <= before
+    assert set(threading.enumerate()) - before == set()
 
 
 def test_the_loop_goes_on_after_a_callback_that_fails() -> None:
