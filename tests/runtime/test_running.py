@@ -47,6 +47,11 @@ def test_print_follows_lua(lua: Live) -> None:
     assert lua.printed(text) == "1\tnil\ttrue\ta\tb\tT\n"
 
 
+@pytest.mark.parametrize("arguments", ["", "1", "1, 2"])
+def test_print_gives_no_values(lua: Live, arguments: str) -> None:
+    assert lua.run(f"return select('#', print({arguments}))", is_input=True).text == "0"
+
+
 def test_io_write_gives_the_file_back_and_numbers_as_lua_writes_them(lua: Live) -> None:
     gives_file = "local out = io.write('a', 1, 2.5) io.write('b\\n') return out == io.stdout"
     outcome = lua.run(gives_file, is_input=True)

@@ -17,7 +17,8 @@ function globals.print(...)
   local convert = follows_global and globals.tostring or tostring
   local count = select("#", ...)
   if count == 1 then
-    return write(1, convert((...)) .. "\n")
+    write(1, convert((...)) .. "\n")
+    return
   end
   local parts = { ... }
   for index = 1, count do
