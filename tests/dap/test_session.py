@@ -63,6 +63,32 @@ def test_a_whole_session(served: Served, script: Path) -> None:
     assert client.output("stdout") == "total\t15\n"
 
 
+def test_what_an_evaluation_prints_comes_before_its_answer(served: Served, script: Path) -> None:
+    client = stopped(served, script)
+    asked = client.post("evaluate", {"expression": "print('from here')"})
+    asked.wait()
+    assert client.output("stdout") == "from here\n"
+    client.timeline.expect(Event("output") >> Response("evaluate"))
+
+
+def test_a_program_ended_at_a_stop_leaves_the_next_one_its_stops(
+    served: Served, script: Path
+) -> None:
+    client = stopped(served, script)
+    client.set_breakpoints(str(script), [])
+    client.request("terminate")
+    client.wait_for_end()
+    again = served.dap()
+    again.launch(str(script), stopOnEntry=True, **key(served))
+    again.wait_for_stop("entry")
+    assert again.top_frame()["line"] == 1
+    (late,) = again.set_breakpoints(str(script), [{"line": 5}])
+    assert "line hook" in late["message"]
+    again.resume()
+    again.wait_for_stop("breakpoint")
+    assert again.top_frame()["line"] == 5
+
+
 def test_the_end_of_a_program_is_told_in_order(served: Served, script: Path) -> None:
     client = served.dap()
     client.launch(str(script), **key(served))

@@ -633,6 +633,8 @@ class _Callbacks:
         job = self._lane._given.pop(token, None)
         if job is None:
             return
+        if not job.live:  # it may have run code: what that printed comes first
+            self._lane.streams.flush()
         if ok:
             job.answer.resolve(fields)
         else:

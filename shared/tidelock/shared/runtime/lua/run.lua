@@ -85,6 +85,7 @@ end
 -- frames, flat frames. `wanted` is what becomes of results: nothing (empty), text, or rich.
 function T.run(chunk, wanted, on_entry, ...)
   failure = nil
+  T.standing, T.chain = nil, {} -- a run that was ended at a stop has left them behind
   T.reset_input()
   if T.watch_main then
     T.watch_main()
