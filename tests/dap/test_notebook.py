@@ -98,3 +98,64 @@ def test_what_makes_no_sense_fails_with_a_reason(peer: JupyterPeer) -> None:
     assert "not available" in peer.debug_failing("dance", {})["message"]
     assert "not stopped" in peer.debug_failing("stackTrace", {"threadId": 1})["message"]
     assert peer.execute("return 1").result == "1"
+
+
+def variables(peer: JupyterPeer) -> dict[str, str]:
+    found = peer.debug("inspectVariables")["body"]["variables"]
+    return {variable["name"]: variable["value"] for variable in found}
+
+
+def test_variables_are_listed_before_a_debugger_is_started(peer: JupyterPeer) -> None:
+    peer.execute("x = 41; t = { 1, 2 }")
+    assert variables(peer) == {"x": "41", "t": "{1, 2}"}
+    assert peer.debug("debugInfo")["body"]["isStarted"] is False
+    shown = peer.debug("richInspectVariables", {"variableName": "t"})["body"]
+    assert shown == {"data": {"text/plain": "{1, 2}"}, "metadata": {}}
+
+
+def test_a_variable_is_shown_as_a_cell_would_show_it(peer: JupyterPeer) -> None:
+    peer.execute("people = { { name = 'Ann', age = 3 }, { name = 'Bo', age = 4 } }")
+    data = peer.debug("richInspectVariables", {"variableName": "people"})["body"]["data"]
+    assert "<td>Ann</td>" in data["text/html"]
+    assert data["text/plain"].startswith("{{")
+
+
+def test_a_local_of_a_stopped_cell_is_shown_and_kept(peer: JupyterPeer) -> None:
+    attach(peer, 3)
+    running = peer.start(CELL)
+    peer.wait_for_debug_event("stopped")
+    (frame,) = peer.debug("stackTrace", {"threadId": 1})["body"]["stackFrames"]
+    wanted = {"variableName": "n", "frameId": frame["id"]}
+    assert peer.debug("richInspectVariables", wanted)["body"]["data"] == {"text/plain": "1"}
+    copy = {"srcVariableName": "n", "srcFrameId": frame["id"], "dstVariableName": "kept"}
+    assert peer.debug("copyToGlobals", copy)["body"]["value"] == "1"
+    peer.debug("disconnect", {})
+    assert running.wait().result == "7"
+    assert peer.execute("kept").result == "1"
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "words"),
+    [
+        ("richInspectVariables", {}, "variableName is missing"),
+        ("richInspectVariables", {"variableName": "x x"}, "near 'x'"),
+        ("richInspectVariables", {"variableName": "x", "frameId": 99}, "no such frame: 99"),
+        ("copyToGlobals", {"srcVariableName": "x"}, "srcFrameId is missing"),
+        (
+            "copyToGlobals",
+            {"srcVariableName": "x", "srcFrameId": 99, "dstVariableName": "y"},
+            "no such frame: 99",
+        ),
+        (
+            "copyToGlobals",
+            {"srcVariableName": "x", "srcFrameId": 1, "dstVariableName": "a b"},
+            "'a b' is no name of Lua",
+        ),
+        ("dumpCell", {"code": 5}, "code is missing or no str"),
+    ],
+)
+def test_what_a_front_end_asks_wrongly_is_refused_with_the_reason(
+    peer: JupyterPeer, command: str, arguments: dict[str, object], words: str
+) -> None:
+    assert words in peer.debug_failing(command, arguments)["message"]
+    assert peer.execute("1 + 1").result == "2"

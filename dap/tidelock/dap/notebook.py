@@ -1,7 +1,7 @@
 """``debug_request``: the same debug session, spoken through Jupyter's control channel.
 
 Besides DAP's commands it answers those that Jupyter adds (messaging specification 5.5,
-"Additions to the DAP"): ``dumpCell`` and ``debugInfo``. Cells are sources whose path is a
+"Additions to the DAP"), also before a debugger is started. Cells are sources whose path is a
 hash of their text, which front ends compute as well.
 """
 
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from tidelock.dap import convert
 from tidelock.dap.convert import Body, field
 from tidelock.dap.session import Session
-from tidelock.shared.errors import TidelockError
+from tidelock.shared.answers import Answer, answered, failed
+from tidelock.shared.errors import BadRequest, TidelockError
+from tidelock.shared.model import Fact
 from tidelock.shared.sources import chunk_of_path
 
 if TYPE_CHECKING:
@@ -47,6 +49,28 @@ def murmur2(text: str, seed: int = _SEED) -> int:
     return state ^ (state >> 15)
 
 
+def _response(request: Body, done: Answer[Body]) -> Body:
+    response: Body = {
+        "type": "response",
+        "seq": 0,
+        "request_seq": request["seq"],
+        "command": request["command"],
+    }
+    if done.error is not None:
+        return {**response, "success": False, "message": str(done.error), "body": {}}
+    return {**response, "success": True, "body": done.result()}
+
+
+def _variable(fact: Fact) -> Body:
+    return {
+        "name": fact.name,
+        "value": fact.text,
+        "type": fact.type,
+        "evaluateName": fact.name,
+        "variablesReference": 0,
+    }
+
+
 class Notebook:
     """The debug session of a kernel's Jupyter clients; everything on the loop's thread.
 
@@ -70,9 +94,12 @@ class Notebook:
         # Front ends take a path with "ipykernel_" in it for a cell, and show its number.
         folder = os.path.join(tempfile.gettempdir(), f"ipykernel_tidelock_{os.getpid()}")
         self._prefix = os.path.realpath(folder) + os.sep
-        self._own: dict[str, Callable[[Body], Body]] = {
+        self._own: dict[str, Callable[[Body], Body | Answer[Body]]] = {
             "dumpCell": self._dump_cell,
             "debugInfo": self._debug_info,
+            "inspectVariables": self._inspect_variables,
+            "richInspectVariables": self._rich_inspect,
+            "copyToGlobals": self._copy_to_globals,
         }
 
     def request(self, message: Body, reply: Callable[[Body], None]) -> None:
@@ -82,7 +109,7 @@ class Notebook:
         request = {**message, "type": "request", "seq": number}
         own = self._own.get(message["command"])
         if own is not None:
-            reply(self._answer(request, own))
+            self._answer(request, own, reply)
             return
         if message["command"] == "initialize" and self._session is not None:
             self._session.end(stop_program=False)
@@ -96,18 +123,21 @@ class Notebook:
         if self._session.state == "ended":
             self._session = None
 
-    def _answer(self, request: Body, own: Callable[[Body], Body]) -> Body:
-        response: Body = {
-            "type": "response",
-            "seq": 0,
-            "request_seq": request["seq"],
-            "command": request["command"],
-        }
+    def _answer(
+        self,
+        request: Body,
+        own: Callable[[Body], Body | Answer[Body]],
+        reply: Callable[[Body], None],
+    ) -> None:
         try:
-            body = own(request.get("arguments") or {})
+            arguments = request.get("arguments") or {}
+            if not isinstance(arguments, dict):
+                raise BadRequest("arguments is no object")
+            found = own(arguments)
         except TidelockError as error:
-            return {**response, "success": False, "message": str(error), "body": {}}
-        return {**response, "success": True, "body": body}
+            found = failed(error)
+        answer = found if isinstance(found, Answer) else answered(found)
+        answer.then(lambda done: self._call(lambda: reply(_response(request, done))))
 
     def _send(self, message: Body) -> None:
         if message["type"] == "event":
@@ -146,10 +176,36 @@ class Notebook:
             "tmpFileSuffix": ".lua",
             "breakpoints": [{"source": s, "breakpoints": p} for s, p in by_source.items()],
             "stoppedThreads": [1] if self._context.debugger.pause is not None else [],
-            "richRendering": False,
+            "richRendering": True,
             "exceptionPaths": [],
-            "copyToGlobals": False,
+            "copyToGlobals": True,
         }
+
+    def _inspect_variables(self, arguments: Body) -> Answer[Body]:
+        """The globals that programs made, also while one runs."""
+
+        def shown(found: list[Fact]) -> Body:
+            return {"variables": [_variable(fact) for fact in found]}
+
+        return self._context.debugger.names().map(shown)
+
+    def _rich_inspect(self, arguments: Body) -> Answer[Body]:
+        """A variable of a frame, or a global, as a cell would show it."""
+        name, frame = field(arguments, "variableName", str), field(arguments, "frameId", int, 0)
+        found = self._context.debugger.rich(name, frame)
+        return found.map(lambda data: {"data": data, "metadata": {}})
+
+    def _copy_to_globals(self, arguments: Body) -> Answer[Body]:
+        """A local of a frame becomes a global, to be worked with once the cell has ended."""
+        from tidelock.shared.language.paths import is_name
+
+        source = field(arguments, "srcVariableName", str)
+        frame = field(arguments, "srcFrameId", int)
+        target = field(arguments, "dstVariableName", str)
+        if not is_name(target):
+            raise BadRequest(f"dstVariableName {target!r} is no name of Lua")
+        copied = self._context.debugger.copy(source, frame, target)
+        return copied.map(lambda value: convert.result_body(value, "value", convert.Manner()))
 
     def close(self) -> None:
         """The kernel ends."""

@@ -34,6 +34,7 @@ from tidelock.shared.model import (
     Scope,
     Value,
 )
+from tidelock.shared.runtime.displays import bundle_of
 from tidelock.shared.runtime.lane import Lane
 from tidelock.shared.runtime.streams import shown
 from tidelock.shared.sources import Sources, encode
@@ -352,6 +353,16 @@ class Debugger:
         """Evaluate an expression, or else run statements, in a frame or at global scope."""
         asked = self._ask_in(frame, "evaluate", encode(text))
         return asked.map(lambda fields: _value(text, fields[1:]))
+
+    def rich(self, text: str, frame: int = 0) -> Answer[dict[str, Any]]:
+        """The value of an expression as a bundle of MIME types, as a cell would show it."""
+        asked = self._ask_in(frame, "rich", encode(text))
+        return asked.map(lambda f: bundle_of(zip(map(shown, f[::2]), f[1::2], strict=True)))
+
+    def copy(self, text: str, frame: int, name: str) -> Answer[Value]:
+        """Give a global the value of an expression in a frame."""
+        asked = self._ask_in(frame, "copy", encode(text), encode(name))
+        return asked.map(lambda fields: _value(name, fields))
 
     def set_child(self, handle: int, name: str, text: str, frame: int = 0) -> Answer[Value]:
         """Give a variable under a handle the value of an expression."""

@@ -124,6 +124,21 @@ function ops.assign(thread_index, level, target, text)
   return T.describe(value)
 end
 
+-- A value as text and in its other forms, as flat pairs of MIME type and content.
+function ops.rich(thread_index, level, text)
+  local value = (values_of(thread_index, level, text))
+  return run(function()
+    return "text/plain", T.full(value), unpack(T.part("rich").forms(value))
+  end)
+end
+
+-- Give a global the value of an expression in a frame; what it was is gone.
+function ops.copy(thread_index, level, text, name)
+  local value = (values_of(thread_index, level, text))
+  raw.rawset(T.globals, name, value)
+  return T.describe(value)
+end
+
 -- Whether an expression at global scope went well, and its text or the error's.
 function T.expression(text)
   local ok, result = raw.pcall(function()
