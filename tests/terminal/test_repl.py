@@ -21,11 +21,11 @@ def test_a_dialogue_from_a_pipe(lua: Mode) -> None:
 
 
 def test_failures_go_to_standard_error_and_the_dialogue_goes_on(lua: Mode) -> None:
-    result = lua.place.run("repl", *lua.flags, stdin="error('a', 0)\n.nope\nprint('on')\nf(\n")
+    result = lua.place.run("repl", *lua.flags, stdin="error('a', 0)\n.xyz\nprint('on')\nf(\n")
     assert (result.code, result.stdout) == (1, "on\n")
     errors = result.stderr.splitlines()
     assert errors[0] == "error: a"
-    assert "unknown command .nope; .help lists the commands" in errors
+    assert "unknown command .xyz; .help lists the commands" in errors
     assert errors[-4].startswith("syntax error: repl:")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from kit.lua import build_under_test
 from tidelock.shared.config import Settings
-from tidelock.terminal.compose import embedded
+from tidelock.terminal.compose import debug_inside, embedded
 from tidelock.terminal.kernels import Link
 from tidelock.terminal.lines import Lines
 from tidelock.terminal.session import Session, Step
@@ -63,7 +63,7 @@ class Dialogue:
 @pytest.fixture(scope="module")
 def link() -> Iterator[Link]:
     kernel = embedded(Settings(lua_version=build_under_test().option), "/")
-    yield Link(kernel.client, kernel.client.wait_ready(), True)
+    yield Link(kernel.client, kernel.client.wait_ready(), True, debug_inside(kernel))
     kernel.close()
 
 
@@ -195,9 +195,10 @@ def test_a_new_state(repl: Dialogue) -> None:
 
 
 def test_help_lists_every_command(repl: Dialogue) -> None:
-    from tidelock.terminal.meta import COMMANDS
+    from tidelock.terminal import debug_commands, meta
 
+    commands = (*meta.COMMANDS, *debug_commands.COMMANDS)
     shown = [text for kind, text in repl.feed(".help")]
-    assert [line.split()[0] for line in shown[:-1]] == [f".{c.names[0]}" for c in COMMANDS]
+    assert [line.split()[0] for line in shown[:-1]] == [f".{c.names[0]}" for c in commands]
     assert repl.feed(".help .vars") == [("said", ".vars [PATTERN]          the globals you made")]
     assert repl.feed(".?") == [("said", text) for text in shown]

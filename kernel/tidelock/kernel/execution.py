@@ -88,6 +88,8 @@ def _run(kernel: Kernel, request: Message) -> Run:
         stop_on_error=field(content, "stop_on_error", bool, True),
         fresh_modules=field(ours, "fresh_modules", bool, is_file),
         directory=field(ours, "directory", str, ""),
+        stop_on_entry=field(ours, "stop_on_entry", bool, False)
+        and bool(kernel.context.debugger.sessions),  # else nobody could resume
         search=_texts(ours, "search"),
         timeout_s=_seconds(
             ours, settings_timeout=kernel.context.settings.kernel_execution_timeout_s

@@ -52,6 +52,7 @@ def _argument(*names: str, **options: Any) -> Argument:
     return Argument(names, options)
 
 
+_ERRORS = ("all", "uncaught", "none")
 _OUTPUTS, _COLORS = ("text", "json"), ("auto", "always", "never")
 GLOBAL = (
     _argument("-c", "--config", metavar="FILE", help="stands in for the project's tidelock.toml"),
@@ -104,6 +105,25 @@ COMMANDS = (
         "echo 'x = 20; x + 1' | tidelock repl",
         (*_KERNEL, _LUA, _argument("--quiet", action="store_true", help="no greeting")),
         more="Piped input runs without prompts; the exit code is 1 if an input failed.",
+    ),
+    Command(
+        "debug", "Run Lua", "debug", "run", "run a script under the debugger",
+        "tidelock debug tides.lua --break-at '12 if height > 2'",
+        (
+            _argument("script", nargs="?", metavar="SCRIPT", help="a Lua file"),
+            *_KERNEL,
+            _LUA,
+            _argument("--timeout", metavar="S", type=seconds, help="end it after S seconds"),
+            _argument("--break-at", metavar="PLACE", action="append", help="where to stop"),
+            _argument("--watch", metavar="EXPR", action="append", help="show it at each stop"),
+            _argument("--step", action="store_true", help="stop before the first line"),
+            _argument("--break-on", choices=_ERRORS, default="uncaught", help="errors that stop"),
+        ),
+        has_script_arguments=True,
+        more="--break-at and --watch are repeatable. PLACE is "
+        "[FILE:]LINE [if EXPR] [hit COUNT] [log TEXT]. At a stop, lines are commands (help lists "
+        "them) or Lua in the frame, also from a pipe. Without SCRIPT it joins what runs on the "
+        "kernel that --connect names.",
     ),
     Command(
         "kernel start", "Kernels", "kernel", "start", "serve a kernel until it is stopped",

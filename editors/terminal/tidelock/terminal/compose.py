@@ -14,8 +14,10 @@ from tidelock.shared.errors import KernelError
 from tidelock.shared.link.connection import DAP_HOST
 
 if TYPE_CHECKING:
+    from tidelock.dap.client import Channel, Open, Receive
     from tidelock.kernel.embedded import EmbeddedKernel
     from tidelock.kernel.server import DebugPort, Kernel
+    from tidelock.shared.link.connection import Connection
     from tidelock.shared.link.wire import Content
 
 
@@ -76,3 +78,40 @@ def embedded(settings: Settings, workspace: str) -> EmbeddedKernel:
     from tidelock.kernel.embedded import EmbeddedKernel
 
     return EmbeddedKernel(settings, workspace, debug_port)
+
+
+class _Inside:
+    """A channel to a debug session in this process; its client is trusted."""
+
+    def __init__(self, kernel: Kernel, receive: Receive) -> None:
+        from tidelock.dap.session import Session
+
+        self._call = kernel.loop.call
+        self._session = Session(kernel.context, receive, kernel.loop.call, trusted=True)
+
+    def send(self, message: Content) -> None:
+        """Hand one message over."""
+        self._call(lambda: self._session.receive(message))
+
+    def close(self) -> None:
+        """End the session."""
+        self._call(lambda: self._session.end(stop_program=False))
+
+
+def debug_inside(kernel: EmbeddedKernel) -> Open:
+    """Opens debug sessions on a kernel in this process."""
+    return lambda receive: _Inside(kernel.kernel, receive)
+
+
+def debug_behind(connection: Connection) -> Open:
+    """Opens debug sessions on a kernel's port.
+
+    Opening raises KernelError when the kernel has no adapter or refuses.
+    """
+
+    def open_channel(receive: Receive) -> Channel:
+        from tidelock.dap import client, relay
+
+        return client.Port(relay.connect(connection), receive)
+
+    return open_channel

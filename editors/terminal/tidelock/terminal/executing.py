@@ -6,6 +6,8 @@ It knows no kernel but the client, and prints nothing itself.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tidelock.shared.errors import KernelError
@@ -33,6 +35,7 @@ class Request(NamedTuple):
     search: tuple[str, ...] = ()
     timeout_s: float | None = None
     fresh_modules: bool = False
+    stop_on_entry: bool = False
 
     def fields(self) -> Content:
         """Our fields of the message's metadata."""
@@ -41,6 +44,7 @@ class Request(NamedTuple):
             "script_args": list(self.arguments),
             "search": list(self.search),
             "fresh_modules": self.fresh_modules,
+            "stop_on_entry": self.stop_on_entry,
         }
         if self.source:
             fields["source"] = self.source
@@ -97,7 +101,37 @@ class Display(Protocol):
         """The report of the failure."""
 
 
-def execute(client: KernelClient, request: Request, display: Display, lines: Lines) -> Finished:
+class Desk(NamedTuple):
+    """The thread that shows an execution, for who works beside it.
+
+    ``put`` hands it something to do, in order with what it shows; ``suspended`` lets signals
+    do for a while what they do when nothing runs.
+    """
+
+    put: Callable[[Callable[[], object]], None]
+    suspended: Callable[[], contextlib.AbstractContextManager[None]]
+
+
+class Companion(Protocol):
+    """Who works beside an execution: a debugger."""
+
+    def begin(self, desk: Desk) -> None:
+        """The execution is about to begin."""
+
+    def pause(self) -> object:
+        """The user pressed Ctrl-C; must not block."""
+
+    def finish(self, then: Callable[[], None]) -> None:
+        """Lua has ended: call ``then`` once everything about it has been handed to the desk."""
+
+
+def execute(
+    client: KernelClient,
+    request: Request,
+    display: Display,
+    lines: Lines,
+    companion: Companion | None = None,
+) -> Finished:
     """Execute, show what comes, and say how it ended.
 
     Raises:
@@ -105,7 +139,7 @@ def execute(client: KernelClient, request: Request, display: Display, lines: Lin
         OSError: the output cannot be written any more; the execution was interrupted.
     """
     turn = lines.new_turn()
-    inbox: Inbox[Message | _Prompt | None] = Inbox()
+    inbox: Inbox[Message | _Prompt | Callable[[], object] | None] = Inbox()
 
     def read(prompt: str, is_password: bool) -> str | None:
         is_hidden = is_password and lines.is_terminal
@@ -120,15 +154,21 @@ def execute(client: KernelClient, request: Request, display: Display, lines: Lin
         return line
 
     client.on_input(read)
-    with inbox, Signals(client.interrupt, inbox) as signals:
+    ways = (client.interrupt,) if companion is None else (companion.pause, client.interrupt)
+    with inbox, Signals(inbox, ways) as signals:
+        if companion is not None:
+            companion.begin(Desk(inbox.put, signals.suspended))
         answer = client.execute(
             request.code, listener=inbox.put, allow_stdin=True, tidelock=request.fields()
         )
-        answer.then(lambda _: inbox.put(None))
+        finish = companion.finish if companion is not None else _at_once
+        answer.then(lambda _: finish(lambda: inbox.put(None)))
         try:
             while (message := inbox.get()) is not None:
                 if isinstance(message, _Prompt):
                     display.prompt(message.text)
+                elif callable(message):
+                    message()
                 else:
                     _show(message, display)
         except OSError:
@@ -142,6 +182,10 @@ def execute(client: KernelClient, request: Request, display: Display, lines: Lin
     if signals.terminated:
         finished = finished._replace(code=exits.TERMINATED)
     return finished
+
+
+def _at_once(then: Callable[[], None]) -> None:
+    then()
 
 
 def _show(message: Message, display: Display) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tidelock.shared.errors import KernelError, UsageError
 
 if TYPE_CHECKING:
+    from tidelock.dap.client import Open
     from tidelock.shared.config import Settings
     from tidelock.shared.link.client import KernelClient
     from tidelock.shared.link.connection import Connection
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
 
 
 class Link(NamedTuple):
-    """A client that is ready; ``is_embedded`` tells whose process the kernel lives in."""
+    """A client that is ready; ``is_embedded`` tells whose process the kernel lives in.
+
+    ``debug`` opens debug sessions there.
+    """
 
     client: KernelClient
     info: Content
     is_embedded: bool
+    debug: Open
 
 
 @contextlib.contextmanager
@@ -35,21 +40,21 @@ def used(invocation: Invocation, settings: Settings, workspace: str) -> Iterator
         UsageError: the flags contradict each other.
         KernelError: the named kernel is not there or does not answer.
     """
+    from tidelock.terminal import compose
+
     named = wanted(invocation, workspace)
     if named is None:
-        from tidelock.terminal.compose import embedded
-
-        kernel = embedded(settings, workspace)
+        kernel = compose.embedded(settings, workspace)
         try:
             info = kernel.client.wait_ready(settings.client_connect_timeout_s)
-            yield Link(kernel.client, info, True)
+            yield Link(kernel.client, info, True, compose.debug_inside(kernel))
         finally:
             kernel.close()
         return
     with connected(named, settings) as client:
         info = client.wait_ready(settings.client_connect_timeout_s)
         _check_versions(info, invocation)
-        yield Link(client, info, False)
+        yield Link(client, info, False, compose.debug_behind(named))
 
 
 def wanted(invocation: Invocation, workspace: str) -> Connection | None:

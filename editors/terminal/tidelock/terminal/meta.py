@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 from collections.abc import Callable
@@ -23,12 +24,16 @@ _MOST = 10000
 
 
 class Meta(NamedTuple):
-    """One command: its names, usage, what it does in words, and in code."""
+    """One command: its names, usage, what it does in words, and in code.
+
+    ``takes_text``: what follows is one text, not words.
+    """
 
     names: tuple[str, ...]
     usage: str
     text: str
     function: Callable[[Session, list[str]], Step]
+    takes_text: bool = False
 
 
 def perform(session: Session, name: str, rest: str) -> Step:
@@ -37,10 +42,13 @@ def perform(session: Session, name: str, rest: str) -> Step:
     Raises:
         UsageError: there is none of that name, or its arguments are wrong.
     """
-    command = _BY_NAME.get(name)
+    known = by_name()
+    command = known.get(name)
     if command is None:
-        hint = nearest(f".{name}", [f".{known}" for known in _BY_NAME])
+        hint = nearest(f".{name}", [f".{one}" for one in known])
         raise UsageError(f"unknown command .{name}", hint or ".help lists the commands")
+    if command.takes_text:
+        return command.function(session, [rest] if rest else [])
     try:
         words = shlex.split(rest)
     except ValueError as error:
@@ -48,11 +56,20 @@ def perform(session: Session, name: str, rest: str) -> Step:
     return command.function(session, words)
 
 
+@functools.cache
+def by_name() -> dict[str, Meta]:
+    """Every command by each of its names, the debugger's too."""
+    from tidelock.terminal import debug_commands
+
+    return {name: made for made in (*COMMANDS, *debug_commands.COMMANDS) for name in made.names}
+
+
 def _help(session: Session, words: list[str]) -> Step:
-    wanted = [_BY_NAME[word] for word in (w.removeprefix(".") for w in words) if word in _BY_NAME]
+    known = by_name()
+    wanted = [known[word] for word in (w.removeprefix(".") for w in words) if word in known]
     if words and not wanted:
         raise UsageError(f"no command {words[0]}", ".help lists them")
-    for command in wanted or COMMANDS:
+    for command in wanted or dict.fromkeys(known.values()):
         session.shown.say(f"{command.usage:<24} {command.text}")
     if not words:
         session.shown.say("Everything else is Lua; '= EXPR' is always Lua.")
@@ -145,4 +162,3 @@ COMMANDS = (
     Meta(("history", "hist"), ".history [N|TEXT]", "the last inputs, or some", _history),
     Meta(("reset",), ".reset", "a new Lua state in the same kernel", _reset),
 )  # fmt: skip
-_BY_NAME = {name: command for command in COMMANDS for name in command.names}

@@ -8,14 +8,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol
 
-from tidelock.terminal.session import Session, Step
+from tidelock.terminal import exits
+from tidelock.terminal.session import AT_STOP, Session, Step
 
 if TYPE_CHECKING:
     from tidelock.terminal.draw import Printed
+    from tidelock.terminal.executing import Request
     from tidelock.terminal.lines import Lines
 
-PROMPT = "tidelock> "
-CONTINUATION = "      ... "
+PROMPTS = {"input": "tidelock> ", "more": "      ... ", "debug": "debug> "}
 
 
 class Reader(Protocol):
@@ -55,7 +56,7 @@ class Typed:
             text, insert = step.indent, self._readline.insert_text
             self._readline.set_startup_hook(lambda: insert(text) if text else None)
         try:
-            return input(PROMPT if step.wants == "input" else CONTINUATION)
+            return input(PROMPTS[step.wants])
         except EOFError:
             print()
             return None
@@ -63,7 +64,8 @@ class Typed:
 
 def converse(session: Session, reader: Reader) -> int:
     """Read, run and show until the end; the code that a script's exit asked for."""
-    step = Step("input")
+    session.at_stop = lambda: _dwell(session, reader)
+    step = session.ready()
     while step.wants != "leave":
         try:
             line = reader.read(step)
@@ -73,6 +75,33 @@ def converse(session: Session, reader: Reader) -> int:
             continue
         step = session.end() if line is None else session.feed(line)
     return step.code
+
+
+def watch(session: Session, reader: Reader, request: Request) -> int:
+    """Execute once, reading lines whenever it stands still; the exit code, 0 after ``.exit``."""
+    session.at_stop = lambda: _dwell(session, reader)
+    finished = session.execute(request)
+    if session.is_leaving:
+        return exits.DONE
+    return exits.KERNEL if finished is None else finished.code
+
+
+def _dwell(session: Session, reader: Reader) -> None:
+    """Read and do lines while a program of this session stands still."""
+    while session.is_stopped:
+        try:
+            line = reader.read(AT_STOP)
+            if line is None:
+                session.no_more_lines()
+            elif not session.is_stopped:
+                session.fail("It was resumed by another client.")
+            elif session.feed(line).wants == "leave":
+                session.leave_stop()
+        except KeyboardInterrupt:
+            if not isinstance(reader, Typed):
+                session.leave_stop()
+                raise
+            print()
 
 
 def is_terminal() -> bool:

@@ -1,9 +1,10 @@
 """Ctrl-C and SIGTERM while a script runs, and a wait that they always end.
 
-The first Ctrl-C interrupts Lua, a second one within two seconds ends the command. Where the
-interrupt must wait, as in a long call of a C function, the user is told, and then any further
-one ends it. SIGTERM interrupts and ends the command as soon as the interrupt is done, at the
-latest after a grace. Outside the ``with`` block the signals do what they did before.
+The first Ctrl-C interrupts Lua (under a debugger it pauses Lua and the second one interrupts),
+one more within two seconds ends the command. Where the interrupt must wait, as in a long call
+of a C function, the user is told, and then any further one ends it. SIGTERM interrupts and ends
+the command as soon as the interrupt is done, at the latest after a grace. Outside the ``with``
+block the signals do what they did before.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, Self, TypeVar
 
 from tidelock.terminal import exits
@@ -68,14 +69,16 @@ class Signals:
     """The signals of the foreground execution; to be used on the main thread.
 
     Args:
-        interrupt: interrupts Lua; must not block.
         inbox: where the main thread waits meanwhile.
+        ways: what each Ctrl-C of a row does, milder ones first, the last one interrupts Lua;
+            none may block.
     """
 
-    def __init__(self, interrupt: Callable[[], object], inbox: Inbox[Any]) -> None:
-        self._interrupt = interrupt
+    def __init__(self, inbox: Inbox[Any], ways: Sequence[Callable[[], object]]) -> None:
+        self._ways = ways
         self._inbox = inbox
         self._last = 0.0
+        self._row = 0  # how many have come within two seconds of each other
         self._is_pending = False
         self._timers: list[threading.Timer] = []
         self._before: dict[int, Any] = {}
@@ -96,14 +99,27 @@ class Signals:
         for timer in self._timers:
             timer.cancel()
 
+    @contextlib.contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Let the signals do what they did before for a while: nothing runs."""
+        self.__exit__()
+        self._last, self._is_pending = 0.0, False
+        try:
+            yield
+        finally:
+            self.__enter__()
+
     def _int(self, *_: object) -> None:
         now = time.monotonic()
-        if self._is_pending or (self._last and now - self._last < _AGAIN_S):
+        if now - self._last >= _AGAIN_S:
+            self._row = 0
+        if self._is_pending or self._row >= len(self._ways):
             # Everything said so far is written; Lua may be deep in a call that never returns.
             os._exit(exits.INTERRUPTED)
         self._last = now
+        self._row += 1
         self._later(_PATIENCE_S, self._tell)
-        self._interrupt()
+        self._ways[self._row - 1]()
 
     def _tell(self) -> None:
         self._is_pending = True
@@ -113,7 +129,7 @@ class Signals:
         if not self.terminated:
             self.terminated = True
             self._later(_GRACE_S, lambda: os._exit(exits.TERMINATED))
-            self._interrupt()
+            self._ways[-1]()
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
         timer = threading.Timer(seconds, call)

@@ -21,9 +21,11 @@ def run(invocation: Invocation) -> int:
     workspace = invocation.workspace()
     settings = invocation.settings(workspace)
     lines, display = Lines(), Printed(console)
-    with kernels.used(invocation, settings, workspace) as link:
-        search = search_folders(current_folder(), workspace, settings.lua_path)
-        session = Session(link, display, lines, search, workspace)
+    search = search_folders(current_folder(), workspace, settings.lua_path)
+    with (
+        kernels.used(invocation, settings, workspace) as link,
+        Session(link, display, lines, search, workspace) as session,
+    ):
         is_terminal = prompt.is_terminal()
         if is_terminal and not invocation.options.quiet:
             for line in _greeting(link):
