@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
-from kit.live import Live, live
+from kit.live import WAIT_S, Live, live
 from kit.lua import build_under_test
-from tidelock.shared.events import ExecutionStarted
+from tidelock.shared.events import ExecutionStarted, OutputWritten
 
 LOOPS = {
     "a bare loop": "while true do end",
@@ -61,6 +63,14 @@ def test_interrupts_in_a_row_end_one_run_each(lua: Live) -> None:
         wait_for_start(lua, name)
         lua.runtime.interrupt()
         lua.runtime.interrupt()
+        assert lua.finish(name).error == "Interrupted"
+    assert lua.run("return 1").status == "ok"
+
+
+def test_an_interrupt_reaches_a_run_that_is_about_to_begin(lua: Live) -> None:
+    for _ in range(50):
+        name = lua.start("while true do end")
+        assert lua.runtime.interrupt()
         assert lua.finish(name).error == "Interrupted"
     assert lua.run("return 1").status == "ok"
 
@@ -160,3 +170,26 @@ def test_questions_to_short_lived_coroutines_never_harm_them(lua: Live) -> None:
     assert lua.finish(name).status == "ok"
     assert lua.output(name) == "180000\n"
     assert answers > 0
+
+
+FINALIZER = """
+local function last() print('last words') end
+if newproxy then
+  kept = newproxy(true)
+  getmetatable(kept).__gc = last
+else
+  kept = setmetatable({}, {__gc = last})
+end
+"""
+
+
+def test_finalizers_run_when_lua_is_closed() -> None:
+    with live() as lua:
+        lua.run(FINALIZER)
+        lua.runtime.restart().result(WAIT_S)
+        gc.collect()
+        assert lua.printed("print(kept)") == "nil\n"
+        lua.run(FINALIZER)
+    gc.collect()
+    written = [event.text for event in lua._seen if isinstance(event, OutputWritten)]
+    assert "".join(written) == "last words\nnil\nlast words\n"

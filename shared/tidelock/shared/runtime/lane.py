@@ -139,6 +139,7 @@ class Lane:
         self._go_on: str | None = None
         self._lines: deque[str | None] = deque()
         self._ending: Ending | None = None
+        self._ending_early: Ending | None = None  # of the run that is about to begin
         self._deadline: float | None = None
         self._closing = self._closed = False
         self._memory_limit = 0
@@ -208,6 +209,11 @@ class Lane:
                 if self._closing and not self._errands:
                     break
                 errand = None if self._jobs else self._errands.popleft()
+                if isinstance(errand, Run):  # from here on it can be ended
+                    self._ending, self._ending_early = self._ending_early, None
+                    self._trace = ()
+                    self._lines.clear()
+                    self.state = Running(errand)
             if errand is None:
                 self._prelude.serve_idle()
             elif isinstance(errand, Run):
@@ -258,10 +264,17 @@ class Lane:
         return {"max_memory": wanted + max(wanted // 4, _MEMORY_RESERVE)}
 
     def _release(self) -> None:
-        if self._native is not None:
-            self._native.disarm()
+        """Close Lua here and now: its finalizers still call what the runtime gives them.
+
+        Left to Python's collector it would be closed after what it calls is gone.
+        """
+        native = self._native
+        if native is not None:
+            native.disarm()
+            native.let_go()
         del self._prelude
-        del self._lua
+        del self._lua  # the last reference
+        self._native = None
 
     def restart(self) -> Answer[None]:
         """Replace the Lua state by a new one; what runs is interrupted, what waits is aborted."""
@@ -323,12 +336,7 @@ class Lane:
             # A run that begins above the limit may at least let go of what is too much.
             begun_with = self._native.memory_used() + _MEMORY_TO_RECOVER
             self._memory_limit = max(self.options.max_memory, begun_with)
-        with self._changed:
-            self._ending = None
-            self._trace = ()
-            self._lines.clear()
-            self.state = Running(run)
-        if self.options.max_memory:
+        if self.options.max_memory or self._ending is not None:
             self._bell.set()
         self.streams.begin(run.id)
         self.displays.begin(run.id)
@@ -424,10 +432,15 @@ class Lane:
     # -- ending, pausing, going on -----------------------------------------------------------
 
     def interrupt(self, error: str = "Interrupted", text: str = "interrupted") -> bool:
-        """End the running execution, however it catches errors; False when nothing runs."""
+        """End the running execution, however it catches errors, or the one about to run.
+
+        False when there is none.
+        """
         with self._changed:
             if isinstance(self.state, Idle):
-                return False
+                is_about_to = any(isinstance(errand, Run) for errand in self._errands)
+                self._ending_early = Ending(error, text) if is_about_to else None
+                return is_about_to
             if self._ending is None:
                 self._ending = Ending(error, text)
             if isinstance(self.state, Paused):

@@ -256,6 +256,11 @@ class Native:
         assert self._layout is not None
         return bool(ctypes.c_uint8.from_address(state + self._layout.allow_hook).value)
 
+    def let_go(self) -> None:
+        """Hold nothing of Lua's any more, so that the state can be closed; on the lane."""
+        del self.main_thread, self.chain_function, self.upvalue_function
+        del self.serving_function, self.served_function
+
     # -- arming --------------------------------------------------------------------------
 
     def on_fire(self, callback: Callable[[int], None]) -> None:
