@@ -6,6 +6,7 @@ What each request does stands in ``routes``. All of it runs on the loop's thread
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -183,4 +184,5 @@ class Session:
         if stop and not (self.launched and self.launch_finished):
             context.runtime.interrupt()
         elif context.debugger.pause is not None and not context.debugger.sessions:
-            context.debugger.go_on("continue")
+            with contextlib.suppress(NotStopped):  # somebody was quicker
+                context.debugger.go_on("continue")

@@ -7,6 +7,7 @@ number and no client. The file is long because all that the faces may call is on
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
@@ -76,6 +77,7 @@ class Debugger:
         self._last_frame = 0
         self._uncaught: set[str] = set()
         self._sessions: set[str] = set()
+        self._is_abandoned = False  # there were sessions, and the last one is gone
 
     @property
     def _table(self) -> Table:
@@ -127,16 +129,23 @@ class Debugger:
         """A debug session attaches."""
         with self._lock:
             self._sessions.add(owner)
+            self._is_abandoned = False
 
     def leave(self, owner: str) -> None:
-        """A session is gone: its breakpoints and filters go too."""
+        """A session is gone: its breakpoints and filters go too.
+
+        After the last one a stop that was asked for and has not come yet is forgotten.
+        """
         with self._lock:
             self._sessions.discard(owner)
+            self._is_abandoned = not self._sessions
             removed = self._table.remove_owner(owner) if self._made_table else []
         self.break_on_uncaught(owner, wanted=False)
         if removed:
             self._bus.publish(BreakpointsChanged((), tuple(removed), owner))
             self._send_table()
+        if self._is_abandoned and self.pause is None:
+            self._lane.ask("unpause")
 
     def _mark_late(self, chunk: str) -> None:
         """Say of breakpoints in loaded code that only a hook can carry them."""
@@ -259,6 +268,9 @@ class Debugger:
     def paused(self, run: Run, pause: Pause) -> None:
         """The lane stands still; on the lane."""
         self._bus.publish(PauseStarted(run.id, pause))
+        if self._is_abandoned:  # whoever asked for it left while it came
+            with contextlib.suppress(NotStopped):  # it is to end, or goes on already
+                self.go_on("continue")
 
     def resumed(self, run: Run, pause: Pause, how: str) -> None:
         """The lane goes on; on the lane."""

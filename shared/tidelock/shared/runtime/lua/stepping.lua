@@ -135,6 +135,15 @@ function ops.pause(reason)
   return true
 end
 
+-- Whoever asked for that stop is gone, and nobody else could resume.
+function ops.unpause()
+  if plan and plan.kind == "any" then
+    plan = nil
+    T.rehook()
+  end
+  return true
+end
+
 -- Called from on_line or on_count, which on_event calls: the user's frame is level 4.
 local function take_stop(reason)
   plan = nil
