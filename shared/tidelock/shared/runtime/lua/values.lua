@@ -13,6 +13,7 @@ local floor = raw.math.floor
 local pcall, select = raw.pcall, raw.select
 
 local COUNT_LIMIT = 10000 -- other keys are counted and sorted up to here
+local BRIEF = 1000 -- entries of a sequence that are looked at before the rest is passed over
 local WORD = {}
 for word in
   ("and break do else elseif end false for function goto if in local nil not or repeat return "
@@ -120,10 +121,12 @@ local function safe_before(a, b)
 end
 
 -- The keys of a table that are not in its sequence, sorted while they are few.
--- Returns the keys and whether there were more than the limit.
-local function other_keys(value, limit)
+-- Returns the keys and whether there were more than the limit. To be brief, the rest of a long
+-- sequence is passed over once it has begun in order, as arrays do: others are not counted if
+-- they lie between entries of a sequence that does not.
+local function other_keys(value, limit, is_brief)
   local length = rawlen(value)
-  local keys, count = {}, 0
+  local keys, count, place = {}, 0, 0
   local key = next(value)
   while key ~= nil do
     local in_sequence = type(key) == "number"
@@ -136,6 +139,11 @@ local function other_keys(value, limit)
         return keys, true
       end
       keys[count] = key
+    elseif is_brief and key == place + 1 then
+      place = key
+      if place == BRIEF then
+        key = length
+      end
     end
     key = next(value, key)
   end
@@ -170,7 +178,7 @@ local function table_text(value, options, depth, seen)
     parts[used] = show(rawget(value, index), options, depth + 1, seen)
   end
   local left = length - shown
-  local keys, more = other_keys(value, options.items * 20)
+  local keys, more = other_keys(value, options.items * 20, true)
   for index = 1, #keys do
     if used >= options.items then
       left = left + #keys - index + 1
@@ -257,7 +265,7 @@ function T.describe(value, text)
   local shown = text or T.short(value)
   if kind == "table" then
     local length = rawlen(value)
-    local keys, more = other_keys(value, COUNT_LIMIT)
+    local keys, more = other_keys(value, COUNT_LIMIT, true)
     local named = #keys + (more and 1 or 0) + (getmetatable(value) and 1 or 0)
     if length == 0 and named == 0 then
       return type_name(value), shown, 0, 0, 0
