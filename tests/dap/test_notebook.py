@@ -28,7 +28,8 @@ def attach(peer: JupyterPeer, *lines: int) -> str:
     """What JupyterLab does when its debugger is switched on; the cell's source path."""
     info = peer.debug("debugInfo")["body"]
     assert (info["isStarted"], info["hashMethod"]) == (False, "Murmur2")
-    peer.debug("initialize", {"clientID": "jupyterlab", "adapterID": ""})
+    client = {"clientID": "jupyterlab", "adapterID": "", "supportsVariableType": True}
+    peer.debug("initialize", client)
     peer.debug("attach", {})
     path = peer.debug("dumpCell", {"code": CELL})["body"]["sourcePath"]
     name = murmur2(CELL, info["hashSeed"])
@@ -51,6 +52,7 @@ def test_a_cell_stops_shows_its_variables_and_goes_on(peer: JupyterPeer) -> None
     assert scope["name"] == "Locals"
     found = peer.debug("variables", {"variablesReference": scope["variablesReference"]})
     assert {v["name"]: v["value"] for v in found["body"]["variables"]}["n"] == "1"
+    assert all("type" not in v for v in found["body"]["variables"])  # it would hide the value
     assert peer.debug("debugInfo")["body"]["stoppedThreads"] == [1]
     assert "n = n + i" in peer.debug("source", {"source": {"path": path}})["body"]["content"]
     peer.debug("setBreakpoints", {"source": {"path": path}, "breakpoints": []})

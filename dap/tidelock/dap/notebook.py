@@ -61,11 +61,17 @@ def _response(request: Body, done: Answer[Body]) -> Body:
     return {**response, "success": True, "body": done.result()}
 
 
+def _with_values(arguments: Any) -> Any:
+    """What a front end says of itself, but for types: JupyterLab 4 shows them for values."""
+    if not isinstance(arguments, dict):
+        return arguments
+    return {**arguments, "supportsVariableType": False}
+
+
 def _variable(fact: Fact) -> Body:
     return {
         "name": fact.name,
         "value": fact.text,
-        "type": fact.type,
         "evaluateName": fact.name,
         "variablesReference": 0,
     }
@@ -118,6 +124,8 @@ class Notebook:
             self._session = Session(
                 self._context, self._send, self._call, trusted=True, notebook=True
             )
+        if message["command"] == "initialize":
+            request["arguments"] = _with_values(request.get("arguments"))
         self._replies[number] = reply
         self._session.receive(request)
         if self._session.state == "ended":
