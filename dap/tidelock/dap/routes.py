@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidelock.dap import convert
+from tidelock.dap import convert, exceptions
 from tidelock.dap.convert import Body, field
 from tidelock.shared.answers import Answer
 from tidelock.shared.debug.debugger import How, Stack
@@ -214,19 +214,6 @@ def set_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
     return {"breakpoints": bodies}
 
 
-def set_exception_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
-    """Which errors stop where they are raised."""
-    filters = field(arguments, "filters", list, [])
-    options = [option.get("filterId") for option in field(arguments, "filterOptions", list, [])]
-    known = [entry["filter"] for entry in CAPABILITIES["exceptionBreakpointFilters"]]
-    unknown = [name for name in (*filters, *options) if name not in known]
-    if unknown:
-        raise BadRequest(f"there is no exception filter {unknown[0]!r}; there is {known[0]}")
-    wanted = "uncaught" in (*filters, *options) and not session.no_debug
-    session.context.debugger.break_on_uncaught(session.owner, wanted=wanted)
-    return {"breakpoints": [{"verified": True} for _ in (*filters, *options)]}
-
-
 def set_function_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
     """Only the empty list, which clients send to clear."""
     if field(arguments, "breakpoints", list, []):
@@ -377,14 +364,6 @@ def source(session: Session, arguments: Body, message: Body) -> Body:
     return {"content": text, "mimeType": "text/x-lua"}
 
 
-def exception_info(session: Session, arguments: Body, message: Body) -> Body:
-    """The error at which the program stands."""
-    stop = session.context.debugger.pause
-    if stop is None or stop.reason != "exception":
-        raise BadRequest("not stopped at an error")
-    return {"exceptionId": "error", "description": stop.text, "breakMode": "unhandled"}
-
-
 def completions(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     """Names and members for the debug console, from the frame."""
     from tidelock.shared.language import completion
@@ -450,7 +429,9 @@ ROUTES: dict[str, Route] = {
     "disconnect": Route(disconnect, ANY),
     "terminate": Route(terminate, SET_UP, capability="supportsTerminateRequest"),
     "setBreakpoints": Route(set_breakpoints, SET_UP),
-    "setExceptionBreakpoints": Route(set_exception_breakpoints, SET_UP),
+    "setExceptionBreakpoints": Route(
+        exceptions.set_filters, SET_UP, capability="supportsExceptionFilterOptions"
+    ),
     "setFunctionBreakpoints": Route(set_function_breakpoints, SET_UP),
     "threads": Route(threads, SET_UP),
     "continue": Route(_resume("continue"), SET_UP, needs_pause=True),
@@ -465,7 +446,7 @@ ROUTES: dict[str, Route] = {
     "setVariable": Route(set_variable, SET_UP, True, "supportsSetVariable"),
     "setExpression": Route(set_expression, SET_UP, True, "supportsSetExpression"),
     "source": Route(source, SET_UP),
-    "exceptionInfo": Route(exception_info, SET_UP, True, "supportsExceptionInfoRequest"),
+    "exceptionInfo": Route(exceptions.info, SET_UP, True, "supportsExceptionInfoRequest"),
     "completions": Route(completions, SET_UP, capability="supportsCompletionsRequest"),
     "cancel": Route(cancel, ANY, capability="supportsCancelRequest"),
 }
@@ -478,14 +459,7 @@ CAPABILITIES: Body = {
     "supportTerminateDebuggee": True,
     "supportsDelayedStackTraceLoading": True,
     "completionTriggerCharacters": [".", ":"],
-    "exceptionBreakpointFilters": [
-        {
-            "filter": "uncaught",
-            "label": "Uncaught errors",
-            "description": "Stop where an error is raised that nothing in the program catches",
-            "default": True,
-        }
-    ],
+    "exceptionBreakpointFilters": exceptions.FILTERS,
 }
 
 

@@ -203,6 +203,27 @@ class Fact(NamedTuple):
     where: str = ""
 
 
+class ExceptionFilter(NamedTuple):
+    """Which errors stop where they are raised.
+
+    ``name`` is ``all``, or ``uncaught`` for those that nothing in the program catches. The
+    condition is an expression in which ``err`` is the error value, or a string literal: a Lua
+    pattern that the message must match.
+    """
+
+    name: str
+    condition: str = ""
+
+
+class Raised(NamedTuple):
+    """The error at which a program stands: its type, its text, and where it was raised."""
+
+    type: str
+    text: str
+    is_caught: bool
+    stack: tuple[CallFrame, ...]
+
+
 class BreakpointRequest(NamedTuple):
     """A line breakpoint as a client asks for it; the line is one-based."""
 

@@ -24,11 +24,14 @@ from tidelock.shared.log import layer
 from tidelock.shared.model import (
     Breakpoint,
     BreakpointRequest,
+    CallFrame,
+    ExceptionFilter,
     Fact,
     Frame,
     Key,
     Pause,
     Paused,
+    Raised,
     Run,
     Running,
     Scope,
@@ -73,7 +76,7 @@ class Debugger:
         self._frames: dict[int, Frame] = {}
         self._frame_ids: dict[tuple[int, int], int] = {}
         self._last_frame = 0
-        self._uncaught: set[str] = set()
+        self._filters: dict[str, tuple[ExceptionFilter, ...]] = {}
         self._sessions: set[str] = set()
 
     @property
@@ -109,12 +112,43 @@ class Debugger:
         with self._lock:
             return self._table.all() if self._made_table else []
 
-    def break_on_uncaught(self, owner: str, *, wanted: bool) -> None:
-        """Stop where an error is raised that nothing in the program catches."""
+    def set_exception_filters(self, owner: str, filters: Sequence[ExceptionFilter]) -> list[str]:
+        """Replace the owner's filters; for each what is wrong with it, empty for a good one."""
+        wrong = [self._wrong_filter(wanted) for wanted in filters]
+        good = tuple(wanted for wanted, fault in zip(filters, wrong, strict=True) if not fault)
         with self._lock:
-            (self._uncaught.add if wanted else self._uncaught.discard)(owner)
-            anyone = bool(self._uncaught)
-        self._lane.ask("uncaught", anyone)
+            had = self._filters.pop(owner, ())
+            if good:
+                self._filters[owner] = good
+        if good != had:
+            self._lane.ask("exceptions", *self.filters())
+        return wrong
+
+    def _wrong_filter(self, wanted: ExceptionFilter) -> str:
+        if not wanted.condition:
+            return ""
+        from tidelock.shared.debug import exceptions  # late, like the table
+
+        return exceptions.fault(wanted.condition, self._lane.build.dialect)
+
+    def filters(self) -> Fields:
+        """All filters in the form the prelude takes (``ops.exceptions``)."""
+        with self._lock:
+            wanted = [each for owned in self._filters.values() for each in owned]
+        fields: list[object] = []
+        for name, condition in dict.fromkeys(wanted):
+            kind = ""
+            if condition:
+                from tidelock.shared.debug import exceptions
+
+                is_pattern = exceptions.is_pattern(condition, self._lane.build.dialect)
+                kind = "pattern" if is_pattern else "expression"
+            fields += [name == "all", kind.encode(), encode(condition)]
+        return tuple(fields)
+
+    def exception(self) -> Answer[Raised]:
+        """The error at which the program stands."""
+        return self._lane.ask("exception", live=False).map(_raised)
 
     @property
     def sessions(self) -> frozenset[str]:
@@ -132,7 +166,7 @@ class Debugger:
         with self._lock:
             self._sessions.discard(owner)
             removed = self._table.remove_owner(owner) if self._made_table else []
-        self.break_on_uncaught(owner, wanted=False)
+        self.set_exception_filters(owner, ())
         if removed:
             self._bus.publish(BreakpointsChanged((), tuple(removed), owner))
             self._send_table()
@@ -415,6 +449,15 @@ def _child(row: Fields) -> Value:
 def _value(name: str, fields: Sequence[Any]) -> Value:
     kind, text, handle, indexed, named = fields
     return Value(name, shown(kind), shown(text), handle, indexed, named)
+
+
+def _raised(fields: Fields) -> Raised:
+    kind, text, is_caught, _, *frames = fields
+    stack = [
+        CallFrame(shown(name), shown(what), shown(chunk), max(int(line), 0))
+        for _, _, name, what, chunk, line, _, _ in _rows(frames, 8)
+    ]
+    return Raised(shown(kind), shown(text), bool(is_caught), tuple(stack))
 
 
 def _scopes(fields: Fields) -> list[Scope]:

@@ -18,11 +18,15 @@ local late = {} -- line -> chunk name -> list of points, for code loaded without
 local points = {} -- breakpoint id -> point
 local arrived -- a site on whose line a step has just stopped: its call is the same stop
 
--- Stop here until someone resumes; then act on how.
-local function stop(reason, text, ids)
+-- Stop here until someone resumes; then act on how. `dead` are coroutines, outermost first,
+-- that an error has just ended: their frames are shown as if they still stood.
+local function stop(reason, text, ids, dead)
   host.stopped(reason, text, ids or "")
   local how = T.enter(function()
     T.find_chain()
+    for _, thread in ipairs(dead or {}) do
+      T.chain[#T.chain + 1] = thread
+    end
     local went = T.visit("paused")
     T.plan(went)
     if went == "interrupt" then

@@ -17,6 +17,9 @@ local function scope(frame)
   return setmetatable({}, {
     __index = function(_, name)
       local thread, level = frame.thread, frame.level
+      if name == "_ERROR" and T.exception then
+        return T.exception.value
+      end
       local kind, index, func = T.place_of(thread, level, name)
       if kind == "local" then
         local _, value = getlocal(thread, level, index)
