@@ -23,6 +23,7 @@ Body = dict[str, Any]
 REASONS = {
     "entry": "entry",
     "breakpoint": "breakpoint",
+    "function breakpoint": "function breakpoint",
     "step": "step",
     "pause": "pause",
     "exception": "exception",
@@ -117,14 +118,22 @@ def breakpoint_request(body: Any, manner: Manner) -> BreakpointRequest:
     )
 
 
-def breakpoint_body(point: Breakpoint, source: Body, manner: Manner) -> Body:
+def function_request(body: Any) -> BreakpointRequest:
+    """One entry of ``setFunctionBreakpoints``."""
+    name = field(body, "name", str).strip()
+    if not name:
+        raise BadRequest("name is missing or empty")
+    condition = field(body, "condition", str, "").strip()
+    hits = field(body, "hitCondition", str, "").strip()
+    return BreakpointRequest(0, condition, hits, function=name)
+
+
+def breakpoint_body(point: Breakpoint, sources: SourceBook, manner: Manner) -> Body:
     """A breakpoint as DAP shows it."""
-    body: Body = {
-        "id": point.id,
-        "verified": point.verified,
-        "line": manner.line_out(point.line),
-        "source": source,
-    }
+    body: Body = {"id": point.id, "verified": point.verified}
+    if point.chunk:
+        body["line"] = manner.line_out(point.line)
+        body["source"] = sources.source(point.chunk, manner)
     if point.message:
         body["message"] = point.message
     if not point.verified:

@@ -134,8 +134,9 @@ class Notebook:
     def _debug_info(self, arguments: Body) -> Body:
         by_source: dict[str, list[Any]] = {}
         for point in self._context.debugger.breakpoints():
-            if self._session is not None and point.owner == self._session.owner:
-                shown = convert.breakpoint_body(point, {}, convert.Manner())
+            session = self._session
+            if session is not None and point.owner == session.owner and point.source:
+                shown = convert.breakpoint_body(point, session.sources, convert.Manner())
                 del shown["source"]
                 by_source.setdefault(point.source[1:], []).append(shown)
         return {

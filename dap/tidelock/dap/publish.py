@@ -103,8 +103,7 @@ def _breakpoints(session: Session, happened: BreakpointsChanged) -> None:
         return  # the answer to its own request says it
     for point in happened.changed:
         if point.owner == session.owner:
-            source = session.sources.source(point.source, session.manner)
-            body = breakpoint_body(point, source, session.manner)
+            body = breakpoint_body(point, session.sources, session.manner)
             session.event("breakpoint", {"reason": "changed", "breakpoint": body})
 
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidelock.dap import convert, exceptions
+from tidelock.dap import breakpoints, convert, exceptions
 from tidelock.dap.convert import Body, field
 from tidelock.shared.answers import Answer
 from tidelock.shared.debug.debugger import How, Stack
@@ -183,42 +183,6 @@ def terminate(session: Session, arguments: Body, message: Body) -> Body:
     if not session.context.runtime.interrupt() and not session.launch_finished:
         session.event("terminated")
     return {}
-
-
-# -- breakpoints -------------------------------------------------------------------------------
-
-
-def set_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
-    """Replace the breakpoints of one source; as many answers as were asked for."""
-    source = field(arguments, "source", dict)
-    chunk = session.sources.chunk(source)
-    asked = field(arguments, "breakpoints", list, [])
-    if session.no_debug:
-        words = "not set: the program was launched without debugging"
-        return {"breakpoints": [{"verified": False, "message": words} for _ in asked]}
-    requests: list[Any] = []
-    for entry in asked:
-        try:
-            requests.append(convert.breakpoint_request(entry, session.manner))
-        except BadRequest as error:
-            requests.append(error)
-    good = [request for request in requests if not isinstance(request, BadRequest)]
-    points = iter(session.context.debugger.set_breakpoints(session.owner, chunk, good))
-    shown = session.sources.source(chunk, session.manner)
-    bodies = [
-        {"verified": False, "message": str(request), "reason": "failed"}
-        if isinstance(request, BadRequest)
-        else convert.breakpoint_body(next(points), shown, session.manner)
-        for request in requests
-    ]
-    return {"breakpoints": bodies}
-
-
-def set_function_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
-    """Only the empty list, which clients send to clear."""
-    if field(arguments, "breakpoints", list, []):
-        raise NotImplementedHere("a function breakpoint")
-    return {"breakpoints": []}
 
 
 # -- going on ----------------------------------------------------------------------------------
@@ -428,11 +392,13 @@ ROUTES: dict[str, Route] = {
     ),
     "disconnect": Route(disconnect, ANY),
     "terminate": Route(terminate, SET_UP, capability="supportsTerminateRequest"),
-    "setBreakpoints": Route(set_breakpoints, SET_UP),
+    "setBreakpoints": Route(breakpoints.set_lines, SET_UP),
     "setExceptionBreakpoints": Route(
         exceptions.set_filters, SET_UP, capability="supportsExceptionFilterOptions"
     ),
-    "setFunctionBreakpoints": Route(set_function_breakpoints, SET_UP),
+    "setFunctionBreakpoints": Route(
+        breakpoints.set_functions, SET_UP, capability="supportsFunctionBreakpoints"
+    ),
     "threads": Route(threads, SET_UP),
     "continue": Route(_resume("continue"), SET_UP, needs_pause=True),
     "next": Route(_resume("over"), SET_UP, needs_pause=True),

@@ -109,8 +109,8 @@ class Outcome(NamedTuple):
 class Pause(NamedTuple):
     """One stop: numbered per kernel, dead after the resume.
 
-    ``reason`` is entry, breakpoint, step, pause or exception; ``text`` explains
-    (a failed condition, an error message); ``breakpoints`` are the ids that were hit.
+    ``reason`` is entry, breakpoint, function breakpoint, step, pause or exception; ``text``
+    explains (a failed condition, an error message); ``breakpoints`` are the ids that were hit.
     """
 
     number: int
@@ -225,19 +225,35 @@ class Raised(NamedTuple):
 
 
 class BreakpointRequest(NamedTuple):
-    """A line breakpoint as a client asks for it; the line is one-based."""
+    """A breakpoint as a client asks for it: a one-based line, or the name of a ``function``."""
 
     line: int
     condition: str = ""
     hit_condition: str = ""
     log_message: str = ""
+    function: str = ""
+
+
+class Spot(NamedTuple):
+    """A statement on which a breakpoint stands.
+
+    ``line`` is the one Lua counts, ``column`` is one-based in UTF-16 units; ``defined`` is the
+    line on which the function begins that a function breakpoint means, else 0.
+    """
+
+    chunk: str
+    offset: int
+    line: int
+    column: int
+    defined: int = 0
 
 
 class Breakpoint(NamedTuple):
-    """A line breakpoint in the one table of the debugger.
+    """A breakpoint in the one table of the debugger.
 
     ``line`` is where it really stands, ``asked`` where the client wanted it; ``owner`` is the
     debug session it belongs to; ``message`` explains what is not verified, or how it works.
+    ``source`` is empty for a function breakpoint, which stands wherever functions have its name.
     """
 
     id: int
@@ -247,3 +263,9 @@ class Breakpoint(NamedTuple):
     line: int
     verified: bool
     message: str = ""
+    spots: tuple[Spot, ...] = ()
+
+    @property
+    def chunk(self) -> str:
+        """The source in which it stands, or first of several; empty while there is none."""
+        return self.source or (self.spots[0].chunk if self.spots else "")

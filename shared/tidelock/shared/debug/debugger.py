@@ -35,6 +35,7 @@ from tidelock.shared.model import (
     Run,
     Running,
     Scope,
+    Spot,
     Value,
 )
 from tidelock.shared.runtime.lane import Lane
@@ -85,7 +86,8 @@ class Debugger:
         if self._made_table is None:
             from tidelock.shared.debug.breakpoints import Table
 
-            self._made_table = Table(self._lane.build.dialect, self._sources.text, self._limit)
+            dialect, text_of = self._lane.build.dialect, self._sources.text
+            self._made_table = Table(dialect, text_of, lambda: self._loaded, self._limit)
         return self._made_table
 
     # -- breakpoints -------------------------------------------------------------------------
@@ -101,11 +103,47 @@ class Debugger:
         with self._lock:
             _, removed = self._table.replace(owner, chunk, requests)
             self._mark_late(chunk)
-            current = {point.asked: point for point in self._table.of_source(chunk)}
+            mine = [p for p in self._table.of_source(chunk) if p.owner == owner]
+            current = {point.asked: point for point in mine}
             found = [current[request] for request in requests]
         self._bus.publish(BreakpointsChanged(tuple(found), tuple(removed), owner))
         self._send_table()
         return found
+
+    def set_function_breakpoints(
+        self, owner: str, requests: Sequence[BreakpointRequest]
+    ) -> list[Breakpoint]:
+        """Replace the owner's function breakpoints; one answer for each request, in order.
+
+        A name means every function that a loaded text calls so, now and later. Where there is
+        none it means the value it leads to now, which is looked up: a change follows.
+        """
+        found = self.set_breakpoints(owner, "", requests)
+        for point in found:
+            if not point.verified and point.message.startswith("pending"):
+                self._look_up(point)
+        return found
+
+    def _look_up(self, point: Breakpoint) -> None:
+        root, *keys = point.asked.function.replace(":", ".").split(".")
+        self.value(root, keys).then(lambda done: self._settle(point.id, done))
+        if keys:
+            path = ["loaded", root, *keys]
+            self.value("package", path).then(lambda done: self._settle(point.id, done))
+
+    def _settle(self, number: int, done: Answer[Fact | None]) -> None:
+        fact = done.result() if done.error is None else None
+        if fact is None or fact.type != "function":
+            return
+        chunk, _, line = fact.where.rpartition(":")
+        with self._lock:
+            changed = self._table.settle(number, chunk, int(line or 0))
+            if changed:
+                self._mark_late("")
+                changed = [p for p in self._table.of_source("") if p.id == number]
+        if changed:
+            self._bus.publish(BreakpointsChanged(tuple(changed)))
+            self._send_table()
 
     def breakpoints(self) -> list[Breakpoint]:
         """The one table."""
@@ -173,18 +211,20 @@ class Debugger:
 
     def _mark_late(self, chunk: str) -> None:
         """Say of breakpoints in loaded code that only a hook can carry them."""
-        if chunk not in self._loaded:
-            return
-        points = [point for point in self._table.of_source(chunk) if point.verified]
-        late = [point.id for point in points if self._site_for(point) is None]
+        late = [
+            point.id
+            for point in self._table.of_source(chunk)
+            for spot in point.spots
+            if spot.chunk in self._loaded and self._site_for(point, spot) is None
+        ]
         self._table.tell(late, BY_HOOK)
 
-    def _site_for(self, point: Breakpoint) -> Site | None:
-        """A call compiled into the loaded code that can carry a breakpoint."""
+    def _site_for(self, point: Breakpoint, spot: Spot) -> Site | None:
+        """A call compiled into the loaded code that can carry a breakpoint at a spot."""
         from tidelock.shared.debug.instrument import needs
 
-        for site in self._sites.get(point.source, ()):
-            if site.line != point.line:
+        for site in self._sites.get(spot.chunk, ()):
+            if (site.spot.line, site.spot.column) != (spot.line, spot.column):
                 continue
             if site.condition:
                 if site.condition == point.asked.condition:
@@ -204,16 +244,16 @@ class Debugger:
             points = self.breakpoints()
             fields: list[object] = [bool(points)]
             for point in points:
-                if point.verified:
-                    fields += self._point_fields(point)
+                for spot in point.spots if point.verified else ():
+                    fields += self._point_fields(point, spot)
         return tuple(fields)
 
-    def _point_fields(self, point: Breakpoint) -> list[object]:
+    def _point_fields(self, point: Breakpoint, spot: Spot) -> list[object]:
         from tidelock.shared.debug.breakpoints import hit_rule
         from tidelock.shared.syntax import conditions
 
-        site = self._site_for(point)
-        if site is None and point.source not in self._loaded:
+        site = self._site_for(point, spot)
+        if site is None and spot.chunk not in self._loaded:
             return []  # nothing to watch yet: it is compiled in when the source loads
         asked = point.asked
         rule = hit_rule(asked.hit_condition) if asked.hit_condition else None
@@ -226,8 +266,9 @@ class Debugger:
         return [
             point.id,
             site.number if site is not None else 0,
-            encode(point.source),
-            point.line,
+            encode(spot.chunk),
+            spot.line,
+            spot.defined,
             encode(condition),
             (rule.operator if rule else "").encode(),
             rule.amount if rule else 0,
@@ -243,13 +284,12 @@ class Debugger:
         with self._lock:
             self._loaded.add(chunk)
             self._sites.pop(chunk, None)
-            if self._made_table is None or not self._table.of_source(chunk):
+            if self._made_table is None:
                 return None
             changed = self._table.reread(chunk, text)
             ready = self._instrument(chunk, text, token, guarded=guarded)
             if ready is not None:
-                standing = [p.id for p in self._table.of_source(chunk) if p.verified]
-                changed += self._table.tell(standing, "")
+                changed += self._table.tell([p.id for _, p in self._table.standing(chunk)], "")
         if changed:
             self._bus.publish(BreakpointsChanged(tuple(changed)))
         return ready
@@ -257,9 +297,11 @@ class Debugger:
     def _instrument(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
         from tidelock.shared.debug.instrument import instrument
 
-        points = [point for point in self._table.of_source(chunk) if point.verified]
+        points = self._table.standing(chunk)
+        if not points:
+            return None
         dialect, first = self._lane.build.dialect, self._last_site + 1
-        result = instrument(text, chunk, dialect, points, token, first, guarded_globals=guarded)
+        result = instrument(text, dialect, points, token, first, guarded_globals=guarded)
         self._last_site += len(result.sites)
         self._sites[chunk] = result.sites
         return result.text if result.sites else None
@@ -268,7 +310,7 @@ class Debugger:
         """The prepared text did not load: its breakpoints work by hook."""
         with self._lock:
             self._sites.pop(chunk, None)
-            points = [point.id for point in self._table.of_source(chunk)]
+            points = [point.id for _, point in self._table.standing(chunk)]
             changed = self._table.tell(points, BY_HOOK)
         log.info("breakpoints could not be compiled in", chunk=chunk)
         self._bus.publish(BreakpointsChanged(tuple(changed)))
@@ -285,6 +327,8 @@ class Debugger:
         """Make the next pause; on the lane."""
         with self._lock:
             self._pauses += 1
+            if reason == "breakpoint" and self._table.are_functions(breakpoints):
+                reason = "function breakpoint"
             self._frames.clear()
             self._frame_ids.clear()
             return Pause(self._pauses, reason, text, breakpoints)

@@ -174,6 +174,25 @@ def dotted(target: Expression, method: bool) -> str:
     return ".".join(keys)
 
 
+def first_statements(tree: Tree, name: str) -> list[tuple[Start, FunctionSpan]]:
+    """The first statement of every function that a text calls by a name, and the function.
+
+    ``t:m`` and ``t.m`` are one name; functions that do nothing are left out.
+    """
+    wanted = name.replace(":", ".")
+    found = []
+    for span in functions(tree):
+        start = first_statement(tree, span) if span.name.replace(":", ".") == wanted else None
+        if start is not None:
+            found.append((start, span))
+    return found
+
+
+def first_statement(tree: Tree, function: FunctionSpan) -> Start | None:
+    """The first statement of a function's own body."""
+    return next((start for start in starts(tree) if start.function == function.number), None)
+
+
 def breakpoint_line(tree: Tree, line: int) -> Start | None:
     """The statement where a breakpoint on a line (from 1) stops.
 

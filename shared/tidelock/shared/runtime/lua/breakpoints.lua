@@ -15,7 +15,7 @@ T.deaf = false
 
 local sites = {} -- number of a compiled-in call -> list of points
 local late = {} -- line -> chunk name -> list of points, for code loaded without them
-local points = {} -- breakpoint id -> point
+local counts = {} -- breakpoint id -> its hits, wherever it stands
 local arrived -- a site on whose line a step has just stopped: its call is the same stop
 
 -- Stop here until someone resumes; then act on how. `dead` are coroutines, outermost first,
@@ -111,8 +111,9 @@ local function asks(point, ...)
       return false
     end
   end
-  point.hits = point.hits + 1
-  if point.hit and not point.hit(point.hits, point.wanted) then
+  local count = point.count
+  count.hits = count.hits + 1
+  if point.hit and not point.hit(count.hits, point.wanted) then
     return false
   elseif point.log then
     T.deaf = true
@@ -189,9 +190,14 @@ function T.install_probe()
 end
 
 local function check_late(by_source)
-  local source = getinfo(5, "S").source -- under at_late_line, on_line and on_event
-  local list = by_source[source]
-  if not list then
+  local info = getinfo(5, "S") -- under at_late_line, on_line and on_event
+  local list = {}
+  for _, point in ipairs(by_source[info.source] or {}) do
+    if point.defined == 0 or point.defined == info.linedefined then
+      list[#list + 1] = point
+    end
+  end
+  if not list[1] then
     return
   end
   local ids, text = T.enter(function()
@@ -221,7 +227,8 @@ end
 function T.arrive(line, source)
   arrived = nil
   for number, list in raw.next, sites do
-    if list[1].line == line and list[1].source == source then
+    local is_first = not arrived or number < arrived
+    if is_first and list[1].line == line and list[1].source == source then
       arrived = number
     end
   end
@@ -246,23 +253,26 @@ local function failing(message)
 end
 
 -- The table of breakpoints, replaced as a whole. Flat: for each point
--- id, site (0: late), source, line, condition, operator, wanted, names, number of log pieces,
--- then for each piece "text" or "code" and its text. Hits of kept ids go on counting.
+-- id, site (0: late), source, line, line of its function (0: any), condition, operator, wanted,
+-- names, number of log pieces, then for each piece "text" or "code" and its text. Hits of kept
+-- ids go on counting.
 function ops.breakpoints(instrumenting, ...)
-  local old = points
-  sites, late, points = {}, {}, {}
+  local kept = counts
+  sites, late, counts = {}, {}, {}
   T.instrumenting = instrumenting
   local position, count = 1, select("#", ...)
   local fields = { ... }
   while position <= count do
-    local id, site, source, line, condition, operator, wanted, names, pieces =
-      unpack(fields, position, position + 8)
-    position = position + 9
+    local id, site, source, line, defined, condition, operator, wanted, names, pieces =
+      unpack(fields, position, position + 9)
+    position = position + 10
+    counts[id] = counts[id] or kept[id] or { hits = 0 }
     local point = {
       id = id,
       source = source,
       line = line,
-      hits = old[id] and old[id].hits or 0,
+      defined = defined,
+      count = counts[id],
       hit = HITS[operator],
       wanted = wanted,
       frame = site == 0 and {} or nil,
@@ -284,7 +294,6 @@ function ops.breakpoints(instrumenting, ...)
         end
       end
     end
-    points[id] = point
     if site ~= 0 then
       sites[site] = sites[site] or {}
       sites[site][#sites[site] + 1] = point
