@@ -40,6 +40,22 @@ def set_functions(session: Session, arguments: Body, message: Body) -> Body:
     )
 
 
+def locations(session: Session, arguments: Body, message: Body) -> Body:
+    """Where breakpoints can stand in a range of lines; the end of the last line if none is said."""
+    chunk, manner = session.sources.chunk(field(arguments, "source", dict)), session.manner
+    first = manner.line_in(field(arguments, "line", int))
+    last = manner.line_in(field(arguments, "endLine", int, manner.line_out(first)))
+    start = manner.column_in(field(arguments, "column", int, manner.first_column))
+    end = field(arguments, "endColumn", int, 0)
+    found = [
+        {"line": manner.line_out(spot.line), "column": manner.column_out(spot.column)}
+        for spot in session.context.debugger.locations(chunk, first, last)
+        if (spot.line > first or spot.column >= start)
+        and (spot.line < last or not end or spot.column <= manner.column_in(end))
+    ]
+    return {"breakpoints": found}
+
+
 def _set(
     session: Session,
     asked: list[Any],

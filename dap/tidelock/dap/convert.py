@@ -58,6 +58,14 @@ class Manner(NamedTuple):
         """Our line as the client's."""
         return max(line - 1 + self.first_line, self.first_line)
 
+    def column_in(self, column: int) -> int:
+        """A client's column as ours, from one."""
+        return column + 1 - self.first_column
+
+    def column_out(self, column: int) -> int:
+        """Our column as the client's."""
+        return column - 1 + self.first_column
+
 
 def field(body: Any, name: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
     """A field of a request's arguments, of a kind.
@@ -115,6 +123,7 @@ def breakpoint_request(body: Any, manner: Manner) -> BreakpointRequest:
         field(body, "condition", str, "").strip(),
         field(body, "hitCondition", str, "").strip(),
         field(body, "logMessage", str, ""),
+        column=manner.column_in(field(body, "column", int)) if "column" in body else 0,
     )
 
 
@@ -134,6 +143,8 @@ def breakpoint_body(point: Breakpoint, sources: SourceBook, manner: Manner) -> B
     if point.chunk:
         body["line"] = manner.line_out(point.line)
         body["source"] = sources.source(point.chunk, manner)
+    if point.asked.column and point.spots:
+        body["column"] = manner.column_out(point.spots[0].column)
     if point.message:
         body["message"] = point.message
     if not point.verified:

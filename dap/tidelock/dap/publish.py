@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tidelock.dap import loaded
 from tidelock.dap.convert import Body, breakpoint_body, stopped_body
 from tidelock.shared.events import (
     BreakpointsChanged,
@@ -107,6 +108,10 @@ def _breakpoints(session: Session, happened: BreakpointsChanged) -> None:
             session.event("breakpoint", {"reason": "changed", "breakpoint": body})
 
 
+def _loaded(session: Session, happened: SourceLoaded) -> None:
+    loaded.tell(session, happened.chunk)
+
+
 _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
     OutputWritten: _written,
     Displayed: _displayed,
@@ -117,6 +122,6 @@ _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
     BreakpointsChanged: _breakpoints,
     ExecutionStarted: None,  # a launched program begins with the answer to launch
     InputWanted: None,  # reading is not available without a console of its own
-    SourceLoaded: None,
+    SourceLoaded: _loaded,
     RuntimeRestarted: None,  # the launched execution has ended before
 }

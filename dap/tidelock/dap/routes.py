@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidelock.dap import breakpoints, convert, exceptions
+from tidelock.dap import breakpoints, convert, exceptions, loaded
 from tidelock.dap.convert import Body, field
 from tidelock.shared.answers import Answer
 from tidelock.shared.debug.debugger import How, Stack
@@ -399,6 +399,9 @@ ROUTES: dict[str, Route] = {
     "setFunctionBreakpoints": Route(
         breakpoints.set_functions, SET_UP, capability="supportsFunctionBreakpoints"
     ),
+    "breakpointLocations": Route(
+        breakpoints.locations, SET_UP, capability="supportsBreakpointLocationsRequest"
+    ),
     "threads": Route(threads, SET_UP),
     "continue": Route(_resume("continue"), SET_UP, needs_pause=True),
     "next": Route(_resume("over"), SET_UP, needs_pause=True),
@@ -413,6 +416,8 @@ ROUTES: dict[str, Route] = {
     "setExpression": Route(set_expression, SET_UP, True, "supportsSetExpression"),
     "source": Route(source, SET_UP),
     "exceptionInfo": Route(exceptions.info, SET_UP, True, "supportsExceptionInfoRequest"),
+    "loadedSources": Route(loaded.sources, SET_UP, capability="supportsLoadedSourcesRequest"),
+    "modules": Route(loaded.modules, SET_UP, capability="supportsModulesRequest"),
     "completions": Route(completions, SET_UP, capability="supportsCompletionsRequest"),
     "cancel": Route(cancel, ANY, capability="supportsCancelRequest"),
 }

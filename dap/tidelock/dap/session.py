@@ -60,6 +60,7 @@ class Session:
         self.no_debug = False
         self.asked_to_resume = False
         self.frames_of: dict[int, int] = {}
+        self.told_sources: set[str] = set()
         self._send_message = send
         self._call = call
         self._seq = 0

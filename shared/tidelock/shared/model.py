@@ -225,26 +225,32 @@ class Raised(NamedTuple):
 
 
 class BreakpointRequest(NamedTuple):
-    """A breakpoint as a client asks for it: a one-based line, or the name of a ``function``."""
+    """A breakpoint as a client asks for it: a one-based line, or the name of a ``function``.
+
+    A ``column`` (one-based, UTF-16 units, 0 for none) chooses among the statements of the line.
+    """
 
     line: int
     condition: str = ""
     hit_condition: str = ""
     log_message: str = ""
     function: str = ""
+    column: int = 0
 
 
 class Spot(NamedTuple):
     """A statement on which a breakpoint stands.
 
-    ``line`` is the one Lua counts, ``column`` is one-based in UTF-16 units; ``defined`` is the
-    line on which the function begins that a function breakpoint means, else 0.
+    ``line`` is the one Lua counts, ``column`` is one-based in UTF-16 units; ``leads`` says that it
+    is the first of its line in its function; ``defined`` is the line on which the function begins
+    that a function breakpoint means, else 0.
     """
 
     chunk: str
     offset: int
     line: int
     column: int
+    leads: bool = True
     defined: int = 0
 
 

@@ -21,6 +21,9 @@ from tidelock.shared.syntax.statements import (
     first_statement,
     first_statements,
     functions,
+    leads,
+    starts,
+    statement_at,
 )
 from tidelock.shared.syntax.tree import Tree
 
@@ -193,7 +196,7 @@ class Table:
                 verified=False, message=f"{PENDING}the source is not loaded yet", spots=()
             )
         tree = parse(text, self._dialect)
-        start = breakpoint_line(tree, asked.line) if tree.ok else None
+        start = _start(tree, asked) if tree.ok else None
         if start is None:
             words = "no statement on this line or after it in the same function"
             if not tree.ok:
@@ -238,11 +241,27 @@ class Table:
         return ""
 
 
+def locations(text: str, dialect: Dialect, first: int, last: int) -> list[Spot]:
+    """The statements that begin on the lines of a range; lines count from 1, both are included."""
+    tree = parse(text, dialect)
+    return [_spot("", tree, start) for start in starts(tree) if first <= start.line <= last]
+
+
+def _start(tree: Tree, asked: BreakpointRequest) -> Start | None:
+    if asked.column:
+        offset = tree.lines.offset(asked.line - 1, asked.column - 1, "utf-16")
+        start = statement_at(tree, offset)
+        if start is not None and start.line == asked.line:
+            return start
+    return breakpoint_line(tree, asked.line)
+
+
 def _spot(chunk: str, tree: Tree, start: Start, function: FunctionSpan | None = None) -> Spot:
-    lines = LineMap(tree.text)
+    lines = tree.once("line map", lambda tree: LineMap(tree.text))
     column = tree.lines.place(start.offset, "utf-16").column + 1
     defined = lines.to_lua(function.start_line) if function else 0
-    return Spot(chunk, start.offset, lines.to_lua(start.line), column, defined)
+    line = lines.to_lua(start.line)
+    return Spot(chunk, start.offset, line, column, leads(tree, start), defined)
 
 
 def _on_spots(point: Breakpoint, spots: tuple[Spot, ...]) -> Breakpoint:

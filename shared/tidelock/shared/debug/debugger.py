@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from tidelock.shared.answers import Answer, failed
-from tidelock.shared.errors import NotStopped
+from tidelock.shared.errors import NotStopped, Unavailable
 from tidelock.shared.events import (
     BreakpointsChanged,
     Bus,
@@ -70,7 +70,7 @@ class Debugger:
         self._sources = sources
         self._limit = limit
         self._made_table: Table | None = None
-        self._loaded: set[str] = set()
+        self._loaded: dict[str, None] = {}
         self._sites: dict[str, tuple[Site, ...]] = {}
         self._last_site = 0
         self._pauses = 0
@@ -145,6 +145,29 @@ class Debugger:
             self._bus.publish(BreakpointsChanged(tuple(changed)))
             self._send_table()
 
+    def locations(self, chunk: str, first: int, last: int) -> list[Spot]:
+        """Where breakpoints can stand on the lines of a source; lines count from 1.
+
+        Raises:
+            Unavailable: the source cannot be read.
+        """
+        from tidelock.shared.debug.breakpoints import locations
+
+        text = self._sources.text(chunk)
+        if text is None:
+            raise Unavailable("the text of that source", "it is not loaded and is no file")
+        return locations(text, self._lane.build.dialect, first, last)
+
+    def loaded(self) -> list[str]:
+        """The chunk names of what is loaded and has a name of its own, in order of loading."""
+        with self._lock:
+            return [chunk for chunk in self._loaded if chunk[:1] in ("@", "=")]
+
+    def modules(self) -> Answer[list[tuple[str, str]]]:
+        """The modules that the program has loaded: name, and path of those written in Lua."""
+        asked = self._lane.ask("modules")
+        return asked.map(lambda fields: [(shown(n), shown(p)) for n, p in _rows(fields, 2)])
+
     def breakpoints(self) -> list[Breakpoint]:
         """The one table."""
         with self._lock:
@@ -212,12 +235,14 @@ class Debugger:
     def _mark_late(self, chunk: str) -> None:
         """Say of breakpoints in loaded code that only a hook can carry them."""
         late = [
-            point.id
+            (point, spot)
             for point in self._table.of_source(chunk)
             for spot in point.spots
             if spot.chunk in self._loaded and self._site_for(point, spot) is None
         ]
-        self._table.tell(late, BY_HOOK)
+        self._table.tell([point.id for point, _ in late], BY_HOOK)
+        unseen = [point.id for point, spot in late if point.source and not spot.leads]
+        self._table.tell(unseen, f"{BY_HOOK}, which stops where the line begins")
 
     def _site_for(self, point: Breakpoint, spot: Spot) -> Site | None:
         """A call compiled into the loaded code that can carry a breakpoint at a spot."""
@@ -268,6 +293,7 @@ class Debugger:
             site.number if site is not None else 0,
             encode(spot.chunk),
             spot.line,
+            spot.leads,
             spot.defined,
             encode(condition),
             (rule.operator if rule else "").encode(),
@@ -282,7 +308,7 @@ class Debugger:
     def prepare(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
         """The text of a chunk with its breakpoints compiled in; None when it has none."""
         with self._lock:
-            self._loaded.add(chunk)
+            self._loaded[chunk] = None
             self._sites.pop(chunk, None)
             if self._made_table is None:
                 return None

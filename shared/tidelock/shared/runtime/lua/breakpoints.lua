@@ -227,8 +227,8 @@ end
 function T.arrive(line, source)
   arrived = nil
   for number, list in raw.next, sites do
-    local is_first = not arrived or number < arrived
-    if is_first and list[1].line == line and list[1].source == source then
+    local point = list[1]
+    if point.leads and point.line == line and point.source == source then
       arrived = number
     end
   end
@@ -253,9 +253,9 @@ local function failing(message)
 end
 
 -- The table of breakpoints, replaced as a whole. Flat: for each point
--- id, site (0: late), source, line, line of its function (0: any), condition, operator, wanted,
--- names, number of log pieces, then for each piece "text" or "code" and its text. Hits of kept
--- ids go on counting.
+-- id, site (0: late), source, line, whether it is the first of the line in its function, line of
+-- its function (0: any), condition, operator, wanted, names, number of log pieces, then for each
+-- piece "text" or "code" and its text. Hits of kept ids go on counting.
 function ops.breakpoints(instrumenting, ...)
   local kept = counts
   sites, late, counts = {}, {}, {}
@@ -263,14 +263,15 @@ function ops.breakpoints(instrumenting, ...)
   local position, count = 1, select("#", ...)
   local fields = { ... }
   while position <= count do
-    local id, site, source, line, defined, condition, operator, wanted, names, pieces =
-      unpack(fields, position, position + 9)
-    position = position + 10
+    local id, site, source, line, leads, defined, condition, operator, wanted, names, pieces =
+      unpack(fields, position, position + 10)
+    position = position + 11
     counts[id] = counts[id] or kept[id] or { hits = 0 }
     local point = {
       id = id,
       source = source,
       line = line,
+      leads = leads,
       defined = defined,
       count = counts[id],
       hit = HITS[operator],
