@@ -152,11 +152,16 @@ def breakpoint_body(point: Breakpoint, sources: SourceBook, manner: Manner) -> B
     return body
 
 
-def frame_body(frame: Frame, source: Body | None, manner: Manner) -> Body:
+def in_hex(arguments: Body) -> bool:
+    """Whether a request asks for integers in hexadecimal (DAP, ValueFormat)."""
+    return field(arguments, "format", dict, {}).get("hex") is True
+
+
+def frame_body(frame: Frame, name: str, source: Body | None, manner: Manner) -> Body:
     """A frame as DAP shows it."""
     body: Body = {
         "id": frame.id,
-        "name": frame.name if frame.what != "C" else f"[C] {frame.name}",
+        "name": name,
         "line": manner.line_out(frame.line) if frame.line else 0,
         "column": manner.first_column if frame.line else 0,
     }

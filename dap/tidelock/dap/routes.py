@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidelock.dap import breakpoints, convert, exceptions, loaded
+from tidelock.dap import breakpoints, convert, exceptions, loaded, stack
 from tidelock.dap.convert import Body, field
 from tidelock.shared.answers import Answer
-from tidelock.shared.debug.debugger import How, Stack
+from tidelock.shared.debug.debugger import How
 from tidelock.shared.errors import BadRequest, LuaFailure, NotStopped, TidelockError, Unavailable
 from tidelock.shared.model import Fact, Idle, Run, Value
 from tidelock.shared.sources import search_folders, workspace_of
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tidelock.dap.session import Session
 
 LATER = object()
-_STACK_LIMIT = 1000
 
 FRESH = ("fresh",)
 SET_UP = ("configuring", "active")
@@ -172,9 +171,11 @@ def configuration_done(session: Session, arguments: Body, message: Body) -> obje
 
 def disconnect(session: Session, arguments: Body, message: Body) -> object:
     """The client leaves; the program ends if it was launched here, unless the client objects."""
-    stop = arguments.get("terminateDebuggee")
+    wanted = arguments.get("terminateDebuggee")
+    stop = wanted if isinstance(wanted, bool) else None
+    stay = arguments.get("suspendDebuggee") is True and not stop
     session.respond(message)
-    session.end(stop_program=stop if isinstance(stop, bool) else None)
+    session.end(stop_program=False if stay else stop, stay_stopped=stay)
     return LATER
 
 
@@ -217,27 +218,6 @@ def threads(session: Session, arguments: Body, message: Body) -> Body:
     return {"threads": [{"id": 1, "name": "Lua"}]}
 
 
-def stack_trace(session: Session, arguments: Body, message: Body) -> Answer[Body]:
-    """A page of the stopped stack."""
-    if field(arguments, "threadId", int, 1) != 1:
-        raise BadRequest("there is one thread, 1")
-    start = field(arguments, "startFrame", int, 0)
-    count = field(arguments, "levels", int, 0) or _STACK_LIMIT
-
-    def shown(stack: Stack) -> Body:
-        frames = [
-            convert.frame_body(
-                frame,
-                session.sources.source(frame.chunk, session.manner) if frame.line else None,
-                session.manner,
-            )
-            for frame in stack.frames
-        ]
-        return {"stackFrames": frames, "totalFrames": stack.total}
-
-    return session.context.debugger.stack(start, count).map(shown)
-
-
 def scopes(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     """Locals, upvalues and globals of a frame."""
     frame = field(arguments, "frameId", int)
@@ -255,7 +235,7 @@ def variables(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     reference = field(arguments, "variablesReference", int)
     kind = field(arguments, "filter", str, "")
     start, count = field(arguments, "start", int, 0), field(arguments, "count", int, 0)
-    frame = session.frames_of.get(reference, 0)
+    frame, in_hex = session.frames_of.get(reference, 0), convert.in_hex(arguments)
 
     def shown(children: list[Value]) -> Body:
         for child in children:
@@ -263,15 +243,16 @@ def variables(session: Session, arguments: Body, message: Body) -> Answer[Body]:
                 session.frames_of[child.handle] = frame
         return {"variables": [convert.variable_body(child, session.manner) for child in children]}
 
-    return session.context.debugger.children(reference, kind, start, count).map(shown)
+    asked = session.context.debugger.children(reference, kind, start, count, in_hex=in_hex)
+    return asked.map(shown)
 
 
 def evaluate(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     """Evaluate in a frame or at global scope; a hover only reads names and constant keys."""
     text = field(arguments, "expression", str)
     frame = field(arguments, "frameId", int, 0)
-    debugger = session.context.debugger
-    if field(arguments, "context", str, "repl") == "hover":
+    purpose = field(arguments, "context", str, "repl")
+    if purpose == "hover":
         return _read_path(session, text, frame)
 
     def shown(value: Value) -> Body:
@@ -279,7 +260,9 @@ def evaluate(session: Session, arguments: Body, message: Body) -> Answer[Body]:
             session.frames_of[value.handle] = frame
         return convert.result_body(value, "result", session.manner)
 
-    return debugger.evaluate(text, frame).map(shown)
+    in_hex, whole = convert.in_hex(arguments), purpose == "clipboard"
+    debugger = session.context.debugger
+    return debugger.evaluate(text, frame, in_hex=in_hex, whole=whole).map(shown)
 
 
 def _read_path(session: Session, text: str, frame: int) -> Answer[Body]:
@@ -304,16 +287,16 @@ def set_variable(session: Session, arguments: Body, message: Body) -> Answer[Bod
     """Give a variable the value of an expression in its frame."""
     reference = field(arguments, "variablesReference", int)
     name, text = field(arguments, "name", str), field(arguments, "value", str)
-    frame = session.frames_of.get(reference, 0)
-    changed = session.context.debugger.set_child(reference, name, text, frame)
+    frame, in_hex = session.frames_of.get(reference, 0), convert.in_hex(arguments)
+    changed = session.context.debugger.set_child(reference, name, text, frame, in_hex=in_hex)
     return changed.map(lambda value: convert.result_body(value, "value", session.manner))
 
 
 def set_expression(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     """Assign to an expression in a frame."""
     target, text = field(arguments, "expression", str), field(arguments, "value", str)
-    frame = field(arguments, "frameId", int, 0)
-    changed = session.context.debugger.assign(target, text, frame)
+    frame, in_hex = field(arguments, "frameId", int, 0), convert.in_hex(arguments)
+    changed = session.context.debugger.assign(target, text, frame, in_hex=in_hex)
     return changed.map(lambda value: convert.result_body(value, "value", session.manner))
 
 
@@ -408,7 +391,7 @@ ROUTES: dict[str, Route] = {
     "stepIn": Route(_resume("in"), SET_UP, needs_pause=True),
     "stepOut": Route(_resume("out"), SET_UP, needs_pause=True),
     "pause": Route(pause, SET_UP),
-    "stackTrace": Route(stack_trace, SET_UP, needs_pause=True),
+    "stackTrace": Route(stack.trace, SET_UP, True, "supportsValueFormattingOptions"),
     "scopes": Route(scopes, SET_UP, needs_pause=True),
     "variables": Route(variables, SET_UP),
     "evaluate": Route(evaluate, SET_UP, capability="supportsEvaluateForHovers"),
@@ -428,6 +411,8 @@ CAPABILITIES: Body = {
     "supportsHitConditionalBreakpoints": True,
     "supportsLogPoints": True,
     "supportTerminateDebuggee": True,
+    "supportSuspendDebuggee": True,
+    "supportsClipboardContext": True,
     "supportsDelayedStackTraceLoading": True,
     "completionTriggerCharacters": [".", ":"],
     "exceptionBreakpointFilters": exceptions.FILTERS,

@@ -431,45 +431,70 @@ class Debugger:
             raise NotStopped(f"no such frame: {number} is not of this pause")
         return found
 
-    def _ask_in(self, frame: int, operation: str, *arguments: object) -> Answer[Fields]:
+    def signatures(
+        self, start: int, count: int, *, types: bool, names: bool, values: bool, in_hex: bool
+    ) -> Answer[list[str]]:
+        """The parameters of a page of the stack as text, for each frame of ``stack``."""
+        asked = self._ask("signatures", start, count, types, names, values, in_hex=in_hex)
+        return asked.map(lambda fields: [shown(text) for text in fields])
+
+    def _ask(self, operation: str, *arguments: object, in_hex: bool = False) -> Answer[Fields]:
+        if in_hex:
+            return self._lane.ask("in_hex", operation.encode(), *arguments, live=False)
+        return self._lane.ask(operation, *arguments, live=False)
+
+    def _ask_in(
+        self, frame: int, operation: str, *arguments: object, in_hex: bool = False
+    ) -> Answer[Fields]:
         """Ask in a frame (0: at global scope)."""
         try:
             place = self.frame(frame) if frame else None
         except NotStopped as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (0, 0)
-        return self._lane.ask(operation, thread, level, *arguments, live=False)
+        return self._ask(operation, thread, level, *arguments, in_hex=in_hex)
 
     def scopes(self, frame: int) -> Answer[list[Scope]]:
         """Locals, upvalues and globals of a frame."""
         return self._ask_in(frame, "scopes").map(_scopes)
 
     def children(
-        self, handle: int, kind: str = "", start: int = 0, count: int = 0
+        self, handle: int, kind: str = "", start: int = 0, count: int = 0, *, in_hex: bool = False
     ) -> Answer[list[Value]]:
         """A page of what a handle holds; ``kind`` is indexed, named or both."""
         amount = count or 2**31
-        asked = self._lane.ask("children", handle, kind.encode(), start, amount, live=False)
+        asked = self._ask("children", handle, kind.encode(), start, amount, in_hex=in_hex)
         return asked.map(lambda fields: [_child(row) for row in _rows(fields[1:], 7)])
 
-    def evaluate(self, text: str, frame: int = 0) -> Answer[Value]:
-        """Evaluate an expression, or else run statements, in a frame or at global scope."""
-        asked = self._ask_in(frame, "evaluate", encode(text))
+    def evaluate(
+        self, text: str, frame: int = 0, *, in_hex: bool = False, whole: bool = False
+    ) -> Answer[Value]:
+        """Evaluate an expression, or else run statements, in a frame or at global scope.
+
+        ``whole`` gives the full text of the value, and no children.
+        """
+        operation = "copy" if whole else "evaluate"
+        asked = self._ask_in(frame, operation, encode(text), in_hex=in_hex)
         return asked.map(lambda fields: _value(text, fields[1:]))
 
-    def set_child(self, handle: int, name: str, text: str, frame: int = 0) -> Answer[Value]:
+    def set_child(
+        self, handle: int, name: str, text: str, frame: int = 0, *, in_hex: bool = False
+    ) -> Answer[Value]:
         """Give a variable under a handle the value of an expression."""
         try:
             place = self.frame(frame) if frame else None
         except NotStopped as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (1, 0)
-        asked = self._lane.ask("set", handle, encode(name), thread, level, encode(text), live=False)
+        fields = (handle, encode(name), thread, level, encode(text))
+        asked = self._ask("set", *fields, in_hex=in_hex)
         return asked.map(lambda fields: _value(name, fields))
 
-    def assign(self, target: str, text: str, frame: int = 0) -> Answer[Value]:
+    def assign(
+        self, target: str, text: str, frame: int = 0, *, in_hex: bool = False
+    ) -> Answer[Value]:
         """Assign the value of an expression to a target such as ``t.x[1]``."""
-        asked = self._ask_in(frame, "assign", encode(target), encode(text))
+        asked = self._ask_in(frame, "assign", encode(target), encode(text), in_hex=in_hex)
         return asked.map(lambda fields: _value(target, fields))
 
     # -- live questions ----------------------------------------------------------------------
