@@ -14,7 +14,7 @@ from kit.lua import build_under_test
 from tidelock.shared.debug.debugger import BY_HOOK
 from tidelock.shared.errors import NotStopped, TidelockError
 from tidelock.shared.events import BreakpointsChanged
-from tidelock.shared.model import BreakpointRequest
+from tidelock.shared.model import BreakpointRequest, ExceptionFilter
 
 DIALECT = build_under_test().dialect
 
@@ -529,7 +529,7 @@ def test_a_kernel_that_closes_at_a_stop_lets_go(program: Path) -> None:
 
 
 def test_an_uncaught_error_stops_where_it_is_raised(lua: Live) -> None:
-    lua.debugger.break_on_uncaught("test", wanted=True)
+    lua.debugger.set_exception_filters("test", [ExceptionFilter("uncaught")])
     name = lua.start(
         "local function f(x)\n  error('boom ' .. x)\nend\npcall(f, 1)\nf(2)", chunk="=e"
     )

@@ -23,6 +23,7 @@ Body = dict[str, Any]
 REASONS = {
     "entry": "entry",
     "breakpoint": "breakpoint",
+    "function breakpoint": "function breakpoint",
     "step": "step",
     "pause": "pause",
     "exception": "exception",
@@ -56,6 +57,14 @@ class Manner(NamedTuple):
     def line_out(self, line: int) -> int:
         """Our line as the client's."""
         return max(line - 1 + self.first_line, self.first_line)
+
+    def column_in(self, column: int) -> int:
+        """A client's column as ours, from one."""
+        return column + 1 - self.first_column
+
+    def column_out(self, column: int) -> int:
+        """Our column as the client's."""
+        return column - 1 + self.first_column
 
 
 def field(body: Any, name: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
@@ -114,17 +123,28 @@ def breakpoint_request(body: Any, manner: Manner) -> BreakpointRequest:
         field(body, "condition", str, "").strip(),
         field(body, "hitCondition", str, "").strip(),
         field(body, "logMessage", str, ""),
+        column=manner.column_in(field(body, "column", int)) if "column" in body else 0,
     )
 
 
-def breakpoint_body(point: Breakpoint, source: Body, manner: Manner) -> Body:
+def function_request(body: Any) -> BreakpointRequest:
+    """One entry of ``setFunctionBreakpoints``."""
+    name = field(body, "name", str).strip()
+    if not name:
+        raise BadRequest("name is missing or empty")
+    condition = field(body, "condition", str, "").strip()
+    hits = field(body, "hitCondition", str, "").strip()
+    return BreakpointRequest(0, condition, hits, function=name)
+
+
+def breakpoint_body(point: Breakpoint, sources: SourceBook, manner: Manner) -> Body:
     """A breakpoint as DAP shows it."""
-    body: Body = {
-        "id": point.id,
-        "verified": point.verified,
-        "line": manner.line_out(point.line),
-        "source": source,
-    }
+    body: Body = {"id": point.id, "verified": point.verified}
+    if point.chunk:
+        body["line"] = manner.line_out(point.line)
+        body["source"] = sources.source(point.chunk, manner)
+    if point.asked.column and point.spots:
+        body["column"] = manner.column_out(point.spots[0].column)
     if point.message:
         body["message"] = point.message
     if not point.verified:
@@ -132,11 +152,16 @@ def breakpoint_body(point: Breakpoint, source: Body, manner: Manner) -> Body:
     return body
 
 
-def frame_body(frame: Frame, source: Body | None, manner: Manner) -> Body:
+def in_hex(arguments: Body) -> bool:
+    """Whether a request asks for integers in hexadecimal (DAP, ValueFormat)."""
+    return field(arguments, "format", dict, {}).get("hex") is True
+
+
+def frame_body(frame: Frame, name: str, source: Body | None, manner: Manner) -> Body:
     """A frame as DAP shows it."""
     body: Body = {
         "id": frame.id,
-        "name": frame.name if frame.what != "C" else f"[C] {frame.name}",
+        "name": name,
         "line": manner.line_out(frame.line) if frame.line else 0,
         "column": manner.first_column if frame.line else 0,
     }

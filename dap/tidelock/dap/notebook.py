@@ -172,8 +172,9 @@ class Notebook:
     def _debug_info(self, arguments: Body) -> Body:
         by_source: dict[str, list[Any]] = {}
         for point in self._context.debugger.breakpoints():
-            if self._session is not None and point.owner == self._session.owner:
-                shown = convert.breakpoint_body(point, {}, convert.Manner())
+            session = self._session
+            if session is not None and point.owner == session.owner and point.source:
+                shown = convert.breakpoint_body(point, session.sources, convert.Manner())
                 del shown["source"]
                 by_source.setdefault(point.source[1:], []).append(shown)
         return {
@@ -212,7 +213,7 @@ class Notebook:
         target = field(arguments, "dstVariableName", str)
         if not is_name(target):
             raise BadRequest(f"dstVariableName {target!r} is no name of Lua")
-        copied = self._context.debugger.copy(source, frame, target)
+        copied = self._context.debugger.globalize(source, frame, target)
         return copied.map(lambda value: convert.result_body(value, "value", convert.Manner()))
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tidelock.dap import loaded
 from tidelock.dap.convert import Body, breakpoint_body, stopped_body
 from tidelock.shared.events import (
     BreakpointsChanged,
@@ -103,9 +104,12 @@ def _breakpoints(session: Session, happened: BreakpointsChanged) -> None:
         return  # the answer to its own request says it
     for point in happened.changed:
         if point.owner == session.owner:
-            source = session.sources.source(point.source, session.manner)
-            body = breakpoint_body(point, source, session.manner)
+            body = breakpoint_body(point, session.sources, session.manner)
             session.event("breakpoint", {"reason": "changed", "breakpoint": body})
+
+
+def _loaded(session: Session, happened: SourceLoaded) -> None:
+    loaded.tell(session, happened.chunk)
 
 
 _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
@@ -118,6 +122,6 @@ _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
     BreakpointsChanged: _breakpoints,
     ExecutionStarted: None,  # a launched program begins with the answer to launch
     InputWanted: None,  # reading is not available without a console of its own
-    SourceLoaded: None,
+    SourceLoaded: _loaded,
     RuntimeRestarted: None,  # the launched execution has ended before
 }

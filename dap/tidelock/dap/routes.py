@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidelock.dap import convert
+from tidelock.dap import breakpoints, convert, exceptions, loaded, stack
 from tidelock.dap.convert import Body, field
 from tidelock.shared.answers import Answer
-from tidelock.shared.debug.debugger import How, Stack
+from tidelock.shared.debug.debugger import How
 from tidelock.shared.errors import BadRequest, LuaFailure, NotStopped, TidelockError, Unavailable
 from tidelock.shared.model import Fact, Idle, Run, Value
 from tidelock.shared.sources import search_folders, workspace_of
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tidelock.dap.session import Session
 
 LATER = object()
-_STACK_LIMIT = 1000
 
 FRESH = ("fresh",)
 SET_UP = ("configuring", "active")
@@ -172,9 +171,11 @@ def configuration_done(session: Session, arguments: Body, message: Body) -> obje
 
 def disconnect(session: Session, arguments: Body, message: Body) -> object:
     """The client leaves; the program ends if it was launched here, unless the client objects."""
-    stop = arguments.get("terminateDebuggee")
+    wanted = arguments.get("terminateDebuggee")
+    stop = wanted if isinstance(wanted, bool) else None
+    stay = arguments.get("suspendDebuggee") is True and not stop
     session.respond(message)
-    session.end(stop_program=stop if isinstance(stop, bool) else None)
+    session.end(stop_program=False if stay else stop, stay_stopped=stay)
     return LATER
 
 
@@ -183,55 +184,6 @@ def terminate(session: Session, arguments: Body, message: Body) -> Body:
     if not session.context.runtime.interrupt() and not session.launch_finished:
         session.event("terminated")
     return {}
-
-
-# -- breakpoints -------------------------------------------------------------------------------
-
-
-def set_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
-    """Replace the breakpoints of one source; as many answers as were asked for."""
-    source = field(arguments, "source", dict)
-    chunk = session.sources.chunk(source)
-    asked = field(arguments, "breakpoints", list, [])
-    if session.no_debug:
-        words = "not set: the program was launched without debugging"
-        return {"breakpoints": [{"verified": False, "message": words} for _ in asked]}
-    requests: list[Any] = []
-    for entry in asked:
-        try:
-            requests.append(convert.breakpoint_request(entry, session.manner))
-        except BadRequest as error:
-            requests.append(error)
-    good = [request for request in requests if not isinstance(request, BadRequest)]
-    points = iter(session.context.debugger.set_breakpoints(session.owner, chunk, good))
-    shown = session.sources.source(chunk, session.manner)
-    bodies = [
-        {"verified": False, "message": str(request), "reason": "failed"}
-        if isinstance(request, BadRequest)
-        else convert.breakpoint_body(next(points), shown, session.manner)
-        for request in requests
-    ]
-    return {"breakpoints": bodies}
-
-
-def set_exception_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
-    """Which errors stop where they are raised."""
-    filters = field(arguments, "filters", list, [])
-    options = [option.get("filterId") for option in field(arguments, "filterOptions", list, [])]
-    known = [entry["filter"] for entry in CAPABILITIES["exceptionBreakpointFilters"]]
-    unknown = [name for name in (*filters, *options) if name not in known]
-    if unknown:
-        raise BadRequest(f"there is no exception filter {unknown[0]!r}; there is {known[0]}")
-    wanted = "uncaught" in (*filters, *options) and not session.no_debug
-    session.context.debugger.break_on_uncaught(session.owner, wanted=wanted)
-    return {"breakpoints": [{"verified": True} for _ in (*filters, *options)]}
-
-
-def set_function_breakpoints(session: Session, arguments: Body, message: Body) -> Body:
-    """Only the empty list, which clients send to clear."""
-    if field(arguments, "breakpoints", list, []):
-        raise NotImplementedHere("a function breakpoint")
-    return {"breakpoints": []}
 
 
 # -- going on ----------------------------------------------------------------------------------
@@ -266,27 +218,6 @@ def threads(session: Session, arguments: Body, message: Body) -> Body:
     return {"threads": [{"id": 1, "name": "Lua"}]}
 
 
-def stack_trace(session: Session, arguments: Body, message: Body) -> Answer[Body]:
-    """A page of the stopped stack."""
-    if field(arguments, "threadId", int, 1) != 1:
-        raise BadRequest("there is one thread, 1")
-    start = field(arguments, "startFrame", int, 0)
-    count = field(arguments, "levels", int, 0) or _STACK_LIMIT
-
-    def shown(stack: Stack) -> Body:
-        frames = [
-            convert.frame_body(
-                frame,
-                session.sources.source(frame.chunk, session.manner) if frame.line else None,
-                session.manner,
-            )
-            for frame in stack.frames
-        ]
-        return {"stackFrames": frames, "totalFrames": stack.total}
-
-    return session.context.debugger.stack(start, count).map(shown)
-
-
 def scopes(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     """Locals, upvalues and globals of a frame."""
     frame = field(arguments, "frameId", int)
@@ -304,7 +235,7 @@ def variables(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     reference = field(arguments, "variablesReference", int)
     kind = field(arguments, "filter", str, "")
     start, count = field(arguments, "start", int, 0), field(arguments, "count", int, 0)
-    frame = session.frames_of.get(reference, 0)
+    frame, in_hex = session.frames_of.get(reference, 0), convert.in_hex(arguments)
 
     def shown(children: list[Value]) -> Body:
         for child in children:
@@ -312,15 +243,16 @@ def variables(session: Session, arguments: Body, message: Body) -> Answer[Body]:
                 session.frames_of[child.handle] = frame
         return {"variables": [convert.variable_body(child, session.manner) for child in children]}
 
-    return session.context.debugger.children(reference, kind, start, count).map(shown)
+    asked = session.context.debugger.children(reference, kind, start, count, in_hex=in_hex)
+    return asked.map(shown)
 
 
 def evaluate(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     """Evaluate in a frame or at global scope; a hover only reads names and constant keys."""
     text = field(arguments, "expression", str)
     frame = field(arguments, "frameId", int, 0)
-    debugger = session.context.debugger
-    if field(arguments, "context", str, "repl") == "hover":
+    purpose = field(arguments, "context", str, "repl")
+    if purpose == "hover":
         return _read_path(session, text, frame)
 
     def shown(value: Value) -> Body:
@@ -328,7 +260,9 @@ def evaluate(session: Session, arguments: Body, message: Body) -> Answer[Body]:
             session.frames_of[value.handle] = frame
         return convert.result_body(value, "result", session.manner)
 
-    return debugger.evaluate(text, frame).map(shown)
+    in_hex, whole = convert.in_hex(arguments), purpose == "clipboard"
+    debugger = session.context.debugger
+    return debugger.evaluate(text, frame, in_hex=in_hex, whole=whole).map(shown)
 
 
 def _read_path(session: Session, text: str, frame: int) -> Answer[Body]:
@@ -353,16 +287,16 @@ def set_variable(session: Session, arguments: Body, message: Body) -> Answer[Bod
     """Give a variable the value of an expression in its frame."""
     reference = field(arguments, "variablesReference", int)
     name, text = field(arguments, "name", str), field(arguments, "value", str)
-    frame = session.frames_of.get(reference, 0)
-    changed = session.context.debugger.set_child(reference, name, text, frame)
+    frame, in_hex = session.frames_of.get(reference, 0), convert.in_hex(arguments)
+    changed = session.context.debugger.set_child(reference, name, text, frame, in_hex=in_hex)
     return changed.map(lambda value: convert.result_body(value, "value", session.manner))
 
 
 def set_expression(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     """Assign to an expression in a frame."""
     target, text = field(arguments, "expression", str), field(arguments, "value", str)
-    frame = field(arguments, "frameId", int, 0)
-    changed = session.context.debugger.assign(target, text, frame)
+    frame, in_hex = field(arguments, "frameId", int, 0), convert.in_hex(arguments)
+    changed = session.context.debugger.assign(target, text, frame, in_hex=in_hex)
     return changed.map(lambda value: convert.result_body(value, "value", session.manner))
 
 
@@ -375,14 +309,6 @@ def source(session: Session, arguments: Body, message: Body) -> Body:
     if text is None:
         raise BadRequest("the text of that source is not available")
     return {"content": text, "mimeType": "text/x-lua"}
-
-
-def exception_info(session: Session, arguments: Body, message: Body) -> Body:
-    """The error at which the program stands."""
-    stop = session.context.debugger.pause
-    if stop is None or stop.reason != "exception":
-        raise BadRequest("not stopped at an error")
-    return {"exceptionId": "error", "description": stop.text, "breakMode": "unhandled"}
 
 
 def completions(session: Session, arguments: Body, message: Body) -> Answer[Body]:
@@ -449,23 +375,32 @@ ROUTES: dict[str, Route] = {
     ),
     "disconnect": Route(disconnect, ANY),
     "terminate": Route(terminate, SET_UP, capability="supportsTerminateRequest"),
-    "setBreakpoints": Route(set_breakpoints, SET_UP),
-    "setExceptionBreakpoints": Route(set_exception_breakpoints, SET_UP),
-    "setFunctionBreakpoints": Route(set_function_breakpoints, SET_UP),
+    "setBreakpoints": Route(breakpoints.set_lines, SET_UP),
+    "setExceptionBreakpoints": Route(
+        exceptions.set_filters, SET_UP, capability="supportsExceptionFilterOptions"
+    ),
+    "setFunctionBreakpoints": Route(
+        breakpoints.set_functions, SET_UP, capability="supportsFunctionBreakpoints"
+    ),
+    "breakpointLocations": Route(
+        breakpoints.locations, SET_UP, capability="supportsBreakpointLocationsRequest"
+    ),
     "threads": Route(threads, SET_UP),
     "continue": Route(_resume("continue"), SET_UP, needs_pause=True),
     "next": Route(_resume("over"), SET_UP, needs_pause=True),
     "stepIn": Route(_resume("in"), SET_UP, needs_pause=True),
     "stepOut": Route(_resume("out"), SET_UP, needs_pause=True),
     "pause": Route(pause, SET_UP),
-    "stackTrace": Route(stack_trace, SET_UP, needs_pause=True),
+    "stackTrace": Route(stack.trace, SET_UP, True, "supportsValueFormattingOptions"),
     "scopes": Route(scopes, SET_UP, needs_pause=True),
     "variables": Route(variables, SET_UP),
     "evaluate": Route(evaluate, SET_UP, capability="supportsEvaluateForHovers"),
     "setVariable": Route(set_variable, SET_UP, True, "supportsSetVariable"),
     "setExpression": Route(set_expression, SET_UP, True, "supportsSetExpression"),
     "source": Route(source, SET_UP),
-    "exceptionInfo": Route(exception_info, SET_UP, True, "supportsExceptionInfoRequest"),
+    "exceptionInfo": Route(exceptions.info, SET_UP, True, "supportsExceptionInfoRequest"),
+    "loadedSources": Route(loaded.sources, SET_UP, capability="supportsLoadedSourcesRequest"),
+    "modules": Route(loaded.modules, SET_UP, capability="supportsModulesRequest"),
     "completions": Route(completions, SET_UP, capability="supportsCompletionsRequest"),
     "cancel": Route(cancel, ANY, capability="supportsCancelRequest"),
 }
@@ -476,16 +411,11 @@ CAPABILITIES: Body = {
     "supportsHitConditionalBreakpoints": True,
     "supportsLogPoints": True,
     "supportTerminateDebuggee": True,
+    "supportSuspendDebuggee": True,
+    "supportsClipboardContext": True,
     "supportsDelayedStackTraceLoading": True,
     "completionTriggerCharacters": [".", ":"],
-    "exceptionBreakpointFilters": [
-        {
-            "filter": "uncaught",
-            "label": "Uncaught errors",
-            "description": "Stop where an error is raised that nothing in the program catches",
-            "default": True,
-        }
-    ],
+    "exceptionBreakpointFilters": exceptions.FILTERS,
 }
 
 

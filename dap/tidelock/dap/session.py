@@ -61,6 +61,7 @@ class Session:
         self.no_debug = False
         self.asked_to_resume = False
         self.frames_of: dict[int, int] = {}
+        self.told_sources: set[str] = set()
         self._send_message = send
         self._call = call
         self._seq = 0
@@ -166,11 +167,12 @@ class Session:
     def _on_event(self, happened: Event) -> None:
         self._call(lambda: publish.event(self, happened))
 
-    def end(self, *, stop_program: bool | None = None) -> None:
+    def end(self, *, stop_program: bool | None = None, stay_stopped: bool = False) -> None:
         """The session is over: its breakpoints go, a program it launched ends, a pause resumes.
 
         Args:
             stop_program: whether to end the program; None decides by who launched it.
+            stay_stopped: a pause goes on, until someone comes and resumes.
         """
         if self.state == "ended":
             return
@@ -183,6 +185,6 @@ class Session:
         stop = bool(self.launched) if stop_program is None else stop_program
         if stop and not (self.launched and self.launch_finished):
             context.runtime.interrupt()
-        elif context.debugger.pause is not None and not context.debugger.sessions:
+        elif context.debugger.pause and not context.debugger.sessions and not stay_stopped:
             with contextlib.suppress(NotStopped):  # somebody was quicker
                 context.debugger.go_on("continue")

@@ -94,6 +94,7 @@ class Context:
                 self.history.restart()
                 self.debugger.forget_loaded()
                 self.runtime.ask("breakpoints", *self.debugger.points())
+                self.runtime.ask("exceptions", *self.debugger.filters())
                 self.bus.publish(RuntimeRestarted())
 
         answer.then(restarted)

@@ -109,8 +109,8 @@ class Outcome(NamedTuple):
 class Pause(NamedTuple):
     """One stop: numbered per kernel, dead after the resume.
 
-    ``reason`` is entry, breakpoint, step, pause or exception; ``text`` explains
-    (a failed condition, an error message); ``breakpoints`` are the ids that were hit.
+    ``reason`` is entry, breakpoint, function breakpoint, step, pause or exception; ``text``
+    explains (a failed condition, an error message); ``breakpoints`` are the ids that were hit.
     """
 
     number: int
@@ -203,20 +203,63 @@ class Fact(NamedTuple):
     where: str = ""
 
 
+class ExceptionFilter(NamedTuple):
+    """Which errors stop where they are raised.
+
+    ``name`` is ``all``, or ``uncaught`` for those that nothing in the program catches. The
+    condition is an expression in which ``err`` is the error value, or a string literal: a Lua
+    pattern that the message must match.
+    """
+
+    name: str
+    condition: str = ""
+
+
+class Raised(NamedTuple):
+    """The error at which a program stands: its type, its text, and where it was raised."""
+
+    type: str
+    text: str
+    is_caught: bool
+    stack: tuple[CallFrame, ...]
+
+
 class BreakpointRequest(NamedTuple):
-    """A line breakpoint as a client asks for it; the line is one-based."""
+    """A breakpoint as a client asks for it: a one-based line, or the name of a ``function``.
+
+    A ``column`` (one-based, UTF-16 units, 0 for none) chooses among the statements of the line.
+    """
 
     line: int
     condition: str = ""
     hit_condition: str = ""
     log_message: str = ""
+    function: str = ""
+    column: int = 0
+
+
+class Spot(NamedTuple):
+    """A statement on which a breakpoint stands.
+
+    ``line`` is the one Lua counts, ``column`` is one-based in UTF-16 units; ``leads`` says that it
+    is the first of its line in its function; ``defined`` is the line on which the function begins
+    that a function breakpoint means, else 0.
+    """
+
+    chunk: str
+    offset: int
+    line: int
+    column: int
+    leads: bool = True
+    defined: int = 0
 
 
 class Breakpoint(NamedTuple):
-    """A line breakpoint in the one table of the debugger.
+    """A breakpoint in the one table of the debugger.
 
     ``line`` is where it really stands, ``asked`` where the client wanted it; ``owner`` is the
     debug session it belongs to; ``message`` explains what is not verified, or how it works.
+    ``source`` is empty for a function breakpoint, which stands wherever functions have its name.
     """
 
     id: int
@@ -226,3 +269,9 @@ class Breakpoint(NamedTuple):
     line: int
     verified: bool
     message: str = ""
+    spots: tuple[Spot, ...] = ()
+
+    @property
+    def chunk(self) -> str:
+        """The source in which it stands, or first of several; empty while there is none."""
+        return self.source or (self.spots[0].chunk if self.spots else "")

@@ -37,7 +37,7 @@ def error_lines(outcome: Outcome, chunk: str, sources: Sources) -> list[str]:
         lines += _excerpt(sources.text(place), number)
     if outcome.stack:
         lines.append("stack:")
-        lines += [f"  {_frame(frame)}" for frame in _folded(outcome.stack)]
+        lines += [f"  {frame_text(frame)}" for frame in _folded(outcome.stack)]
     return lines
 
 
@@ -66,7 +66,8 @@ def _folded(stack: tuple[CallFrame, ...]) -> list[CallFrame | None]:
     return [*stack[: _STACK_LIMIT - _STACK_TAIL], None, *stack[-_STACK_TAIL:]]
 
 
-def _frame(frame: CallFrame | None) -> str:
+def frame_text(frame: CallFrame | None) -> str:
+    """A frame as one line, dots for those left out."""
     if frame is None:
         return "..."
     where = "[C]" if frame.what == "C" else f"{display_name(frame.chunk)}:{frame.line}"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from tidelock.shared.answers import Answer, failed
-from tidelock.shared.errors import NotStopped
+from tidelock.shared.errors import NotStopped, Unavailable
 from tidelock.shared.events import (
     BreakpointsChanged,
     Bus,
@@ -25,14 +25,18 @@ from tidelock.shared.log import layer
 from tidelock.shared.model import (
     Breakpoint,
     BreakpointRequest,
+    CallFrame,
+    ExceptionFilter,
     Fact,
     Frame,
     Key,
     Pause,
     Paused,
+    Raised,
     Run,
     Running,
     Scope,
+    Spot,
     Value,
 )
 from tidelock.shared.runtime.displays import bundle_of
@@ -68,14 +72,14 @@ class Debugger:
         self._sources = sources
         self._limit = limit
         self._made_table: Table | None = None
-        self._loaded: set[str] = set()
+        self._loaded: dict[str, None] = {}
         self._sites: dict[str, tuple[Site, ...]] = {}
         self._last_site = 0
         self._pauses = 0
         self._frames: dict[int, Frame] = {}
         self._frame_ids: dict[tuple[int, int], int] = {}
         self._last_frame = 0
-        self._uncaught: set[str] = set()
+        self._filters: dict[str, tuple[ExceptionFilter, ...]] = {}
         self._sessions: set[str] = set()
         self._is_abandoned = False  # there were sessions, and the last one is gone
 
@@ -85,7 +89,8 @@ class Debugger:
         if self._made_table is None:
             from tidelock.shared.debug.breakpoints import Table
 
-            self._made_table = Table(self._lane.build.dialect, self._sources.text, self._limit)
+            dialect, text_of = self._lane.build.dialect, self._sources.text
+            self._made_table = Table(dialect, text_of, lambda: self._loaded, self._limit)
         return self._made_table
 
     # -- breakpoints -------------------------------------------------------------------------
@@ -101,23 +106,113 @@ class Debugger:
         with self._lock:
             _, removed = self._table.replace(owner, chunk, requests)
             self._mark_late(chunk)
-            current = {point.asked: point for point in self._table.of_source(chunk)}
+            mine = [p for p in self._table.of_source(chunk) if p.owner == owner]
+            current = {point.asked: point for point in mine}
             found = [current[request] for request in requests]
         self._bus.publish(BreakpointsChanged(tuple(found), tuple(removed), owner))
         self._send_table()
         return found
+
+    def set_function_breakpoints(
+        self, owner: str, requests: Sequence[BreakpointRequest]
+    ) -> list[Breakpoint]:
+        """Replace the owner's function breakpoints; one answer for each request, in order.
+
+        A name means every function that a loaded text calls so, now and later. Where there is
+        none it means the value it leads to now, which is looked up: a change follows.
+        """
+        found = self.set_breakpoints(owner, "", requests)
+        for point in found:
+            if not point.verified and point.message.startswith("pending"):
+                self._look_up(point)
+        return found
+
+    def _look_up(self, point: Breakpoint) -> None:
+        root, *keys = point.asked.function.replace(":", ".").split(".")
+        self.value(root, keys).then(lambda done: self._settle(point.id, done))
+        if keys:
+            path = ["loaded", root, *keys]
+            self.value("package", path).then(lambda done: self._settle(point.id, done))
+
+    def _settle(self, number: int, done: Answer[Fact | None]) -> None:
+        fact = done.result() if done.error is None else None
+        if fact is None or fact.type != "function":
+            return
+        chunk, _, line = fact.where.rpartition(":")
+        with self._lock:
+            changed = self._table.settle(number, chunk, int(line or 0))
+            if changed:
+                self._mark_late("")
+                changed = [p for p in self._table.of_source("") if p.id == number]
+        if changed:
+            self._bus.publish(BreakpointsChanged(tuple(changed)))
+            self._send_table()
+
+    def locations(self, chunk: str, first: int, last: int) -> list[Spot]:
+        """Where breakpoints can stand on the lines of a source; lines count from 1.
+
+        Raises:
+            Unavailable: the source cannot be read.
+        """
+        from tidelock.shared.debug.breakpoints import locations
+
+        text = self._sources.text(chunk)
+        if text is None:
+            raise Unavailable("the text of that source", "it is not loaded and is no file")
+        return locations(text, self._lane.build.dialect, first, last)
+
+    def loaded(self) -> list[str]:
+        """The chunk names of what is loaded and has a name of its own, in order of loading."""
+        with self._lock:
+            return [chunk for chunk in self._loaded if chunk[:1] in ("@", "=")]
+
+    def modules(self) -> Answer[list[tuple[str, str]]]:
+        """The modules that the program has loaded: name, and path of those written in Lua."""
+        asked = self._lane.ask("modules")
+        return asked.map(lambda fields: [(shown(n), shown(p)) for n, p in _rows(fields, 2)])
 
     def breakpoints(self) -> list[Breakpoint]:
         """The one table."""
         with self._lock:
             return self._table.all() if self._made_table else []
 
-    def break_on_uncaught(self, owner: str, *, wanted: bool) -> None:
-        """Stop where an error is raised that nothing in the program catches."""
+    def set_exception_filters(self, owner: str, filters: Sequence[ExceptionFilter]) -> list[str]:
+        """Replace the owner's filters; for each what is wrong with it, empty for a good one."""
+        wrong = [self._wrong_filter(wanted) for wanted in filters]
+        good = tuple(wanted for wanted, fault in zip(filters, wrong, strict=True) if not fault)
         with self._lock:
-            (self._uncaught.add if wanted else self._uncaught.discard)(owner)
-            anyone = bool(self._uncaught)
-        self._lane.ask("uncaught", anyone)
+            had = self._filters.pop(owner, ())
+            if good:
+                self._filters[owner] = good
+        if good != had:
+            self._lane.ask("exceptions", *self.filters())
+        return wrong
+
+    def _wrong_filter(self, wanted: ExceptionFilter) -> str:
+        if not wanted.condition:
+            return ""
+        from tidelock.shared.debug import exceptions  # late, like the table
+
+        return exceptions.fault(wanted.condition, self._lane.build.dialect)
+
+    def filters(self) -> Fields:
+        """All filters in the form the prelude takes (``ops.exceptions``)."""
+        with self._lock:
+            wanted = [each for owned in self._filters.values() for each in owned]
+        fields: list[object] = []
+        for name, condition in dict.fromkeys(wanted):
+            kind = ""
+            if condition:
+                from tidelock.shared.debug import exceptions
+
+                is_pattern = exceptions.is_pattern(condition, self._lane.build.dialect)
+                kind = "pattern" if is_pattern else "expression"
+            fields += [name == "all", kind.encode(), encode(condition)]
+        return tuple(fields)
+
+    def exception(self) -> Answer[Raised]:
+        """The error at which the program stands."""
+        return self._lane.ask("exception", live=False).map(_raised)
 
     @property
     def sessions(self) -> frozenset[str]:
@@ -140,7 +235,7 @@ class Debugger:
             self._sessions.discard(owner)
             self._is_abandoned = not self._sessions
             removed = self._table.remove_owner(owner) if self._made_table else []
-        self.break_on_uncaught(owner, wanted=False)
+        self.set_exception_filters(owner, ())
         if removed:
             self._bus.publish(BreakpointsChanged((), tuple(removed), owner))
             self._send_table()
@@ -149,18 +244,22 @@ class Debugger:
 
     def _mark_late(self, chunk: str) -> None:
         """Say of breakpoints in loaded code that only a hook can carry them."""
-        if chunk not in self._loaded:
-            return
-        points = [point for point in self._table.of_source(chunk) if point.verified]
-        late = [point.id for point in points if self._site_for(point) is None]
-        self._table.tell(late, BY_HOOK)
+        late = [
+            (point, spot)
+            for point in self._table.of_source(chunk)
+            for spot in point.spots
+            if spot.chunk in self._loaded and self._site_for(point, spot) is None
+        ]
+        self._table.tell([point.id for point, _ in late], BY_HOOK)
+        unseen = [point.id for point, spot in late if point.source and not spot.leads]
+        self._table.tell(unseen, f"{BY_HOOK}, which stops where the line begins")
 
-    def _site_for(self, point: Breakpoint) -> Site | None:
-        """A call compiled into the loaded code that can carry a breakpoint."""
+    def _site_for(self, point: Breakpoint, spot: Spot) -> Site | None:
+        """A call compiled into the loaded code that can carry a breakpoint at a spot."""
         from tidelock.shared.debug.instrument import needs
 
-        for site in self._sites.get(point.source, ()):
-            if site.line != point.line:
+        for site in self._sites.get(spot.chunk, ()):
+            if (site.spot.line, site.spot.column) != (spot.line, spot.column):
                 continue
             if site.condition:
                 if site.condition == point.asked.condition:
@@ -180,16 +279,16 @@ class Debugger:
             points = self.breakpoints()
             fields: list[object] = [bool(points)]
             for point in points:
-                if point.verified:
-                    fields += self._point_fields(point)
+                for spot in point.spots if point.verified else ():
+                    fields += self._point_fields(point, spot)
         return tuple(fields)
 
-    def _point_fields(self, point: Breakpoint) -> list[object]:
+    def _point_fields(self, point: Breakpoint, spot: Spot) -> list[object]:
         from tidelock.shared.debug.breakpoints import hit_rule
         from tidelock.shared.syntax import conditions
 
-        site = self._site_for(point)
-        if site is None and point.source not in self._loaded:
+        site = self._site_for(point, spot)
+        if site is None and spot.chunk not in self._loaded:
             return []  # nothing to watch yet: it is compiled in when the source loads
         asked = point.asked
         rule = hit_rule(asked.hit_condition) if asked.hit_condition else None
@@ -202,8 +301,10 @@ class Debugger:
         return [
             point.id,
             site.number if site is not None else 0,
-            encode(point.source),
-            point.line,
+            encode(spot.chunk),
+            spot.line,
+            spot.leads,
+            spot.defined,
             encode(condition),
             (rule.operator if rule else "").encode(),
             rule.amount if rule else 0,
@@ -217,15 +318,14 @@ class Debugger:
     def prepare(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
         """The text of a chunk with its breakpoints compiled in; None when it has none."""
         with self._lock:
-            self._loaded.add(chunk)
+            self._loaded[chunk] = None
             self._sites.pop(chunk, None)
-            if self._made_table is None or not self._table.of_source(chunk):
+            if self._made_table is None:
                 return None
             changed = self._table.reread(chunk, text)
             ready = self._instrument(chunk, text, token, guarded=guarded)
             if ready is not None:
-                standing = [p.id for p in self._table.of_source(chunk) if p.verified]
-                changed += self._table.tell(standing, "")
+                changed += self._table.tell([p.id for _, p in self._table.standing(chunk)], "")
         if changed:
             self._bus.publish(BreakpointsChanged(tuple(changed)))
         return ready
@@ -233,9 +333,11 @@ class Debugger:
     def _instrument(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
         from tidelock.shared.debug.instrument import instrument
 
-        points = [point for point in self._table.of_source(chunk) if point.verified]
+        points = self._table.standing(chunk)
+        if not points:
+            return None
         dialect, first = self._lane.build.dialect, self._last_site + 1
-        result = instrument(text, chunk, dialect, points, token, first, guarded_globals=guarded)
+        result = instrument(text, dialect, points, token, first, guarded_globals=guarded)
         self._last_site += len(result.sites)
         self._sites[chunk] = result.sites
         return result.text if result.sites else None
@@ -244,7 +346,7 @@ class Debugger:
         """The prepared text did not load: its breakpoints work by hook."""
         with self._lock:
             self._sites.pop(chunk, None)
-            points = [point.id for point in self._table.of_source(chunk)]
+            points = [point.id for _, point in self._table.standing(chunk)]
             changed = self._table.tell(points, BY_HOOK)
         log.info("breakpoints could not be compiled in", chunk=chunk)
         self._bus.publish(BreakpointsChanged(tuple(changed)))
@@ -261,6 +363,8 @@ class Debugger:
         """Make the next pause; on the lane."""
         with self._lock:
             self._pauses += 1
+            if reason == "breakpoint" and self._table.are_functions(breakpoints):
+                reason = "function breakpoint"
             self._frames.clear()
             self._frame_ids.clear()
             return Pause(self._pauses, reason, text, breakpoints)
@@ -340,30 +444,50 @@ class Debugger:
             raise NotStopped(f"no such frame: {number} is not of this pause")
         return found
 
-    def _ask_in(self, frame: int, operation: str, *arguments: object) -> Answer[Fields]:
+    def signatures(
+        self, start: int, count: int, *, types: bool, names: bool, values: bool, in_hex: bool
+    ) -> Answer[list[str]]:
+        """The parameters of a page of the stack as text, for each frame of ``stack``."""
+        asked = self._ask("signatures", start, count, types, names, values, in_hex=in_hex)
+        return asked.map(lambda fields: [shown(text) for text in fields])
+
+    def _ask(self, operation: str, *arguments: object, in_hex: bool = False) -> Answer[Fields]:
+        if in_hex:
+            return self._lane.ask("in_hex", operation.encode(), *arguments, live=False)
+        return self._lane.ask(operation, *arguments, live=False)
+
+    def _ask_in(
+        self, frame: int, operation: str, *arguments: object, in_hex: bool = False
+    ) -> Answer[Fields]:
         """Ask in a frame (0: at global scope)."""
         try:
             place = self.frame(frame) if frame else None
         except NotStopped as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (0, 0)
-        return self._lane.ask(operation, thread, level, *arguments, live=False)
+        return self._ask(operation, thread, level, *arguments, in_hex=in_hex)
 
     def scopes(self, frame: int) -> Answer[list[Scope]]:
         """Locals, upvalues and globals of a frame."""
         return self._ask_in(frame, "scopes").map(_scopes)
 
     def children(
-        self, handle: int, kind: str = "", start: int = 0, count: int = 0
+        self, handle: int, kind: str = "", start: int = 0, count: int = 0, *, in_hex: bool = False
     ) -> Answer[list[Value]]:
         """A page of what a handle holds; ``kind`` is indexed, named or both."""
         amount = count or 2**31
-        asked = self._lane.ask("children", handle, kind.encode(), start, amount, live=False)
+        asked = self._ask("children", handle, kind.encode(), start, amount, in_hex=in_hex)
         return asked.map(lambda fields: [_child(row) for row in _rows(fields[1:], 7)])
 
-    def evaluate(self, text: str, frame: int = 0) -> Answer[Value]:
-        """Evaluate an expression, or else run statements, in a frame or at global scope."""
-        asked = self._ask_in(frame, "evaluate", encode(text))
+    def evaluate(
+        self, text: str, frame: int = 0, *, in_hex: bool = False, whole: bool = False
+    ) -> Answer[Value]:
+        """Evaluate an expression, or else run statements, in a frame or at global scope.
+
+        ``whole`` gives the full text of the value, and no children.
+        """
+        operation = "copy" if whole else "evaluate"
+        asked = self._ask_in(frame, operation, encode(text), in_hex=in_hex)
         return asked.map(lambda fields: _value(text, fields[1:]))
 
     def rich(self, text: str, frame: int = 0) -> Answer[dict[str, Any]]:
@@ -371,24 +495,29 @@ class Debugger:
         asked = self._ask_in(frame, "rich", encode(text))
         return asked.map(lambda f: bundle_of(zip(map(shown, f[::2]), f[1::2], strict=True)))
 
-    def copy(self, text: str, frame: int, name: str) -> Answer[Value]:
+    def globalize(self, text: str, frame: int, name: str) -> Answer[Value]:
         """Give a global the value of an expression in a frame."""
-        asked = self._ask_in(frame, "copy", encode(text), encode(name))
+        asked = self._ask_in(frame, "globalize", encode(text), encode(name))
         return asked.map(lambda fields: _value(name, fields))
 
-    def set_child(self, handle: int, name: str, text: str, frame: int = 0) -> Answer[Value]:
+    def set_child(
+        self, handle: int, name: str, text: str, frame: int = 0, *, in_hex: bool = False
+    ) -> Answer[Value]:
         """Give a variable under a handle the value of an expression."""
         try:
             place = self.frame(frame) if frame else None
         except NotStopped as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (1, 0)
-        asked = self._lane.ask("set", handle, encode(name), thread, level, encode(text), live=False)
+        fields = (handle, encode(name), thread, level, encode(text))
+        asked = self._ask("set", *fields, in_hex=in_hex)
         return asked.map(lambda fields: _value(name, fields))
 
-    def assign(self, target: str, text: str, frame: int = 0) -> Answer[Value]:
+    def assign(
+        self, target: str, text: str, frame: int = 0, *, in_hex: bool = False
+    ) -> Answer[Value]:
         """Assign the value of an expression to a target such as ``t.x[1]``."""
-        asked = self._ask_in(frame, "assign", encode(target), encode(text))
+        asked = self._ask_in(frame, "assign", encode(target), encode(text), in_hex=in_hex)
         return asked.map(lambda fields: _value(target, fields))
 
     # -- live questions ----------------------------------------------------------------------
@@ -438,6 +567,15 @@ def _child(row: Fields) -> Value:
 def _value(name: str, fields: Sequence[Any]) -> Value:
     kind, text, handle, indexed, named = fields
     return Value(name, shown(kind), shown(text), handle, indexed, named)
+
+
+def _raised(fields: Fields) -> Raised:
+    kind, text, is_caught, _, *frames = fields
+    stack = [
+        CallFrame(shown(name), shown(what), shown(chunk), max(int(line), 0))
+        for _, _, name, what, chunk, line, _, _ in _rows(frames, 8)
+    ]
+    return Raised(shown(kind), shown(text), bool(is_caught), tuple(stack))
 
 
 def _scopes(fields: Fields) -> list[Scope]:

@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tidelock.shared.language.scopes import resolve
-from tidelock.shared.model import Breakpoint, Dialect
+from tidelock.shared.model import Breakpoint, Dialect, Spot
 from tidelock.shared.syntax import conditions
 from tidelock.shared.syntax.parser import parse
-from tidelock.shared.syntax.statements import LineMap, Start, breakpoint_line
-from tidelock.shared.syntax.tree import Tree
 
 _WITHOUT_ENV = ("5.1", "luajit")
 
@@ -24,13 +22,12 @@ class Site(NamedTuple):
     """One call compiled into a loaded chunk.
 
     ``names`` are the variables it hands over, in order, comma separated; ``condition`` is the
-    one compiled in place, empty when the call is made every time; ``line`` as editors count;
-    ``visible`` are the local names there, handed over or not.
+    one compiled in place, empty when the call is made every time; ``visible`` are the local names
+    there, handed over or not.
     """
 
     number: int
-    chunk: str
-    line: int
+    spot: Spot
     names: str
     condition: str
     visible: frozenset[str]
@@ -86,9 +83,8 @@ def handed_over(wanted: Sequence[Needs], visible: set[str], dialect: Dialect) ->
 
 def instrument(
     text: str,
-    chunk: str,
     dialect: Dialect,
-    breakpoints: Sequence[Breakpoint],
+    breakpoints: Sequence[tuple[Spot, Breakpoint]],
     token: str,
     first_site: int,
     *,
@@ -98,9 +94,8 @@ def instrument(
 
     Args:
         text: the chunk's text, as Lua would load it.
-        chunk: its chunk name.
         dialect: the Lua that will load it.
-        breakpoints: those of this source; lines without a statement in reach are left out.
+        breakpoints: those of this text, with the spots on which they stand.
         token: the string whose call is the probe.
         first_site: number of the first new site.
         guarded_globals: the global table has a metatable, so that reading a global may raise
@@ -109,39 +104,28 @@ def instrument(
     tree = parse(text, dialect)
     if not tree.ok:
         return Instrumented(text, ())
-    by_offset = _by_statement(tree, breakpoints)
-    if not by_offset:
+    spots = {spot.offset: spot for spot, _ in breakpoints}
+    if not spots:
         return Instrumented(text, ())
     scopes = resolve(tree)
-    lines = LineMap(text)
     sites: list[Site] = []
     pieces: list[str] = []
     place = 0
-    for number, start in enumerate(sorted(by_offset), first_site):
-        standing = by_offset[start]
-        visible = {found.name for found in scopes.visible(start.offset)}
+    for number, offset in enumerate(sorted(spots), first_site):
+        standing = [point for spot, point in breakpoints if spot.offset == offset]
+        visible = {found.name for found in scopes.visible(offset)}
         names = handed_over([needs(point, dialect) for point in standing], visible, dialect)
         bare = _bare(standing, visible, dialect, guarded_globals=guarded_globals)
         call = f'("{token}")({number}{", " + names if names and not bare else ""})'
         if bare:
             call = f"if {bare} then {call} end"
-        pieces += [text[place : start.offset], f"do {call} end "]
-        place = start.offset
-        line = lines.to_lua(start.line)
+        pieces += [text[place:offset], f"do {call} end "]
+        place = offset
         condition = standing[0].asked.condition if bare else ""
         handed = "" if bare else names
-        sites.append(Site(number, chunk, line, handed, condition, frozenset(visible)))
+        sites.append(Site(number, spots[offset], handed, condition, frozenset(visible)))
     pieces.append(text[place:])
     return Instrumented("".join(pieces), tuple(sites))
-
-
-def _by_statement(tree: Tree, breakpoints: Sequence[Breakpoint]) -> dict[Start, list[Breakpoint]]:
-    found: dict[Start, list[Breakpoint]] = {}
-    for point in breakpoints:
-        start = breakpoint_line(tree, point.asked.line)
-        if start is not None:
-            found.setdefault(start, []).append(point)
-    return found
 
 
 def _bare(

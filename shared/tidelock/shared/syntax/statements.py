@@ -174,6 +174,48 @@ def dotted(target: Expression, method: bool) -> str:
     return ".".join(keys)
 
 
+def first_statements(tree: Tree, name: str) -> list[tuple[Start, FunctionSpan]]:
+    """The first statement of every function that a text calls by a name, and the function.
+
+    ``t:m`` and ``t.m`` are one name; functions that do nothing are left out.
+    """
+    wanted = name.replace(":", ".")
+    found = []
+    for span in functions(tree):
+        start = first_statement(tree, span) if span.name.replace(":", ".") == wanted else None
+        if start is not None:
+            found.append((start, span))
+    return found
+
+
+def first_statement(tree: Tree, function: FunctionSpan) -> Start | None:
+    """The first statement of a function's own body."""
+    return next((start for start in starts(tree) if start.function == function.number), None)
+
+
+def leads(tree: Tree, start: Start) -> bool:
+    """Whether a statement is the first one of its function on its line."""
+    return start.offset in tree.once("leaders", _leaders)
+
+
+def _leaders(tree: Tree) -> set[int]:
+    first: dict[tuple[int, int], int] = {}
+    for start in starts(tree):
+        first.setdefault((start.line, start.function), start.offset)
+    return set(first.values())
+
+
+def statement_at(tree: Tree, offset: int) -> Start | None:
+    """The last statement that begins on the line of an offset and not after it.
+
+    When the offset lies before the line's first statement, that one; None without any.
+    """
+    line = tree.lines.line_of(offset) + 1
+    on_line = [start for start in starts(tree) if start.line == line]
+    before = [start for start in on_line if start.offset <= offset]
+    return before[-1] if before else next(iter(on_line), None)
+
+
 def breakpoint_line(tree: Tree, line: int) -> Start | None:
     """The statement where a breakpoint on a line (from 1) stops.
 

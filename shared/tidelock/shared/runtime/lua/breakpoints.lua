@@ -15,14 +15,18 @@ T.deaf = false
 
 local sites = {} -- number of a compiled-in call -> list of points
 local late = {} -- line -> chunk name -> list of points, for code loaded without them
-local points = {} -- breakpoint id -> point
+local counts = {} -- breakpoint id -> its hits, wherever it stands
 local arrived -- a site on whose line a step has just stopped: its call is the same stop
 
--- Stop here until someone resumes; then act on how.
-local function stop(reason, text, ids)
+-- Stop here until someone resumes; then act on how. `dead` are coroutines, outermost first,
+-- that an error has just ended: their frames are shown as if they still stood.
+local function stop(reason, text, ids, dead)
   host.stopped(reason, text, ids or "")
   local how = T.enter(function()
     T.find_chain()
+    for _, thread in ipairs(dead or {}) do
+      T.chain[#T.chain + 1] = thread
+    end
     local went = T.visit("paused")
     T.plan(went)
     if went == "interrupt" then
@@ -107,8 +111,9 @@ local function asks(point, ...)
       return false
     end
   end
-  point.hits = point.hits + 1
-  if point.hit and not point.hit(point.hits, point.wanted) then
+  local count = point.count
+  count.hits = count.hits + 1
+  if point.hit and not point.hit(count.hits, point.wanted) then
     return false
   elseif point.log then
     T.deaf = true
@@ -185,9 +190,14 @@ function T.install_probe()
 end
 
 local function check_late(by_source)
-  local source = getinfo(5, "S").source -- under at_late_line, on_line and on_event
-  local list = by_source[source]
-  if not list then
+  local info = getinfo(5, "S") -- under at_late_line, on_line and on_event
+  local list = {}
+  for _, point in ipairs(by_source[info.source] or {}) do
+    if point.defined == 0 or point.defined == info.linedefined then
+      list[#list + 1] = point
+    end
+  end
+  if not list[1] then
     return
   end
   local ids, text = T.enter(function()
@@ -217,7 +227,8 @@ end
 function T.arrive(line, source)
   arrived = nil
   for number, list in raw.next, sites do
-    if list[1].line == line and list[1].source == source then
+    local point = list[1]
+    if point.leads and point.line == line and point.source == source then
       arrived = number
     end
   end
@@ -242,23 +253,27 @@ local function failing(message)
 end
 
 -- The table of breakpoints, replaced as a whole. Flat: for each point
--- id, site (0: late), source, line, condition, operator, wanted, names, number of log pieces,
--- then for each piece "text" or "code" and its text. Hits of kept ids go on counting.
+-- id, site (0: late), source, line, whether it is the first of the line in its function, line of
+-- its function (0: any), condition, operator, wanted, names, number of log pieces, then for each
+-- piece "text" or "code" and its text. Hits of kept ids go on counting.
 function ops.breakpoints(instrumenting, ...)
-  local old = points
-  sites, late, points = {}, {}, {}
+  local kept = counts
+  sites, late, counts = {}, {}, {}
   T.instrumenting = instrumenting
   local position, count = 1, select("#", ...)
   local fields = { ... }
   while position <= count do
-    local id, site, source, line, condition, operator, wanted, names, pieces =
-      unpack(fields, position, position + 8)
-    position = position + 9
+    local id, site, source, line, leads, defined, condition, operator, wanted, names, pieces =
+      unpack(fields, position, position + 10)
+    position = position + 11
+    counts[id] = counts[id] or kept[id] or { hits = 0 }
     local point = {
       id = id,
       source = source,
       line = line,
-      hits = old[id] and old[id].hits or 0,
+      leads = leads,
+      defined = defined,
+      count = counts[id],
       hit = HITS[operator],
       wanted = wanted,
       frame = site == 0 and {} or nil,
@@ -280,7 +295,6 @@ function ops.breakpoints(instrumenting, ...)
         end
       end
     end
-    points[id] = point
     if site ~= 0 then
       sites[site] = sites[site] or {}
       sites[site][#sites[site] + 1] = point

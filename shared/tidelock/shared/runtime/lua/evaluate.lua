@@ -17,6 +17,9 @@ local function scope(frame)
   return setmetatable({}, {
     __index = function(_, name)
       local thread, level = frame.thread, frame.level
+      if name == "_ERROR" and T.exception then
+        return T.exception.value
+      end
       local kind, index, func = T.place_of(thread, level, name)
       if kind == "local" then
         local _, value = getlocal(thread, level, index)
@@ -104,6 +107,31 @@ function ops.evaluate(thread_index, level, text)
   return described(text, values_of(thread_index, level, text))
 end
 
+-- The same with all of the text.
+function ops.copy(thread_index, level, text)
+  local values = raw.pack(values_of(thread_index, level, text))
+  local parts = {}
+  for index = 1, values.n do
+    parts[index] = T.whole(values[index])
+  end
+  local kind = values.n == 1 and T.type_name(values[1]) or "table"
+  return values.n, kind, raw.table.concat(parts, "\t"), 0, 0, 0
+end
+
+local function plain_again(ok, ...)
+  T.hex = false
+  if not ok then
+    error((...), 0)
+  end
+  return ...
+end
+
+-- Another operation with its integers in hexadecimal.
+function ops.in_hex(name, ...)
+  T.hex = true
+  return plain_again(raw.pcall(ops[name], ...))
+end
+
 -- Set a child of a handle to the value of an expression; on an error nothing changes.
 function ops.set(handle, name, thread_index, level, text)
   local value = (values_of(thread_index, level, text))
@@ -133,7 +161,7 @@ function ops.rich(thread_index, level, text)
 end
 
 -- Give a global the value of an expression in a frame; what it was is gone.
-function ops.copy(thread_index, level, text, name)
+function ops.globalize(thread_index, level, text, name)
   local value = (values_of(thread_index, level, text))
   raw.rawset(T.globals, name, value)
   return T.describe(value)

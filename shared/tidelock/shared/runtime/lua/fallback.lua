@@ -56,3 +56,5 @@ function globals.coroutine.wrap(func)
     return passed(resume(thread, ...))
   end
 end
+
+T.create, T.wrap = globals.coroutine.create, globals.coroutine.wrap

@@ -97,6 +97,11 @@ function ops.frames(start, count)
   return total, unpack(fields, 1, size * 8)
 end
 
+-- The parameters of the frames of a page as text.
+function ops.signatures(...)
+  return T.part("signatures")(...)
+end
+
 -- Innermost user frame of a coroutine: level and info, or nil.
 function T.top_frame(thread)
   local top, found
@@ -296,7 +301,7 @@ local function key_path(prefix, key)
 end
 
 local function field(table_value, key, prefix)
-  local name = type(key) == "string" and key or "[" .. T.short(key) .. "]"
+  local name = type(key) == "string" and key or "[" .. T.key_name(key) .. "]"
   return {
     name = name,
     value = rawget(table_value, key),

@@ -173,7 +173,8 @@ package.preload.tidelock = function()
   return T.part("tidelock")
 end
 
--- Modules written in Lua that this loader brought in; a fresh launch forgets exactly these.
+-- Modules written in Lua that this loader brought in, with their paths; a fresh launch forgets
+-- exactly these.
 local loaded_here = {}
 
 local function search_path(name, path)
@@ -210,7 +211,7 @@ local function search_lua(name)
       0
     )
   end
-  loaded_here[name] = true
+  loaded_here[name] = found
   return chunk, found
 end
 
@@ -226,6 +227,11 @@ function T.forget_modules()
   loaded_here = {}
   host.modules_forgotten()
   T.ops.breakpoints(host.points())
+end
+
+-- The path of a module that is written in Lua, empty for others.
+function T.module_path(name)
+  return loaded_here[name] or ""
 end
 
 local base_path = package.path

@@ -18,6 +18,11 @@ function T.ops.moment()
     end
     name, value = next(T.globals, name)
   end
+  return size, raw.table.concat(T.modules(), "\n"), unpack(fields, 1, size * 6)
+end
+
+-- The names of loaded modules that are no standard ones, sorted.
+function T.modules()
   local modules, count = {}, 0
   local module = next(raw.package.loaded)
   while module ~= nil and count < LIMIT do
@@ -28,7 +33,16 @@ function T.ops.moment()
     module = next(raw.package.loaded, module)
   end
   raw.table.sort(modules)
-  return size, raw.table.concat(modules, "\n"), unpack(fields, 1, size * 6)
+  return modules
+end
+
+-- For each of them name and path.
+function T.ops.modules()
+  local fields = {}
+  for index, name in raw.ipairs(T.modules()) do
+    fields[index * 2 - 1], fields[index * 2] = name, T.module_path(name)
+  end
+  return unpack(fields)
 end
 
 -- Kilobytes in use once the garbage is gone.

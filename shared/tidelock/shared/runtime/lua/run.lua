@@ -25,30 +25,29 @@ function T.ops.stack()
   return unpack(fields, 1, size * 4)
 end
 
--- Whether an error that nothing catches stops where it is raised.
-function T.ops.uncaught(wanted)
-  T.stop_uncaught = wanted
+-- The filters of errors that stop where they are raised; nothing of it is there before the first.
+function T.ops.exceptions(...)
+  if select("#", ...) > 0 or T.raised then
+    T.part("exceptions").set(...)
+  end
   return true
 end
 
 local failure
-
-local value_text
 
 local function handler(value)
   failure = { value = value, size = 0 }
   local ok, fields, size = pcall(T.enter, stack_fields)
   if ok and fields then
     failure.fields, failure.size = fields, size
-    -- An end from outside is no error of the program; LuaJIT brings it here all the same.
-    if T.stop_uncaught and not T.deaf and not host.ending() then
-      T.stop("exception", value_text(value), "")
+    if T.raised then
+      T.raised(value)
     end
   end
   return value
 end
 
-function value_text(value)
+local function value_text(value)
   if type(value) == "string" then
     return value
   elseif value == nil then

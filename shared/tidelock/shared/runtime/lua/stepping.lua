@@ -27,6 +27,7 @@ local function wrapped(func)
   end
   return type(upvalue) == "thread" and upvalue or nil
 end
+T.wrapped = wrapped
 
 -- How many frames a coroutine has, seen from outside it.
 local function height_of(thread)

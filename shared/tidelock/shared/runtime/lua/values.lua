@@ -55,9 +55,22 @@ local function quote(text, limit)
 end
 T.quote = quote
 
+-- Whether integers are shown in hexadecimal: while one question is answered.
+T.hex = false
+
+local kind_of = raw.math.type
+local function is_integer(value)
+  if kind_of then
+    return kind_of(value) == "integer"
+  end
+  return floor(value) == value and value > -2 ^ 53 and value < 2 ^ 53
+end
+
 local function number_text(value)
   if value ~= value then
     return "nan"
+  elseif T.hex and is_integer(value) then
+    return value < 0 and format("-0x%X", -value) or format("0x%X", value)
   end
   return tostring(value)
 end
@@ -168,7 +181,7 @@ local function table_text(value, options, depth, seen)
   seen.count = (seen.count or 0) + 1
   seen[value] = seen.count
   local length = rawlen(value)
-  if depth >= options.depth then
+  if depth >= options.depth or (seen.total or 0) > COUNT_LIMIT then
     return next(value) == nil and "{}" or "{…}"
   end
   local parts, used = {}, 0
@@ -178,13 +191,14 @@ local function table_text(value, options, depth, seen)
     parts[used] = show(rawget(value, index), options, depth + 1, seen)
   end
   local left = length - shown
+  seen.total = (seen.total or 0) + shown
   local keys, more = other_keys(value, options.items * 20, true)
   for index = 1, #keys do
     if used >= options.items then
       left = left + #keys - index + 1
       break
     end
-    used = used + 1
+    used, seen.total = used + 1, seen.total + 1
     local key = keys[index]
     parts[used] = key_text(key, options, depth, seen)
       .. " = "
@@ -242,6 +256,21 @@ function T.full(value)
   return show(value, FULL, 0, {})
 end
 
+-- All of it, for the clipboard, up to 10,000 items; what a table holds twice is shown once.
+local WHOLE = { depth = 50, items = COUNT_LIMIT, text = 2 ^ 31, call = false }
+function T.whole(value)
+  return show(value, WHOLE, 0, {})
+end
+
+-- A key in the name of a child: always as Lua prints it, for names are how children are set.
+function T.key_name(key)
+  local hex = T.hex
+  T.hex = false
+  local text = T.short(key)
+  T.hex = hex
+  return text
+end
+
 -- Handles: numbers by which a client reaches children again while a pause lasts.
 local handles, last = {}, 0
 local function keep(entry)
@@ -256,7 +285,7 @@ function T.entry(handle)
 end
 
 function T.release()
-  handles = {}
+  handles, T.hex = {}, false
 end
 
 -- type, text, handle (0 without children), count of indexed and of named children
