@@ -121,6 +121,18 @@ def test_an_uncaught_error_stops_with_its_stack_alive(lua: Mode) -> None:
     assert (caught.stdout, caught.stderr[:16]) == ("", "error: boom here")
 
 
+def test_errors_that_the_program_catches_stop_if_all_are_to(lua: Mode) -> None:
+    script = lua.file("caught.lua", "print(pcall(function() error('held', 0) end))\n")
+    result = lua.run("debug", script, "--break-on", "all", stdin=".c\n").expect(0)
+    assert result.stdout.startswith("Paused at caught.lua:1 in function <caught.lua:1> (exception)")
+    assert "\nheld\n" in result.stdout
+    assert result.stdout.endswith("Continuing\nfalse\theld\n")
+    commands = ".catch all\n.catch\n.c\n.catch none\n.c\n"
+    result = lua.run("debug", script, "--step", stdin=commands).expect(0)
+    assert "Stops at errors: all\n" in result.stdout
+    assert "there is no filter ; there are all, uncaught, none\n" in result.stderr
+
+
 def test_leaving_ends_the_script(lua: Mode, main: Path) -> None:
     for commands in (".exit\n", ""):
         result = lua.run("debug", main, "--break-at", "10", stdin=commands).expect(0)
@@ -244,8 +256,9 @@ def test_joining_what_stands_still(outside: Place) -> None:
     with outside.spawn("debug", script, "--connect", "outside", "--break-at", "3") as first:
         first.wait_for_line("Paused at held.lua:3.*")
         second = outside.run("debug", "--connect", "outside", stdin="v\n.assign v = 7\n.c\n")
-        assert second.expect(0).stdout.splitlines()[0].startswith("Paused at held.lua:3")
-        assert second.stdout.splitlines()[-3:] == ["42", "v = 7 (was 42)", "Continuing"]
+        said = second.expect(0).stdout.splitlines()
+        assert said[0].startswith("Paused at held.lua:3")
+        assert said[4:7] == ["42", "v = 7 (was 42)", "Continuing"]
         first.wait_for_line("Resumed by another client.", stream="stderr")
         first.close_input()
         assert first.wait().code == 0

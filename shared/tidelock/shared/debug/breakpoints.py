@@ -6,6 +6,7 @@ well formed, how a hit condition counts.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -32,6 +33,12 @@ _HIT = re.compile(r"\s*(==|>=|<=|>|<|%)?\s*(\d+)\s*")
 
 _NAME = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)*")
 PENDING = "pending: "
+
+
+@functools.lru_cache(maxsize=4)
+def tree_of(text: str, dialect: Dialect) -> Tree:
+    """The tree of a text: each of its breakpoints asks for it, and then its loading."""
+    return parse(text, dialect)
 
 
 class HitRule(NamedTuple):
@@ -152,7 +159,7 @@ class Table:
         if text is None:
             words = f"{point.asked.function} is a function without a text, it has no lines"
             return self._keep([point._replace(message=words)])
-        tree, lines = parse(text, self._dialect), LineMap(text)
+        tree, lines = tree_of(text, self._dialect), LineMap(text)
         for span in functions(tree)[1:]:
             start = first_statement(tree, span)
             if start is not None and lines.to_lua(span.start_line) == defined:
@@ -195,7 +202,7 @@ class Table:
             return point._replace(
                 verified=False, message=f"{PENDING}the source is not loaded yet", spots=()
             )
-        tree = parse(text, self._dialect)
+        tree = tree_of(text, self._dialect)
         start = _start(tree, asked) if tree.ok else None
         if start is None:
             words = "no statement on this line or after it in the same function"
@@ -215,7 +222,7 @@ class Table:
     def _named(self, function: str, chunk: str, text: str) -> tuple[Spot, ...]:
         if re.split("[.:]", function)[-1] not in text:
             return ()
-        tree = parse(text, self._dialect)
+        tree = tree_of(text, self._dialect)
         found = first_statements(tree, function) if tree.ok else []
         return tuple(_spot(chunk, tree, start, span) for start, span in found)
 
@@ -243,7 +250,7 @@ class Table:
 
 def locations(text: str, dialect: Dialect, first: int, last: int) -> list[Spot]:
     """The statements that begin on the lines of a range; lines count from 1, both are included."""
-    tree = parse(text, dialect)
+    tree = tree_of(text, dialect)
     return [_spot("", tree, start) for start in starts(tree) if first <= start.line <= last]
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tidelock.shared.debug.breakpoints import tree_of
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.model import Breakpoint, Dialect, Spot
 from tidelock.shared.syntax import conditions
-from tidelock.shared.syntax.parser import parse
 
 _WITHOUT_ENV = ("5.1", "luajit")
 
@@ -101,7 +101,7 @@ def instrument(
         guarded_globals: the global table has a metatable, so that reading a global may raise
             and a condition with globals must not be compiled bare.
     """
-    tree = parse(text, dialect)
+    tree = tree_of(text, dialect)
     if not tree.ok:
         return Instrumented(text, ())
     spots = {spot.offset: spot for spot, _ in breakpoints}
