@@ -23,7 +23,7 @@ if hasattr(os, "RTLD_DEEPBIND"):
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
-_CHOSEN = ("clients", "breakages")
+_CHOSEN = ("clients", "breakages", "suites")
 """Tests that a plain run leaves out: they need other programs, or much time."""
 
 
