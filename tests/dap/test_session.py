@@ -398,6 +398,19 @@ def test_two_clients_see_one_stop_and_either_resumes(served: Served, script: Pat
     assert refused["message"] == "not stopped"
 
 
+def test_what_one_client_changes_the_others_look_at_again(served: Served, script: Path) -> None:
+    first = stopped(served, script)
+    second = served.dap()
+    second.initialize()
+    second.attach(**key(served))
+    second.wait_for_stop("breakpoint")
+    assert second.locals()["n"] == "1"
+    first.evaluate("n = 7")
+    assert second.wait_for_event("invalidated")["body"]["areas"] == ["variables"]
+    assert second.locals()["n"] == "7"
+    first.timeline.none_of(Event("invalidated"))  # it knows
+
+
 def test_a_client_that_vanishes_at_a_stop_leaves_no_hung_kernel(
     served: Served, script: Path
 ) -> None:

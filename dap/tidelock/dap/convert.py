@@ -38,6 +38,7 @@ class Manner(NamedTuple):
     uris: bool = False
     types: bool = False
     paging: bool = False
+    invalidated: bool = False
 
     @classmethod
     def of(cls, arguments: Body) -> Manner:
@@ -48,6 +49,7 @@ class Manner(NamedTuple):
             uris=arguments.get("pathFormat", "path") == "uri",
             types=bool(arguments.get("supportsVariableType")),
             paging=bool(arguments.get("supportsVariablePaging")),
+            invalidated=bool(arguments.get("supportsInvalidatedEvent")),
         )
 
     def line_in(self, line: int) -> int:

@@ -24,6 +24,7 @@ from tidelock.shared.events import (
     PauseStarted,
     RuntimeRestarted,
     SourceLoaded,
+    ValuesChanged,
 )
 from tidelock.shared.report import error_lines
 
@@ -99,6 +100,12 @@ def _finished(session: Session, happened: ExecutionFinished) -> None:
     session.event("terminated")
 
 
+def _values(session: Session, happened: ValuesChanged) -> None:
+    """Whoever changed something looks again by itself."""
+    if session.manner.invalidated and happened.by != session.owner:
+        session.event("invalidated", {"areas": ["variables"]})
+
+
 def _breakpoints(session: Session, happened: BreakpointsChanged) -> None:
     if happened.by == session.owner:
         return  # the answer to its own request says it
@@ -119,6 +126,7 @@ _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
     PauseStarted: _paused,
     PauseEnded: _resumed,
     ExecutionFinished: _finished,
+    ValuesChanged: _values,
     BreakpointsChanged: _breakpoints,
     ExecutionStarted: None,  # a launched program begins with the answer to launch
     InputWanted: None,  # reading is not available without a console of its own

@@ -16,6 +16,7 @@ from tidelock.dap.convert import Body, field
 from tidelock.shared.answers import Answer
 from tidelock.shared.debug.debugger import How
 from tidelock.shared.errors import BadRequest, LuaFailure, NotStopped, TidelockError, Unavailable
+from tidelock.shared.events import ValuesChanged
 from tidelock.shared.model import Fact, Idle, Run, Value
 from tidelock.shared.sources import search_folders, workspace_of
 
@@ -262,7 +263,18 @@ def evaluate(session: Session, arguments: Body, message: Body) -> Answer[Body]:
 
     in_hex, whole = convert.in_hex(arguments), purpose == "clipboard"
     debugger = session.context.debugger
-    return debugger.evaluate(text, frame, in_hex=in_hex, whole=whole).map(shown)
+    asked = debugger.evaluate(text, frame, in_hex=in_hex, whole=whole)
+    return (_telling(session, asked) if purpose == "repl" else asked).map(shown)
+
+
+def _telling(session: Session, asked: Answer[Value]) -> Answer[Value]:
+    """The other sessions hear of it: what they have read may be old."""
+
+    def told(value: Value) -> Value:
+        session.context.bus.publish(ValuesChanged(session.owner))
+        return value
+
+    return asked.map(told)
 
 
 def _read_path(session: Session, text: str, frame: int) -> Answer[Body]:
@@ -289,7 +301,9 @@ def set_variable(session: Session, arguments: Body, message: Body) -> Answer[Bod
     name, text = field(arguments, "name", str), field(arguments, "value", str)
     frame, in_hex = session.frames_of.get(reference, 0), convert.in_hex(arguments)
     changed = session.context.debugger.set_child(reference, name, text, frame, in_hex=in_hex)
-    return changed.map(lambda value: convert.result_body(value, "value", session.manner))
+    return _telling(session, changed).map(
+        lambda value: convert.result_body(value, "value", session.manner)
+    )
 
 
 def set_expression(session: Session, arguments: Body, message: Body) -> Answer[Body]:
@@ -297,7 +311,9 @@ def set_expression(session: Session, arguments: Body, message: Body) -> Answer[B
     target, text = field(arguments, "expression", str), field(arguments, "value", str)
     frame, in_hex = field(arguments, "frameId", int, 0), convert.in_hex(arguments)
     changed = session.context.debugger.assign(target, text, frame, in_hex=in_hex)
-    return changed.map(lambda value: convert.result_body(value, "value", session.manner))
+    return _telling(session, changed).map(
+        lambda value: convert.result_body(value, "value", session.manner)
+    )
 
 
 def source(session: Session, arguments: Body, message: Body) -> Body:

@@ -24,6 +24,7 @@ from tidelock.shared.events import (
     PauseStarted,
     RuntimeRestarted,
     SourceLoaded,
+    ValuesChanged,
 )
 from tidelock.shared.link.wire import Content
 from tidelock.shared.log import layer
@@ -191,6 +192,7 @@ _PUBLISHERS: dict[type, Callable[[Kernel, Any], None] | None] = {
     PauseStarted: _state_changed,
     PauseEnded: _state_changed,
     RuntimeRestarted: _restarted,
+    ValuesChanged: None,
     BreakpointsChanged: None,  # told by the debug sessions
     SourceLoaded: None,  # told by the debug sessions
 }

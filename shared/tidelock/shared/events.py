@@ -83,6 +83,15 @@ class PauseEnded(NamedTuple):
     how: str
 
 
+class ValuesChanged(NamedTuple):
+    """At a stop a session has set a variable or run code: what was read before may be old.
+
+    ``by`` is that session.
+    """
+
+    by: str
+
+
 class BreakpointsChanged(NamedTuple):
     """These breakpoints are new or have another line, state or message; some may be gone.
 
@@ -113,6 +122,7 @@ Event = (
     | ExecutionFinished
     | PauseStarted
     | PauseEnded
+    | ValuesChanged
     | BreakpointsChanged
     | SourceLoaded
     | RuntimeRestarted
@@ -126,6 +136,7 @@ EVENTS: tuple[type, ...] = (
     ExecutionFinished,
     PauseStarted,
     PauseEnded,
+    ValuesChanged,
     BreakpointsChanged,
     SourceLoaded,
     RuntimeRestarted,
