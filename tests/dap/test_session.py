@@ -411,6 +411,47 @@ def test_what_one_client_changes_the_others_look_at_again(served: Served, script
     first.timeline.none_of(Event("invalidated"))  # it knows
 
 
+CALLS = """\
+local tidelock = require("tidelock")
+tidelock.pause(1 > 2)
+tidelock.pause(true, "here")
+local seen = 1
+coroutine.wrap(function()
+  pcall(function() tidelock.pause(seen) end)
+  seen = 2
+end)()
+print(seen)
+"""
+
+
+def test_a_program_can_call_for_a_stop(served: Served, tmp_path: Path) -> None:
+    script = tmp_path / "calls.lua"
+    script.write_text(CALLS)
+    client = served.dap()
+    client.launch(str(script), **key(served))
+    stop = client.wait_for_stop("pause")
+    assert stop.body["text"] == "here"
+    assert client.top_frame()["line"] == 3
+    assert "seen" not in client.locals()  # the next line has not run
+    client.resume()
+    assert "tidelock.pause" in client.wait_for_stop("pause").body["description"]
+    assert client.top_frame()["line"] == 6
+    assert client.evaluate("seen") == "1"
+    client.resume()
+    assert client.wait_for_end() == 0
+    assert client.output("stdout") == "2\n"
+
+
+def test_nobody_debugs_and_a_program_calls_for_a_stop(served: Served, tmp_path: Path) -> None:
+    script = tmp_path / "calls.lua"
+    script.write_text(CALLS)
+    reply = served.client().execute(script.read_text()).result(20)
+    assert reply.content["status"] == "ok"
+    client = served.dap()
+    client.launch(str(script), noDebug=True, **key(served))
+    assert client.wait_for_end() == 0
+
+
 def test_a_client_that_vanishes_at_a_stop_leaves_no_hung_kernel(
     served: Served, script: Path
 ) -> None:

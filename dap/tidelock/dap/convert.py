@@ -27,6 +27,7 @@ REASONS = {
     "step": "step",
     "pause": "pause",
     "exception": "exception",
+    "statement": "pause",
 }
 
 
@@ -222,6 +223,8 @@ def stopped_body(pause: Pause) -> Body:
     }
     if pause.breakpoints:
         body["hitBreakpointIds"] = list(pause.breakpoints)
+    if pause.reason == "statement":
+        body["description"] = "Paused by tidelock.pause"
     if pause.text:
         body["text"] = body["description"] = pause.text
     return body

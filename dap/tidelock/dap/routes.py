@@ -145,7 +145,8 @@ def attach(session: Session, arguments: Body, message: Body) -> object:
 def _begin(session: Session, message: Body) -> None:
     session.waiting_start = message
     session.state = "configuring"
-    session.context.debugger.join(session.owner)
+    if not session.no_debug:
+        session.context.debugger.join(session.owner)
     session.event("initialized")
 
 

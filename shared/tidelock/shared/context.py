@@ -152,6 +152,9 @@ class _Host:
             context.history.add(count, run.text, outcome.text if outcome.status == "ok" else "")
         context.bus.publish(ExecutionFinished(run, count, outcome))
 
+    def debugged(self) -> bool:
+        return bool(self._context.debugger.sessions)
+
     def input_wanted(self, run: Run, prompt: str, *, password: bool) -> bool:
         if run.allow_input:
             self._context.bus.publish(InputWanted(run.id, prompt, password))

@@ -109,8 +109,9 @@ class Outcome(NamedTuple):
 class Pause(NamedTuple):
     """One stop: numbered per kernel, dead after the resume.
 
-    ``reason`` is entry, breakpoint, function breakpoint, step, pause or exception; ``text``
-    explains (a failed condition, an error message); ``breakpoints`` are the ids that were hit.
+    ``reason`` is entry, breakpoint, function breakpoint, step, pause, exception or statement
+    (the program called for it); ``text`` explains (a failed condition, an error message);
+    ``breakpoints`` are the ids that were hit.
     """
 
     number: int

@@ -232,8 +232,9 @@ class Debugger:
         After the last one a stop that was asked for and has not come yet is forgotten.
         """
         with self._lock:
-            self._sessions.discard(owner)
-            self._is_abandoned = not self._sessions
+            if owner in self._sessions:
+                self._sessions.remove(owner)
+                self._is_abandoned = not self._sessions
             removed = self._table.remove_owner(owner) if self._made_table else []
         self.set_exception_filters(owner, ())
         if removed:

@@ -88,6 +88,9 @@ class Host(Protocol):
     def logged(self, chunk: str, line: int, text: str) -> None:
         """A log point was reached."""
 
+    def debugged(self) -> bool:
+        """Whether anybody debugs, who could resume."""
+
     def input_wanted(self, run: Run, prompt: str, *, password: bool) -> bool:
         """The script wants a line; False when nobody can be asked."""
 
@@ -675,6 +678,10 @@ class _Callbacks:
             lane.state = Paused(run, pause)
         self._paused_at = time.monotonic()
         lane.host.paused(run, pause)
+
+    def debugged(self) -> bool:
+        """Whether anybody debugs, who could resume."""
+        return self._lane.host.debugged()
 
     def log(self, chunk: bytes, line: int, text: bytes) -> None:
         """A log point speaks; in order with the script's own output."""

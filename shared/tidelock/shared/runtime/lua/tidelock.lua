@@ -3,7 +3,7 @@
 local T, host = ...
 local raw = T.raw
 local type, error, unpack, tostring = raw.type, raw.error, raw.unpack, raw.tostring
-local pcall = raw.pcall
+local pcall, select = raw.pcall, raw.select
 local rich = T.part("rich")
 
 local tidelock = {}
@@ -93,6 +93,16 @@ function tidelock.read_password(prompt)
     bad(1, "read_password", "string", prompt)
   end
   return T.ask(prompt or "", true)
+end
+
+-- Stop here if somebody debugs, and the condition holds where one is given; else do nothing.
+function tidelock.pause(...)
+  local condition, message = ...
+  if (select("#", ...) > 0 and not condition) or T.deaf or not host.debugged() then
+    return
+  end
+  local text = type(message) == "string" and message or message == nil and "" or T.full(message)
+  T.stop("statement", text, "")
 end
 
 -- Do nothing for some seconds; can be interrupted, and questions are answered meanwhile.
