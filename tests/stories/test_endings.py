@@ -133,6 +133,7 @@ def test_a_restart_keeps_breakpoints_and_clients_and_forgets_globals(runtime: Ru
     notebook.execute("harbour = 'Golden Gate'")
     page = runtime.path("page.lua")
     editor.open(page, "harb")
+    state(editor, "idle", count=1)
     assert "harbour" in proposals(editor, page, 0, 4)
 
     running = runtime.script(notebook, "main.lua")

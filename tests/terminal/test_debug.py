@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -269,7 +270,8 @@ def test_a_debugger_that_dies_lets_the_kernel_go_on(outside: Place) -> None:
     script = outside.file("left.lua", "left = 1\nleft = 2\n")
     with outside.spawn("debug", script, "--connect", "outside", "--break-at", "2") as first:
         first.wait_for_line("Paused at left.lua:2.*")
-        first.stop(grace=0)
+        first.signal(signal.SIGKILL)
+        first.wait()
     assert outside.run("exec", "--connect", "outside", "left").expect(0).stdout == "2\n"
 
 

@@ -120,10 +120,10 @@ COMMANDS = (
             _argument("--break-on", choices=_ERRORS, default="uncaught", help="errors that stop"),
         ),
         has_script_arguments=True,
-        more="--break-at and --watch are repeatable. PLACE is "
-        "[FILE:]LINE [if EXPR] [hit COUNT] [log TEXT]. At a stop, lines are commands (help lists "
-        "them) or Lua in the frame, also from a pipe. Without SCRIPT it joins what runs on the "
-        "kernel that --connect names.",
+        more="--break-at and --watch are repeatable. PLACE is\n"
+        "[FILE:]LINE [if EXPR] [hit COUNT] [log TEXT].\n"
+        "At a stop, lines are commands (help lists them) or Lua in the frame, also from\n"
+        "a pipe. Without SCRIPT it joins what runs on the kernel that --connect names.",
     ),
     Command(
         "kernel start", "Kernels", "kernel", "start", "serve a kernel until it is stopped",

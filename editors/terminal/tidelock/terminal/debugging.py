@@ -59,6 +59,7 @@ class Debugging:
         self._heard = threading.Event()
         self._is_awaited = False
         self._is_at_stop = False  # lines are read for an execution of ours that stands still
+        self._thread = 1  # which stopped, as the protocol counts
         self._stands = False  # by what the kernel said last
         self._client = DebugClient(open_channel, self._on_event)
         self.points = Points(self._client)
@@ -140,8 +141,9 @@ class Debugging:
     def _stopped(self, body: Content) -> None:
         if not self._stands:  # somebody has resumed it meanwhile
             return
+        self._thread = body.get("threadId", 1)
         told = self._client.request(
-            "stackTrace", threadId=body.get("threadId", 1), startFrame=0, levels=_STACK_PAGE
+            "stackTrace", threadId=self._thread, startFrame=0, levels=_STACK_PAGE
         )
         frames = tuple(told["stackFrames"])
         self.stop = Stop(
@@ -188,7 +190,7 @@ class Debugging:
         self._heard.clear()
         self._is_awaited = how != "continue"
         self.stop, self._stands = None, False
-        self._client.request(_RESUMING[how], threadId=1)
+        self._client.request(_RESUMING[how], threadId=self._thread)
 
     def wait_for_stop(self) -> None:
         """Where nothing of ours runs: see whether it stops again soon."""
@@ -220,7 +222,9 @@ class Debugging:
         self.selected = number
 
     def _whole(self, stop: Stop) -> Stop:
-        told = self._client.request("stackTrace", threadId=1, startFrame=0, levels=stop.total)
+        told = self._client.request(
+            "stackTrace", threadId=self._thread, startFrame=0, levels=stop.total
+        )
         return stop._replace(frames=tuple(told["stackFrames"]))
 
     def stack(self, *, everything: bool) -> list[str]:
