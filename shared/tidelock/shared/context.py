@@ -112,7 +112,7 @@ class _Host:
         debugger = context.debugger
         self.unprepared = debugger.unprepared
         self.points = debugger.points
-        self.modules_forgotten = debugger.forget_loaded
+        self.modules_forgotten = debugger.forget_files
         self.stopped = debugger.stopped
         self.paused = debugger.paused
         self.resumed = debugger.resumed

@@ -240,10 +240,16 @@ class Debugger:
         self._bus.publish(BreakpointsChanged(tuple(changed)))
 
     def forget_loaded(self) -> None:
-        """Nothing counts as loaded: the Lua state is new, or a launch begins with fresh modules."""
+        """Nothing counts as loaded: the Lua state is new."""
         with self._lock:
             self._loaded.clear()
             self._sites.clear()
+
+    def forget_files(self) -> None:
+        """A launch begins with fresh modules: only what inputs have made stays alive."""
+        with self._lock:
+            self._loaded = {chunk for chunk in self._loaded if self._sources.is_input(chunk)}
+            self._sites = {c: sites for c, sites in self._sites.items() if c in self._loaded}
 
     # -- the pause ---------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ class Host(Protocol):
         """The breakpoint table as the prelude takes it."""
 
     def modules_forgotten(self) -> None:
-        """A fresh launch: what was loaded before does not count any more."""
+        """A fresh launch: files that were loaded before do not count any more."""
 
     def unprepared(self, chunk: str) -> None:
         """The prepared text did not load; the plain one is used."""
