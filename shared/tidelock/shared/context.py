@@ -64,6 +64,7 @@ class Context:
             settings.lua_max_memory,
             settings.lua_native,
             settings.kernel_input_timeout_s,
+            settings.debug_condition_budget_ms / 1000,
         )
         self.runtime = Lane(options, streams, Displays(streams, self.bus.publish))
         limit = settings.debug_breakpoint_limit

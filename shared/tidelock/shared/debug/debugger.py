@@ -172,6 +172,8 @@ class Debugger:
             for point in points:
                 if point.verified:
                     fields += self._point_fields(point)
+            asked = [point.asked for point in points]
+            self._lane.watch_evaluations(any(a.condition or a.log_message for a in asked))
         return tuple(fields)
 
     def _point_fields(self, point: Breakpoint) -> list[object]:

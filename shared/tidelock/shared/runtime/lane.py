@@ -21,6 +21,7 @@ from tidelock.shared.errors import KernelError, LuaFailure, NotStopped, Tidelock
 from tidelock.shared.log import layer
 from tidelock.shared.model import CallFrame, Idle, Outcome, Pause, Paused, Run, Running, State
 from tidelock.shared.runtime import builds
+from tidelock.shared.runtime.budget import Budget
 from tidelock.shared.runtime.displays import Displays
 from tidelock.shared.runtime.native import Native, NativeUnavailable
 from tidelock.shared.runtime.prelude import Prelude
@@ -117,6 +118,7 @@ class Options(NamedTuple):
     max_memory: int = 0
     native: bool = True
     input_timeout_s: float = 0.0
+    condition_budget_s: float = 0.0
 
 
 class Lane:
@@ -142,6 +144,7 @@ class Lane:
         self._deadline: float | None = None
         self._closing = self._closed = False
         self._memory_limit = 0
+        self._budget = Budget(options.condition_budget_s)
         self._visiting = False  # a job is being done, by our own coroutine
         self._native: Native | None = None
         self._trace: tuple[CallFrame, ...] = ()
@@ -248,7 +251,7 @@ class Lane:
             self.fallback = "switched off by lua.native = false"
         prelude.open(self._native, jit=self.options.jit)
         self._prelude, self._lua = prelude, lua
-        if self._native is not None and len(self._threads) == 1:
+        if len(self._threads) == 1:
             self._start("tidelock-bell", self._ring)
 
     def _hard_limit(self) -> dict[str, int]:
@@ -328,7 +331,7 @@ class Lane:
             self._trace = ()
             self._lines.clear()
             self.state = Running(run)
-        if self.options.max_memory:
+        if self.options.max_memory or self._budget.is_wanted:
             self._bell.set()
         self.streams.begin(run.id)
         self.displays.begin(run.id)
@@ -493,6 +496,7 @@ class Lane:
             self._bell.wait(self._patience())
             self._bell.clear()
             self._look_at_memory()
+            self._look_at_evaluation()
             wait, waited = _FIRST_WAIT_S, 0.0
             while isinstance(self.state, Running) and self._wants_lane():
                 native = self._native
@@ -510,10 +514,29 @@ class Lane:
 
     def _patience(self) -> float | None:
         """How long the bell may sleep: for ever while there is nothing to watch."""
-        left = self._until_deadline()
-        if self.options.max_memory and isinstance(self.state, Running):
-            return min(left, _MEMORY_LOOK_S) if left is not None else _MEMORY_LOOK_S
-        return left
+        waits = [self._until_deadline()]
+        if isinstance(self.state, Running) and not self.state.waiting:
+            waits.append(self._budget.left())
+            if self.options.max_memory:
+                waits.append(_MEMORY_LOOK_S)
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def watch_evaluations(self, is_wanted: bool) -> None:
+        """Whether breakpoints have expressions, which may run for a time and no longer."""
+        if is_wanted != self._budget.is_wanted:
+            self._budget.is_wanted = is_wanted
+            self._bell.set()
+
+    def _look_at_evaluation(self) -> None:
+        """Ask which breakpoint's expression is being evaluated, and have an overdue one ended."""
+        state, budget = self.state, self._budget
+        if not isinstance(state, Running) or state.waiting or budget.left() != 0:
+            return
+
+        def keep(done: Answer[Fields]) -> None:
+            budget.saw(int(done.result()[0]) if done.error is None else 0)
+
+        self.ask("evaluation", budget.begin()).then(keep)
 
     def _look_at_memory(self) -> None:
         """End the running script when it holds more than it may, garbage not counted."""
@@ -618,7 +641,7 @@ class _Callbacks:
         lane.state = Running(run)
         if lane._deadline is not None:
             lane._deadline += time.monotonic() - self._paused_at
-            lane._bell.set()
+        lane._bell.set()
         lane.host.resumed(run, pause, how)
         return (False, how.encode())
 
@@ -732,7 +755,7 @@ class _Callbacks:
         lane.state = Running(run)
         if lane._deadline is not None:
             lane._deadline += time.monotonic() - self._asked_at
-            lane._bell.set()
+        lane._bell.set()
         return fields
 
     def prepare(self, chunk: bytes, text: bytes, guarded: bool) -> bytes | None:
@@ -785,6 +808,20 @@ class _Callbacks:
             lane._wants_trace()
             return b"end"
         return b"serve" if lane._jobs else b""
+
+    def hooks_inside(self, is_wanted: bool) -> bool:
+        """LuaJIT: whether hooks may fire inside a hook from here on; whether that is a change."""
+        native = self._lane._native
+        return native is not None and native.hooks_inside(is_wanted)
+
+    def must_end(self, evaluation: int) -> bool:
+        """Whether the expression of a late breakpoint is to be given up."""
+        lane = self._lane
+        return lane._ending is not None or lane._budget.is_over(int(evaluation))
+
+    def budget_text(self) -> bytes:
+        """What to say of an expression that took too long."""
+        return self._lane._budget.text.encode()
 
     def ending(self) -> bool:
         """Fallback control: whether the execution is to end."""

@@ -22,6 +22,7 @@ _FILES = (
     "inspect",
     "evaluate",
     "breakpoints",
+    "budget",
     "stepping",
     "moment",
     "streams",

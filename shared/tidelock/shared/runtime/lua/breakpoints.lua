@@ -11,7 +11,8 @@ local getfenv, setfenv = raw.getfenv, raw.setfenv
 local ops = T.ops
 local TOKEN = host.token
 
-T.deaf = false
+T.deaf = false -- true, or the number of an evaluation, while what runs is not to be stopped
+local turn = 0 -- that number
 
 local sites = {} -- number of a compiled-in call -> list of points
 local late = {} -- line -> chunk name -> list of points, for code loaded without them
@@ -97,10 +98,13 @@ local function asks(point, ...)
     take_environment(point)
   end
   if point.condition then
-    T.deaf = true
+    turn = turn + 1
+    T.deaf = turn
     local ok, value = pcall(point.condition, ...)
     T.deaf = false
-    if not ok then
+    if T.overdue then
+      return true, "condition failed: " .. T.end_overdue()
+    elseif not ok then
       local words = type(value) == "string" and value or T.short(value)
       return true, "condition failed: " .. words
     elseif not value then
@@ -111,14 +115,20 @@ local function asks(point, ...)
   if point.hit and not point.hit(point.hits, point.wanted) then
     return false
   elseif point.log then
-    T.deaf = true
+    turn = turn + 1
+    T.deaf = turn
     local text = log_text(point, ...)
     T.deaf = false
+    if T.overdue then
+      return true, "log message failed: " .. T.end_overdue()
+    end
     host.log(point.source, point.line, text)
     return false
   end
   return true
 end
+
+T.asks = asks
 
 local function consider(list, ...)
   local ids, text
@@ -192,10 +202,15 @@ local function check_late(by_source)
   end
   local ids, text = T.enter(function()
     local frame = { thread = T.standing, level = (T.top_frame(T.standing)) }
+    local is_plain = true
     for _, point in ipairs(list) do
       point.frame.thread, point.frame.level = frame.thread, frame.level
+      is_plain = is_plain and not (point.condition or point.log)
     end
-    return consider(list)
+    if is_plain then
+      return consider(list)
+    end
+    return T.watched(consider, list)
   end)
   if ids then
     stop("breakpoint", text or "", ids)

@@ -65,7 +65,11 @@ local function run(func, ...)
   end, "", CHECK_EVERY)
   local deaf = T.deaf
   T.deaf = true
+  local inside = T.luajit and host.hooks_inside(true)
   local results = raw.pack(resume(thread, ...))
+  if inside then
+    host.hooks_inside(false)
+  end
   T.deaf = deaf
   if T.luajit then
     sethook()
