@@ -143,7 +143,7 @@ def frame_body(frame: Frame, source: Body | None, manner: Manner) -> Body:
     if frame.line and source is not None:
         body["source"] = source
     else:
-        body["presentationHint"] = "subtle"
+        body["presentationHint"] = "label" if frame.what == "label" else "subtle"
     return body
 
 
@@ -186,11 +186,11 @@ def result_body(value: Value, key: str, manner: Manner) -> Body:
     return body
 
 
-def stopped_body(pause: Pause) -> Body:
+def stopped_body(pause: Pause, thread: int) -> Body:
     """The body of the ``stopped`` event."""
     body: Body = {
         "reason": REASONS[pause.reason],
-        "threadId": 1,
+        "threadId": thread,
         "allThreadsStopped": True,
     }
     if pause.breakpoints:

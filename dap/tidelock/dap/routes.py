@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.dap import convert
 from tidelock.dap.convert import Body, field
+from tidelock.dap.threads import stack_trace, stopped_thread, threads
 from tidelock.shared.answers import Answer
-from tidelock.shared.debug.debugger import How, Stack
+from tidelock.shared.debug.debugger import How
 from tidelock.shared.errors import BadRequest, LuaFailure, NotStopped, TidelockError, Unavailable
 from tidelock.shared.model import Fact, Idle, Run, Value
 from tidelock.shared.sources import search_folders, workspace_of
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tidelock.dap.session import Session
 
 LATER = object()
-_STACK_LIMIT = 1000
 
 FRESH = ("fresh",)
 SET_UP = ("configuring", "active")
@@ -162,8 +162,8 @@ def configuration_done(session: Session, arguments: Body, message: Body) -> obje
         name = run.script or "code"
         session.event("process", {"name": name, "startMethod": "launch", "isLocalProcess": True})
         session.context.execute(run)
-    elif session.context.debugger.pause is not None:
-        session.event("stopped", convert.stopped_body(session.context.debugger.pause))
+    elif (stop := session.context.debugger.pause) is not None:
+        session.event("stopped", convert.stopped_body(stop, stopped_thread(session, stop)))
     return LATER
 
 
@@ -259,32 +259,6 @@ def pause(session: Session, arguments: Body, message: Body) -> Body:
 
 
 # -- looking -----------------------------------------------------------------------------------
-
-
-def threads(session: Session, arguments: Body, message: Body) -> Body:
-    """One: the running chain of coroutines is one logical stack."""
-    return {"threads": [{"id": 1, "name": "Lua"}]}
-
-
-def stack_trace(session: Session, arguments: Body, message: Body) -> Answer[Body]:
-    """A page of the stopped stack."""
-    if field(arguments, "threadId", int, 1) != 1:
-        raise BadRequest("there is one thread, 1")
-    start = field(arguments, "startFrame", int, 0)
-    count = field(arguments, "levels", int, 0) or _STACK_LIMIT
-
-    def shown(stack: Stack) -> Body:
-        frames = [
-            convert.frame_body(
-                frame,
-                session.sources.source(frame.chunk, session.manner) if frame.line else None,
-                session.manner,
-            )
-            for frame in stack.frames
-        ]
-        return {"stackFrames": frames, "totalFrames": stack.total}
-
-    return session.context.debugger.stack(start, count).map(shown)
 
 
 def scopes(session: Session, arguments: Body, message: Body) -> Answer[Body]:

@@ -60,6 +60,8 @@ class Session:
         self.no_debug = False
         self.asked_to_resume = False
         self.frames_of: dict[int, int] = {}
+        self.threads: set[int] = set()  # shown to the client, and not told to have ended
+        self.told_of_more = False
         self._send_message = send
         self._call = call
         self._seq = 0
@@ -159,6 +161,10 @@ class Session:
     def _send(self, message: Body) -> None:
         self._seq += 1
         self._send_message({"seq": self._seq, **message})
+
+    def soon(self, function: Callable[[], None]) -> None:
+        """Have a function called on the loop's thread; from any thread."""
+        self._call(function)
 
     # -- facts and the end -------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ class Settings(NamedTuple):
     output_flush_bytes: int = 65536
     debug_breakpoint_limit: int = 1000
     debug_condition_budget_ms: int = 1000
+    debug_max_threads: int = 100
     history_size: int = 10000
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
@@ -90,6 +91,7 @@ OPTIONS: tuple[Option, ...] = (
         (),
         0,
     ),
+    Option("debug.max_threads", "how many coroutines a stop shows", (), 1),
     Option("history.size", "inputs that are remembered", (), 1),
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),

@@ -67,8 +67,7 @@ class Context:
             settings.debug_condition_budget_ms / 1000,
         )
         self.runtime = Lane(options, streams, Displays(streams, self.bus.publish))
-        limit = settings.debug_breakpoint_limit
-        self.debugger = Debugger(self.runtime, self.sources, self.bus, limit)
+        self.debugger = Debugger(self.runtime, self.sources, self.bus, settings)
 
     def open(self) -> None:
         """Open Lua.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from tidelock.shared.answers import Answer, failed
+from tidelock.shared.config import Settings
 from tidelock.shared.errors import NotStopped
 from tidelock.shared.events import (
     BreakpointsChanged,
@@ -24,6 +25,7 @@ from tidelock.shared.log import layer
 from tidelock.shared.model import (
     Breakpoint,
     BreakpointRequest,
+    Coroutine,
     Fact,
     Frame,
     Key,
@@ -56,15 +58,27 @@ class Stack(NamedTuple):
     total: int
 
 
+class Coroutines(NamedTuple):
+    """The coroutines of a stop, the running chain first; those known before that are no more.
+
+    ``total`` counts also the ones beyond ``debug.max_threads``.
+    """
+
+    shown: tuple[Coroutine, ...]
+    total: int
+    ended: tuple[int, ...]
+
+
 class Debugger:
     """See the module. Safe from any thread."""
 
-    def __init__(self, lane: Lane, sources: Sources, bus: Bus, limit: int) -> None:
+    def __init__(self, lane: Lane, sources: Sources, bus: Bus, settings: Settings) -> None:
         self._lane = lane
         self._bus = bus
         self._lock = threading.RLock()
         self._sources = sources
-        self._limit = limit
+        self._limit = settings.debug_breakpoint_limit
+        self._max_threads = settings.debug_max_threads
         self._made_table: Table | None = None
         self._loaded: set[str] = set()
         self._sites: dict[str, tuple[Site, ...]] = {}
@@ -255,13 +269,13 @@ class Debugger:
 
     # -- the pause ---------------------------------------------------------------------------
 
-    def stopped(self, reason: str, text: str, breakpoints: tuple[int, ...]) -> Pause:
+    def stopped(self, reason: str, text: str, hit: tuple[int, ...], coroutine: int) -> Pause:
         """Make the next pause; on the lane."""
         with self._lock:
             self._pauses += 1
             self._frames.clear()
             self._frame_ids.clear()
-            return Pause(self._pauses, reason, text, breakpoints)
+            return Pause(self._pauses, reason, text, hit, coroutine)
 
     def paused(self, run: Run, pause: Pause) -> None:
         """The lane stands still; on the lane."""
@@ -300,11 +314,25 @@ class Debugger:
 
     # -- looking -----------------------------------------------------------------------------
 
-    def stack(self, start: int = 0, count: int = 200) -> Answer[Stack]:
-        """A page of the stack; frame ids are the same for everyone while the pause lasts."""
+    def coroutines(self, known: Sequence[int] = ()) -> Answer[Coroutines]:
+        """The coroutines that run or can be reached from variables; ``known`` may have ended.
+
+        Nothing is tracked: it is a raw look from the stopped stack, the globals and the modules,
+        through at most 20,000 values and eight tables or functions deep.
+        """
         if self.pause is None:
             return failed(NotStopped("not stopped"))
-        return self._lane.ask("frames", start, count, live=False).map(self._stack)
+        asked = self._lane.ask("coroutines", self._max_threads, *known[:1000], live=False)
+        return asked.map(_coroutines)
+
+    def stack(self, start: int = 0, count: int = 200, coroutine: int = 0) -> Answer[Stack]:
+        """A page of a coroutine's stack and its resumers' (0: the stopped one).
+
+        Frame ids are the same for everyone while the pause lasts.
+        """
+        if self.pause is None:
+            return failed(NotStopped("not stopped"))
+        return self._lane.ask("frames", coroutine, start, count, live=False).map(self._stack)
 
     def _stack(self, fields: Fields) -> Stack:
         total, *rest = fields
@@ -333,6 +361,8 @@ class Debugger:
             found = self._frames.get(number)
         if found is None:
             raise NotStopped(f"no such frame: {number} is not of this pause")
+        if found.what == "label":
+            raise NotStopped(f"no such frame: {number} is a mark between two coroutines")
         return found
 
     def _ask_in(self, frame: int, operation: str, *arguments: object) -> Answer[Fields]:
@@ -367,7 +397,7 @@ class Debugger:
             place = self.frame(frame) if frame else None
         except NotStopped as error:
             return failed(error)
-        thread, level = (place.thread, place.level) if place else (1, 0)
+        thread, level = (place.thread, place.level) if place else (0, 0)
         asked = self._lane.ask("set", handle, encode(name), thread, level, encode(text), live=False)
         return asked.map(lambda fields: _value(name, fields))
 
@@ -413,6 +443,14 @@ def _path(root: str, keys: Sequence[Key]) -> list[object]:
 def facts(fields: Sequence[Any]) -> list[Fact]:
     """Facts from flat fields: name, type, text, signature, kind, place."""
     return [Fact(*[shown(cast("bytes", field)) for field in row]) for row in _rows(fields, 6)]
+
+
+def _coroutines(fields: Fields) -> Coroutines:
+    total, count, *rest = fields
+    size = int(count) * 3
+    rows = _rows(rest[:size], 3)
+    found = tuple(Coroutine(int(row[0]), shown(row[1]), shown(row[2])) for row in rows)
+    return Coroutines(found, int(total), tuple(int(number) for number in rest[size:]))
 
 
 def _child(row: Fields) -> Value:

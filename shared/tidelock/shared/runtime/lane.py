@@ -77,7 +77,7 @@ class Host(Protocol):
     def finished(self, run: Run, outcome: Outcome) -> None:
         """An execution has ended and its output is out."""
 
-    def stopped(self, reason: str, text: str, breakpoints: tuple[int, ...]) -> Pause:
+    def stopped(self, reason: str, text: str, hit: tuple[int, ...], coroutine: int) -> Pause:
         """Lua stands still; the pause that this makes."""
 
     def paused(self, run: Run, pause: Pause) -> None:
@@ -132,6 +132,7 @@ class Lane:
         self.state: State = Idle()
         self.fallback = ""  # why native control is not available; empty when it is
         self.version = ""
+        self.last_coroutine = 1  # the last number given; on the lane, over restarts
         self.host: Host
         self._changed = threading.Condition()
         self._errands: deque[Run | Callable[[], None]] = deque()
@@ -669,7 +670,12 @@ class _Callbacks:
             return True
         return any(job.answer.cancelled for job in lane._given.values())
 
-    def stopped(self, reason: bytes, text: bytes, ids: bytes) -> None:
+    def thread_number(self) -> int:
+        """A number for a coroutine, never given before; the main one is 1."""
+        self._lane.last_coroutine += 1
+        return self._lane.last_coroutine
+
+    def stopped(self, reason: bytes, text: bytes, ids: bytes, coroutine: int) -> None:
         """Lua stands still from here on."""
         lane = self._lane
         lane.displays.settle()
@@ -677,7 +683,7 @@ class _Callbacks:
         hit = tuple(int(piece) for piece in ids.split(b",") if piece)
         assert isinstance(lane.state, Running)
         run = lane.state.run
-        pause = lane.host.stopped(reason.decode(), shown(text), hit)
+        pause = lane.host.stopped(reason.decode(), shown(text), hit, int(coroutine))
         with lane._changed:
             lane._go_on = "interrupt" if lane._ending is not None else None
             lane.state = Paused(run, pause)

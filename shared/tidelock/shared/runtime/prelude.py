@@ -20,6 +20,7 @@ _FILES = (
     "values",
     "serve",
     "inspect",
+    "coroutines",
     "evaluate",
     "breakpoints",
     "budget",

@@ -8,6 +8,7 @@ local select, unpack, ipairs, rawequal = raw.select, raw.unpack, raw.ipairs, raw
 local getinfo, getmetatable = raw.debug.getinfo, raw.debug.getmetatable
 local concat, format = raw.table.concat, raw.string.format
 local getfenv, setfenv = raw.getfenv, raw.setfenv
+local running = raw.coroutine.running
 local ops = T.ops
 local TOKEN = host.token
 
@@ -21,7 +22,7 @@ local arrived -- a site on whose line a step has just stopped: its call is the s
 
 -- Stop here until someone resumes; then act on how.
 local function stop(reason, text, ids)
-  host.stopped(reason, text, ids or "")
+  host.stopped(reason, text, ids or "", T.number_of(running() or T.main))
   local how = T.enter(function()
     T.find_chain()
     local went = T.visit("paused")

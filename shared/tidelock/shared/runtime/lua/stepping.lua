@@ -4,7 +4,7 @@
 local T, host = ...
 local raw = T.raw
 local pcall, type, next, setmetatable = raw.pcall, raw.type, raw.next, raw.setmetatable
-local getinfo, getlocal, getupvalue = raw.debug.getinfo, raw.debug.getlocal, raw.debug.getupvalue
+local getinfo, getlocal = raw.debug.getinfo, raw.debug.getlocal
 local sethook, gethook = raw.debug.sethook, raw.debug.gethook
 local running = raw.coroutine.running
 local resume, create, wrap = raw.coroutine.resume, raw.coroutine.create, raw.coroutine.wrap
@@ -15,36 +15,6 @@ local plan -- kind, thread, height, line, resumers, reason
 local hooked = setmetatable({}, { __mode = "k" }) -- coroutine -> the hook it had, or true
 local on_event
 local fading -- the coroutine whose hook goes at its next line, not at once
-
--- The coroutine behind a function that coroutine.wrap made, nil for other C functions.
-local function wrapped(func)
-  local upvalue
-  if host.upvalue then
-    upvalue = host.upvalue(func)
-  else
-    local _
-    _, upvalue = getupvalue(func, 1)
-  end
-  return type(upvalue) == "thread" and upvalue or nil
-end
-
--- How many frames a coroutine has, seen from outside it.
-local function height_of(thread)
-  local high = 1
-  while getinfo(thread, high, "l") do
-    high = high * 2
-  end
-  local low = high / 2
-  while high - low > 1 do
-    local middle = raw.math.floor((low + high) / 2)
-    if getinfo(thread, middle, "l") then
-      low = middle
-    else
-      high = middle
-    end
-  end
-  return high
-end
 
 local function hook(thread)
   if hooked[thread] == nil then
@@ -119,7 +89,7 @@ function T.plan(how)
     plan = {
       kind = how,
       thread = thread,
-      height = height_of(thread) - (level or 0),
+      height = T.height_of(thread) - (level or 0),
       line = info and info.currentline,
       resumers = resumers,
       reason = "step",
@@ -207,7 +177,7 @@ local function on_call(event)
     local _, first = getlocal(3, 1)
     thread = type(first) == "thread" and first
   else
-    thread = wrapped(info.func)
+    thread = T.wrapped(info.func)
   end
   if thread then
     hook(thread)
@@ -239,7 +209,7 @@ local function on_return()
     elseif type(value) == "thread" then
       made = value
     elseif type(value) == "function" then
-      made = wrapped(value) or made
+      made = T.wrapped(value) or made
     end
     index = index + 1
   end
