@@ -189,6 +189,19 @@ def test_the_other_client_is_told_which_thread_goes_on(served: Served, feed: Pat
     assert told == {"threadId": thread, "allThreadsContinued": True}
 
 
+def test_a_step_of_the_one_that_resumed_runs_the_coroutine_on(served: Served, feed: Path) -> None:
+    client, thread = stopped(served, feed, "got")
+    assert client.evaluate("#queue") == "0"
+    client.request("next", {"threadId": 1})
+    assert client.wait_for_stop("step").thread == 1
+    assert client.top_frame()["line"] == FEED.lines["failing"]
+    assert client.evaluate("#queue") == "1"
+    assert "suspended" in names(client)[thread]
+    refused = client.request_failing("next", {"threadId": thread})
+    assert refused["message"] == f"coroutine {thread} does not run: it cannot be stepped"
+    assert client.top_frame()["line"] == FEED.lines["failing"]
+
+
 def test_without_a_stop_there_is_the_main_thread_alone(served: Served, feed: Path) -> None:
     client = served.dap()
     client.initialize()

@@ -20,6 +20,8 @@ from tidelock.shared.sources import (
 )
 
 Body = dict[str, Any]
+LATER = object()
+"""What a request's function gives that answers by itself."""
 REASONS = {
     "entry": "entry",
     "breakpoint": "breakpoint",

@@ -78,6 +78,7 @@ def _paused(session: Session, happened: PauseStarted) -> None:
 
 def _resumed(session: Session, happened: PauseEnded) -> None:
     session.frames_of.clear()
+    session.targets.clear()
     asked, session.asked_to_resume = session.asked_to_resume, False
     # Who asked for it expects no event, except JupyterLab, which changes state by nothing else.
     if session.state == "active" and (session.notebook or not asked):

@@ -12,18 +12,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.dap import convert
-from tidelock.dap.convert import Body, field
+from tidelock.dap.convert import LATER, Body, field
+from tidelock.dap.steps import resume as _resume
+from tidelock.dap.steps import step_in_targets
 from tidelock.dap.threads import stack_trace, stopped_thread, threads
 from tidelock.shared.answers import Answer
-from tidelock.shared.debug.debugger import How
-from tidelock.shared.errors import BadRequest, LuaFailure, NotStopped, TidelockError, Unavailable
+from tidelock.shared.errors import BadRequest, LuaFailure, TidelockError, Unavailable
 from tidelock.shared.model import Fact, Idle, Run, Value
 from tidelock.shared.sources import search_folders, workspace_of
 
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
-
-LATER = object()
 
 FRESH = ("fresh",)
 SET_UP = ("configuring", "active")
@@ -237,19 +236,6 @@ def set_function_breakpoints(session: Session, arguments: Body, message: Body) -
 # -- going on ----------------------------------------------------------------------------------
 
 
-def _resume(how: How) -> Callable[[Session, Body, Body], Body]:
-    def resume(session: Session, arguments: Body, message: Body) -> Body:
-        session.asked_to_resume = True
-        try:
-            session.context.debugger.go_on(how)
-        except NotStopped:
-            session.asked_to_resume = False
-            raise
-        return {"allThreadsContinued": True} if how == "continue" else {}
-
-    return resume
-
-
 def pause(session: Session, arguments: Body, message: Body) -> Body:
     """Stop at the next line."""
     if session.context.debugger.pause is not None:
@@ -431,6 +417,7 @@ ROUTES: dict[str, Route] = {
     "next": Route(_resume("over"), SET_UP, needs_pause=True),
     "stepIn": Route(_resume("in"), SET_UP, needs_pause=True),
     "stepOut": Route(_resume("out"), SET_UP, needs_pause=True),
+    "stepInTargets": Route(step_in_targets, SET_UP, True, "supportsStepInTargetsRequest"),
     "pause": Route(pause, SET_UP),
     "stackTrace": Route(stack_trace, SET_UP, needs_pause=True),
     "scopes": Route(scopes, SET_UP, needs_pause=True),

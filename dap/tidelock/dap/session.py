@@ -7,16 +7,19 @@ What each request does stands in ``routes``. All of it runs on the loop's thread
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tidelock.dap import publish, routes
-from tidelock.dap.convert import Body, Manner, SourceBook
+from tidelock.dap.convert import LATER, Body, Manner, SourceBook
 from tidelock.shared.answers import Answer
 from tidelock.shared.context import Context
 from tidelock.shared.errors import BadRequest, NotStopped, TidelockError
 from tidelock.shared.events import Event
 from tidelock.shared.log import layer
 from tidelock.shared.model import Run
+
+if TYPE_CHECKING:
+    from tidelock.shared.debug.calls import CallSite
 
 log = layer("dap")
 
@@ -62,6 +65,8 @@ class Session:
         self.frames_of: dict[int, int] = {}
         self.threads: set[int] = set()  # shown to the client, and not told to have ended
         self.told_of_more = False
+        self.targets: dict[int, tuple[int, CallSite]] = {}  # of this stop, by their numbers
+        self.last_target = 0
         self._send_message = send
         self._call = call
         self._seq = 0
@@ -90,7 +95,7 @@ class Session:
         if isinstance(result, Answer):
             self._open[message["seq"]] = result
             result.then(lambda done: self._call(lambda: self._settle(message, done)))
-        elif result is not routes.LATER:
+        elif result is not LATER:
             self.respond(message, result)
 
     def _do(self, message: Body) -> Any:

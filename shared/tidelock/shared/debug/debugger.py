@@ -42,6 +42,7 @@ from tidelock.shared.sources import Sources, encode
 
 if TYPE_CHECKING:
     from tidelock.shared.debug.breakpoints import Table
+    from tidelock.shared.debug.calls import CallSite
     from tidelock.shared.debug.instrument import Site
 
 log = layer("debug")
@@ -311,6 +312,33 @@ class Debugger:
             NotStopped: nothing is paused.
         """
         self._lane.go_on(how)
+
+    def aim_at(self, coroutine: int) -> Answer[Fields]:
+        """Let the next step be one of another coroutine of the running chain."""
+        return self._lane.ask("aim", coroutine, live=False)
+
+    def aim_into(self, frame: int, call: CallSite) -> Answer[Fields]:
+        """Let the next step in go into one of ``calls``, or over its statement if none is made."""
+        lines = call.turn, call.first, call.last
+        return self._ask_in(frame, "aim_call", *lines, *_path(call.root, call.keys))
+
+    def calls(self, frame: int) -> Answer[list[CallSite]]:
+        """The calls that the stopped frame's statement makes of functions written in Lua."""
+        try:
+            place = self.frame(frame)
+        except NotStopped as error:
+            return failed(error)
+        from tidelock.shared.debug.calls import calls
+
+        text = self._sources.text(place.chunk) if place.line else None
+        found = calls(text, place.line, self._lane.build.dialect) if text else []
+        paths: list[object] = []
+        for call in found:
+            paths += [len(call.keys), *_path(call.root, call.keys)]
+        asked = self._ask_in(frame, "callable", *paths)
+        return asked.map(
+            lambda good: [call for call, is_good in zip(found, good, strict=False) if is_good]
+        )
 
     # -- looking -----------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ _FILES = (
     "evaluate",
     "breakpoints",
     "budget",
+    "returns",
     "stepping",
     "moment",
     "streams",

@@ -22,6 +22,9 @@ local arrived -- a site on whose line a step has just stopped: its call is the s
 
 -- Stop here until someone resumes; then act on how.
 local function stop(reason, text, ids)
+  if reason ~= "step" then
+    T.forget_returned()
+  end
   host.stopped(reason, text, ids or "", T.number_of(running() or T.main))
   local how = T.enter(function()
     T.find_chain()

@@ -83,6 +83,10 @@ function T.top_frame(thread)
   return top, found
 end
 
+function T.is_stopped_frame(thread, level)
+  return thread == T.standing and level == (T.top_frame(thread))
+end
+
 local function frame_info(thread, level, what)
   local info = thread and getinfo(thread, level, what)
   if not info then
@@ -187,6 +191,9 @@ function ops.scopes(thread_number, level)
   local info = frame_info(thread, level, "fu")
   local _, varargs = varargs_of(thread, level)
   local count = #locals_of(thread, level) + (varargs > 0 and 1 or 0)
+  if T.is_stopped_frame(thread, level) then
+    count = count + #T.returned
+  end
   local frame = { thread = thread, level = level }
   return T.keep({ kind = "locals", frame = frame }), count,
     T.keep({ kind = "upvalues", frame = frame, func = info.func }), info.nups,
@@ -231,6 +238,11 @@ local function local_children(entry)
       text = raw.table.concat(shown, ", "),
       path = "{...}",
     }
+  end
+  if T.is_stopped_frame(thread, level) then
+    for _, child in raw.ipairs(T.returned_children()) do
+      children[#children + 1] = child
+    end
   end
   return children
 end
@@ -433,6 +445,29 @@ local function resolve(thread_number, level, root, ...)
     value = raw_index(value, (raw.select(index, ...)))
   end
   return value, exists or value ~= nil
+end
+T.resolve = resolve
+
+function T.is_lua_function(value)
+  local info = type(value) == "function" and getinfo(value, "S")
+  return info and info.what ~= "C" and info.source ~= own
+end
+
+-- Which paths from the stopped frame lead to a function written in Lua: a boolean for each; none
+-- for any other frame. Per path: the number of keys, the root, the keys.
+function ops.callable(number, level, ...)
+  local thread = T.thread_of(number)
+  if not thread or not T.is_stopped_frame(thread, level) then
+    return
+  end
+  local found, count, place, fields = {}, 0, 1, raw.pack(...)
+  while place <= fields.n do
+    local last = place + 1 + fields[place]
+    count = count + 1
+    found[count] = T.is_lua_function((resolve(number, level, unpack(fields, place + 1, last))))
+    place = last + 1
+  end
+  return unpack(found, 1, count)
 end
 
 local MEMBER_LIMIT = 2000

@@ -11,7 +11,8 @@ local resume, create, wrap = raw.coroutine.resume, raw.coroutine.create, raw.cor
 local ops, own = T.ops, T.own
 
 local MASK = "crl"
-local plan -- kind, thread, height, line, resumers, reason
+local plan -- kind, thread, height, line, last, resumers, reason; func and turn of a call to step into
+local aim -- what a step begins with when it is no plain one: thread; func, turn, first, last
 local hooked = setmetatable({}, { __mode = "k" }) -- coroutine -> the hook it had, or true
 local on_event
 local fading -- the coroutine whose hook goes at its next line, not at once
@@ -76,26 +77,85 @@ function T.rehook()
   host.hooks_are_on(false)
 end
 
+-- A step whose program ended before it came to its stop is over with that.
+function T.begin_run()
+  if plan and plan.reason == "step" then
+    plan = nil
+  end
+  T.forget_returned()
+  T.rehook()
+end
+
 -- Take up how to go on after a stop: continue, over, in or out from the user's top frame.
 function T.plan(how)
-  plan = nil
+  local aimed = aim or {}
+  plan, aim = nil, nil
+  T.forget_returned()
   if how == "over" or how == "in" or how == "out" then
-    local thread = T.standing
+    local thread = aimed.thread or T.standing
     local level, info = T.top_frame(thread)
     local resumers = {}
-    for index = 1, #T.chain - 1 do
-      resumers[T.chain[index]] = true
+    for _, other in raw.ipairs(T.chain) do
+      if other == thread then
+        break
+      end
+      resumers[other] = true
     end
+    local line = info and info.currentline
     plan = {
-      kind = how,
+      kind = aimed.func and "over" or how,
       thread = thread,
       height = T.height_of(thread) - (level or 0),
-      line = info and info.currentline,
+      line = aimed.first or line,
+      last = aimed.last or line,
+      func = aimed.func,
+      turn = aimed.turn,
       resumers = resumers,
       reason = "step",
     }
   end
   T.rehook()
+end
+
+-- The next step is one of another coroutine of the running chain.
+function ops.aim(number)
+  local thread = T.thread_of(number)
+  for _, other in raw.ipairs(T.chain) do
+    if other == thread then
+      aim = { thread = thread }
+      return true
+    end
+  end
+  raw.error("coroutine " .. number .. " does not run: it cannot be stepped", 0)
+end
+
+-- The next step goes into one call of a statement, the nth of that function, and is a step over
+-- the lines of the statement if it does not come to it.
+function ops.aim_call(number, level, turn, first, last, ...)
+  local func = T.resolve(number, level, ...)
+  if not T.is_lua_function(func) then
+    raw.error("there is no such call here any more", 0)
+  end
+  aim = { func = func, turn = turn, first = first, last = last }
+  return true
+end
+
+-- Whether the call that an event tells of is the one to step into: made by the plan's frame.
+-- Seen through pcall from here the called function is level 5.
+local function is_aimed(now, event)
+  if now.func ~= getinfo(4, "f").func or (running() or T.main) ~= now.thread then
+    return false
+  end
+  local made_here = pcall(getlocal, now.height + 5, 1) and not pcall(getlocal, now.height + 6, 1)
+  local in_its_place = event == "tail call" or T.luajit
+  if not made_here and in_its_place then
+    made_here = pcall(getlocal, now.height + 4, 1) and not pcall(getlocal, now.height + 5, 1)
+  end
+  if not made_here then
+    return false
+  end
+  now.turn = now.turn - 1
+  return now.turn == 0
 end
 
 -- Stop at the next line that any coroutine reaches.
@@ -140,7 +200,7 @@ local function on_line(line)
       return
     elseif now.kind == "out" and (deeper or same) then
       return
-    elseif same and line == now.line then
+    elseif same and now.line and line >= now.line and line <= now.last then
       return
     end
   elseif now.kind ~= "in" and not now.resumers[thread] then
@@ -158,6 +218,11 @@ local tail_extra = is_middle and 1 or 0
 -- A coroutine that is about to be resumed joins the step into it or the late breakpoints.
 local function on_call(event)
   local now = plan
+  if now and now.func and is_aimed(now, event) then
+    now.kind, now.func = "any", nil -- the next line is the first of the function
+    T.forget_returned()
+    return
+  end
   if now and now.kind == "over" and (running() or T.main) == now.thread then
     local level = now.height + 3 + (event == "tail call" and tail_extra or 0)
     if pcall(getlocal, level, 1) and not pcall(getlocal, level + 1, 1) then
@@ -188,6 +253,9 @@ end
 -- give it ours, or take the empty hook off.
 local function on_return()
   local now = plan
+  if now and now.kind ~= "in" and now.kind ~= "any" and (running() or T.main) == now.thread then
+    T.note_return(now.height)
+  end
   if now and now.kind == "out" and (running() or T.main) == now.thread then
     if not pcall(getlocal, now.height + 4, 1) and pcall(getlocal, now.height + 3, 1) then
       sethook(on_event, MASK, 1) -- the next instruction is the caller's
