@@ -183,13 +183,10 @@ class Debugger:
         """The table in the form the prelude takes (``ops.breakpoints``)."""
         with self._lock:
             points = self.breakpoints()
-            fields: list[object] = [bool(points)]
-            for point in points:
-                if point.verified:
-                    fields += self._point_fields(point)
-            asked = [point.asked for point in points]
-            self._lane.watch_evaluations(any(a.condition or a.log_message for a in asked))
-        return tuple(fields)
+            rows = [self._point_fields(point) for point in points if point.verified]
+            # Conditions compiled in place cannot last; the others are evaluated, like messages.
+            self._lane.watch_evaluations(any(row and (row[4] or row[8]) for row in rows))
+        return (bool(points), *(field for row in rows for field in row))
 
     def _point_fields(self, point: Breakpoint) -> list[object]:
         from tidelock.shared.debug.breakpoints import hit_rule
