@@ -1,7 +1,7 @@
 """The time that the expression of a breakpoint may take, kept by looking at it from outside.
 
-Evaluations are numbered where they happen, which costs them nothing; here is what one look tells
-the next. It never touches Lua, and a look too late ends nothing that has ended by itself.
+A look marks the evaluation that lasts with a number, which costs those that end in time nothing;
+here is what one look tells the next. It never touches Lua.
 """
 
 from __future__ import annotations

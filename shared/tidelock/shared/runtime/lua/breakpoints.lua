@@ -12,8 +12,12 @@ local running = raw.coroutine.running
 local ops = T.ops
 local TOKEN = host.token
 
-T.deaf = false -- true, or the number of an evaluation, while what runs is not to be stopped
-local turn = 0 -- that number
+-- While this is set nothing stops: a number while the expression of a breakpoint is evaluated.
+T.deaf = false
+local overdue = false -- the evaluation took too long and was ended
+function T.set_overdue(is_so)
+  overdue = is_so
+end
 
 local sites = {} -- number of a compiled-in call -> list of points
 local late = {} -- line -> chunk name -> list of points, for code loaded without them
@@ -102,11 +106,10 @@ local function asks(point, ...)
     take_environment(point)
   end
   if point.condition then
-    turn = turn + 1
-    T.deaf = turn
+    T.deaf = 0
     local ok, value = pcall(point.condition, ...)
     T.deaf = false
-    if T.overdue then
+    if overdue then
       return true, "condition failed: " .. T.end_overdue()
     elseif not ok then
       local words = type(value) == "string" and value or T.short(value)
@@ -119,11 +122,10 @@ local function asks(point, ...)
   if point.hit and not point.hit(point.hits, point.wanted) then
     return false
   elseif point.log then
-    turn = turn + 1
-    T.deaf = turn
+    T.deaf = 0
     local text = log_text(point, ...)
     T.deaf = false
-    if T.overdue then
+    if overdue then
       return true, "log message failed: " .. T.end_overdue()
     end
     host.log(point.source, point.line, text)

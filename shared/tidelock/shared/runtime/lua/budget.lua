@@ -1,8 +1,8 @@
--- The time that a breakpoint's expression may take. While one is evaluated `T.deaf` is its number,
--- and that is all it costs: the lane looks from outside now and then, and has one that it finds
--- again too late ended. Expressions of late breakpoints run inside a hook, out of its reach, and
--- look themselves. Code inside one C function cannot be ended, nor a coroutine that
--- one of those resumes.
+-- The time that a breakpoint's expression may take. The lane looks from outside now and then: it
+-- marks the one that is being evaluated, which is all it costs, and has one that it finds again
+-- too late ended. Expressions of late breakpoints run inside a hook, out of its reach, and look
+-- themselves. Code inside one C function cannot be ended, nor a coroutine that one of those
+-- resumes.
 local T, host = ...
 local raw = T.raw
 local error, ipairs, type = raw.error, raw.ipairs, raw.type
@@ -12,18 +12,20 @@ local ops, own = T.ops, T.own
 
 local EVERY = 100000 -- instructions between two looks of a late breakpoint's expression
 
-T.overdue = nil -- the number of the evaluation that is being ended
+local marks = 0 -- how many were given; `T.deaf` is 0 while an evaluation has none
+local overdue -- the mark of the evaluation that is being ended
 local before = {} -- the hooks that coroutines had when they were made to end it
 
 -- Raise at every instruction until the evaluation is left, however it catches errors.
 local function raise()
-  if T.overdue and T.deaf == T.overdue and getinfo(2, "S").source ~= own then
+  if overdue and T.deaf == overdue and getinfo(2, "S").source ~= own then
     error("too long", 0)
   end
 end
 
 local function end_in(thread)
-  T.overdue = T.deaf
+  overdue = T.deaf
+  T.set_overdue(true)
   local func, mask, count = gethook(thread)
   if func ~= raise and type(func) ~= "string" then -- an end of the whole run is no function
     before[#before + 1] = { thread = thread, func = func, mask = mask, count = count }
@@ -33,7 +35,8 @@ end
 
 -- An evaluation that was ended has been left: what to say of it.
 function T.end_overdue()
-  T.overdue = nil
+  overdue = nil
+  T.set_overdue(false)
   for _, entry in ipairs(before) do
     sethook(entry.thread, entry.func, entry.mask, entry.count)
   end
@@ -55,25 +58,36 @@ local function is_evaluating(thread)
   return false
 end
 
--- The number of the evaluation that lasts, 0 for none; the one that is given lasts too long.
-function ops.evaluation(overdue)
+-- The mark of the evaluation that lasts, 0 when none does.
+local function marked()
   if type(T.deaf) ~= "number" then
     return 0
-  elseif T.deaf == overdue then
+  elseif T.deaf == 0 then
+    marks = marks + 1
+    T.deaf = marks
+  end
+  return T.deaf
+end
+
+-- The same for the lane; the one that is given lasts too long.
+function ops.evaluation(found_again)
+  local mark = marked()
+  if mark ~= 0 and mark == found_again then
     for _, thread in ipairs(T.chain_to(T.standing)) do
       if is_evaluating(thread) then
         end_in(T.standing)
-        return T.deaf
+        return mark
       end
     end
     T.deaf = false
     return 0
   end
-  return T.deaf
+  return mark
 end
 
 local function watch()
-  if type(T.deaf) == "number" and host.must_end(T.deaf) then
+  local mark = marked()
+  if mark ~= 0 and host.must_end(mark) then
     end_in(running())
   end
 end
