@@ -536,6 +536,7 @@ class Lane:
 
         def keep(done: Answer[Fields]) -> None:
             budget.saw(int(done.result()[0]) if done.error is None else 0)
+            self._bell.set()  # it has gone to sleep with the question out
 
         self.ask("evaluation", budget.begin()).then(keep)
 
