@@ -15,6 +15,7 @@ from tidelock.shared.debug.debugger import BY_HOOK
 from tidelock.shared.errors import NotStopped, TidelockError
 from tidelock.shared.events import BreakpointsChanged
 from tidelock.shared.model import BreakpointRequest
+from tidelock.shared.runtime.lane import _Callbacks
 
 DIALECT = build_under_test().dialect
 
@@ -494,6 +495,16 @@ def test_reading_runs_no_code_of_the_program(lua: Live) -> None:
     lua.debugger.value("holder", ["trap", "nothing"], frame).result(WAIT_S)
     assert lua.evaluate("touched") == "0"
     assert "Trap" in lua.locals()["trap"]
+
+
+def test_a_hook_that_fires_on_the_way_to_a_stop_leaves_its_questions_alone(stopped: Live) -> None:
+    """Levels of frames would be counted from where that hook serves."""
+    lane = stopped.runtime
+    with lane._changed:  # as if it had been armed before; the lane itself waits for the lock
+        asked = lane.ask("frames", 0, 0, 10, live=False)
+        assert _Callbacks(lane).take(b"live") == (False, b"")
+        assert not asked.done
+    assert asked.result(WAIT_S)[0] > 0
 
 
 def test_what_belongs_to_an_old_stop_is_refused(stopped: Live) -> None:

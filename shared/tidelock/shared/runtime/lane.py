@@ -616,6 +616,11 @@ class _Callbacks:
         """The next job, or how to go on: without end at a pause, never waiting otherwise."""
         lane = self._lane
         with lane._changed:
+            if mode == b"live" and isinstance(lane.state, Paused):
+                # A hook that was armed before a stop fired on the way to it: what is asked now is
+                # about the stop, and levels of its frames count from where that serves.
+                lane._served.set()
+                return (False, b"")
             while True:
                 while lane._jobs:
                     job = lane._jobs.popleft()
