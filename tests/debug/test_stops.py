@@ -324,15 +324,20 @@ def test_a_breakpoint_put_back_on_a_compiled_line_needs_no_hook(lua: Live, progr
     assert lua.locals()["n"] == "3"
 
 
-def test_late_breakpoints_reach_coroutines_made_before_and_after(lua: Live) -> None:
+@pytest.mark.parametrize(
+    ("make", "go"), [("wrap", "{}()"), ("create", "assert(coroutine.resume({}))")]
+)
+def test_late_breakpoints_reach_coroutines_made_before_and_after(
+    lua: Live, make: str, go: str
+) -> None:
     lua.breakpoints("=co", 2)
     lua.start(
         "local function body()\n  local a = 1\n  local b = 2\n  coroutine.yield()\nend\n"
-        "local old = coroutine.wrap(body)\n"
+        f"local old = coroutine.{make}(body)\n"
         "local stop_here = true\n"
-        "old()\n"
-        "local new = coroutine.wrap(body)\n"
-        "new()\n",
+        f"{go.format('old')}\n"
+        f"local new = coroutine.{make}(body)\n"
+        f"{go.format('new')}\n",
         chunk="=co",
     )
     lua.stop()

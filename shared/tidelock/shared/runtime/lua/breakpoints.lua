@@ -21,6 +21,7 @@ end
 
 local sites = {} -- number of a compiled-in call -> list of points
 local late = {} -- line -> chunk name -> list of points, for code loaded without them
+T.late_lines = late -- the same table for ever: the line hook looks there first
 local points = {} -- breakpoint id -> point
 local arrived -- a site on whose line a step has just stopped: its call is the same stop
 
@@ -267,7 +268,10 @@ end
 -- then for each piece "text" or "code" and its text. Hits of kept ids go on counting.
 function ops.breakpoints(instrumenting, ...)
   local old = points
-  sites, late, points = {}, {}, {}
+  sites, points = {}, {}
+  for line in raw.next, late do
+    late[line] = nil
+  end
   T.instrumenting = instrumenting
   local position, count = 1, select("#", ...)
   local fields = { ... }

@@ -11,11 +11,21 @@ local resume, create, wrap = raw.coroutine.resume, raw.coroutine.create, raw.cor
 local ops, own = T.ops, T.own
 
 local MASK = "crl"
+local late_lines = T.late_lines
 local plan -- kind, thread, height, line, last, resumers, reason; func and turn of a call to step into
 local aim -- what a step begins with when it is no plain one: thread; func, turn, first, last
 local hooked = setmetatable({}, { __mode = "k" }) -- coroutine -> the hook it had, or true
 local on_event
 local fading -- the coroutine whose hook goes at its next line, not at once
+
+-- What hooks have to tell: all for a step; for late breakpoints lines, and calls where coroutines
+-- have hooks of their own. Returns only while a coroutine is being made (on_call).
+local function mask()
+  if plan then
+    return MASK
+  end
+  return T.luajit and "l" or "cl"
+end
 
 local function hook(thread)
   if hooked[thread] == nil then
@@ -26,7 +36,7 @@ local function hook(thread)
   if fading == thread then
     fading = nil
   end
-  sethook(thread, on_event, MASK)
+  sethook(thread, on_event, mask())
 end
 
 local function unhook(thread)
@@ -215,6 +225,8 @@ end
 local is_middle = T.version == 5.2 or T.version == 5.3
 local tail_extra = is_middle and 1 or 0
 
+local plain = setmetatable({}, { __mode = "k" }) -- functions that resume no coroutine
+
 -- A coroutine that is about to be resumed joins the step into it or the late breakpoints.
 local function on_call(event)
   local now = plan
@@ -233,16 +245,20 @@ local function on_call(event)
   if T.luajit or (now and now.kind ~= "in" and now.kind ~= "any" and not T.has_late()) then
     return
   end
-  local info = getinfo(3, "fS")
-  if info.what ~= "C" then
+  local func = getinfo(3, "f").func
+  if plain[func] then
+    return
+  elseif func == create or func == wrap then
+    sethook(on_event, MASK)
     return
   end
   local thread
-  if info.func == resume then
+  if func == resume then
     local _, first = getlocal(3, 1)
     thread = type(first) == "thread" and first
   else
-    thread = T.wrapped(info.func)
+    thread = getinfo(func, "S").what == "C" and T.wrapped(func)
+    plain[func] = not thread
   end
   if thread then
     hook(thread)
@@ -263,6 +279,8 @@ local function on_return()
   end
   if T.luajit then
     return
+  elseif not now then
+    sethook(on_event, mask())
   end
   local func = getinfo(3, "f").func
   if func ~= create and func ~= wrap then
@@ -329,7 +347,9 @@ function on_event(event, line)
       left = EVERY
       T.look()
     end
-    on_line(line)
+    if plan or late_lines[line] then
+      on_line(line)
+    end
   elseif event == "call" or event == "tail call" then
     on_call(event)
   elseif event == "count" then
