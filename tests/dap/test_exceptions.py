@@ -260,3 +260,7 @@ def test_filters_can_be_changed_while_the_program_runs_and_end_with_their_sessio
     client.resume()
     assert client.wait_for_end() == 0
     assert client.output("stdout") == "true\n"
+    client.request("setExceptionBreakpoints", {"filters": ["all"]})
+    client.disconnect()
+    free = served.client().execute("assert(pcall == saved) return pcall(error, 'free')")
+    assert free.result(20).content["status"] == "ok"

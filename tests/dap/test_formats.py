@@ -113,6 +113,10 @@ def test_the_clipboard_gets_the_whole_value(stopped: DapClient) -> None:
     assert deep == '{{{{{{"deep"}}}}}}'
     many = "(function() local t = {} for i = 1, 20000 do t[i] = {i} end return t end)()"
     assert evaluated(client, many, context="clipboard")["result"].endswith("… 10000 more}")
+    square = many.replace("20000", "200").replace("{i}", "{('.'):rep(200):byte(1, -1)}")
+    rows = evaluated(client, square, context="clipboard")["result"].split("}, {")
+    assert {len(row) > 400 for row in rows[:40]} == {True}
+    assert {row.strip("{}") for row in rows[60:]} == {"…"}
     cycle = "(function() local t = {1} t[2] = t return t end)()"
     assert evaluated(client, cycle, context="clipboard")["result"] == "{1, <table 1>}"
     hexed = evaluated(client, "count, 16", context="clipboard", **HEX)["result"]

@@ -113,24 +113,52 @@ def test_conditions_and_hits_of_functions(served: Served, program: Path) -> None
 
 
 def test_functions_of_one_name_share_their_hits(served: Served, tmp_path: Path) -> None:
-    (tmp_path / "other.lua").write_text(
-        "local function work()\n  return 'other'\nend\nreturn work\n"
-    )
+    (tmp_path / "other.lua").write_text("local function work()\n  return 1\nend\nreturn work\n")
     script = tmp_path / "main.lua"
     script.write_text(
-        "local other = require('other')\n"
-        "local function work()\n"
-        "  return 'main'\n"
+        "local first\n"
+        "do\n"
+        "  local function work() return 2 end\n"
+        "  first = work\n"
         "end\n"
-        "local done = {work(), other(), work()}\n"
-        "print(#done)\n"
+        "local function work()\n"
+        "  return 3\n"
+        "end\n"
+        "print(first(), work(), require('other')(), work())\n"
     )
     client = launched(served, script, {"name": "work", "hitCondition": "> 1"})
-    client.wait_for_stop("function breakpoint")
-    assert client.top_frame()["source"]["name"] == "other.lua"
+    seen = []
+    for _ in range(3):
+        client.wait_for_stop("function breakpoint")
+        frame = client.top_frame()
+        seen.append((frame["source"]["name"], frame["line"]))
+        client.resume()
+    assert seen == [("main.lua", 7), ("other.lua", 2), ("main.lua", 7)]
+    assert client.wait_for_end() == 0
+    assert client.output("stdout") == "2\t3\t1\t3\n"
+
+
+def test_a_function_on_one_line_does_not_stop_where_it_is_made(
+    served: Served, tmp_path: Path
+) -> None:
+    script = tmp_path / "main.lua"
+    script.write_text(
+        "local seen = 0\n"
+        "for i = 1, 3 do\n"
+        "  local function inner(n) seen = n end\n"
+        "  if i == 3 then inner(i) end\n"
+        "end\n"
+    )
+    client = served.dap()
+    key = {} if served.embedded else {"key": served.connection.key}
+    client.launch(str(script), stopOnEntry=True, **key)
+    client.wait_for_stop("entry")
+    (point,) = asked(client, "inner")
+    assert (point["verified"], point["line"]) == (True, 3)
     client.resume()
     client.wait_for_stop("function breakpoint")
-    assert (client.top_frame()["source"]["name"], client.top_frame()["line"]) == ("main.lua", 3)
+    assert client.locals() == {"n": "3"}
+    assert client.evaluate("seen") == "0"
     client.resume()
     assert client.wait_for_end() == 0
 
@@ -151,17 +179,18 @@ def test_a_function_that_is_loaded_already_stops_from_now_on(served: Served, pro
     assert client.evaluate("M.count") == "0"
 
 
+@pytest.mark.parametrize("home", ["tools =", "package.loaded.tools ="])
 def test_a_name_that_only_the_running_program_knows_is_looked_up(
-    served: Served, tmp_path: Path
+    served: Served, tmp_path: Path, home: str
 ) -> None:
     script = tmp_path / "main.lua"
     script.write_text(
         "local function hidden(n)\n"
         "  return n + 1\n"
         "end\n"
-        "tools = {apply = hidden}\n"
+        f"{home} {{apply = hidden}}\n"
         "local here = true\n"
-        "print(tools.apply(1))\n"
+        "print((tools or require('tools')).apply(1))\n"
     )
     client = served.dap()
     key = {} if served.embedded else {"key": served.connection.key}

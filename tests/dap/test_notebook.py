@@ -93,6 +93,40 @@ def test_it_can_be_switched_off_and_on_again(peer: JupyterPeer) -> None:
     assert running.wait().result == "7"
 
 
+@pytest.mark.parametrize("when", ["before it ran", "after it ran", "after a launch"])
+def test_a_function_of_an_earlier_cell_stops_also_after_a_fresh_launch(
+    peer: JupyterPeer, when: str
+) -> None:
+    """A launch begins with fresh modules, but what cells have made is still there."""
+    attach(peer)
+    code = "function double(n)\n  local twice = n * 2\n  return twice\nend"
+    path = peer.debug("dumpCell", {"code": code})["body"]["sourcePath"]
+
+    def set_breakpoint() -> None:
+        arguments = {"source": {"path": path}, "breakpoints": [{"line": 3}]}
+        (point,) = peer.debug("setBreakpoints", arguments)["body"]["breakpoints"]
+        assert (point["verified"], point["line"]) == (True, 3)
+
+    if when == "before it ran":
+        set_breakpoint()
+    peer.execute(code)
+    if when == "after it ran":
+        set_breakpoint()
+    launched = peer.start("launched = true", metadata={"tidelock": {"kind": "script"}})
+    assert launched.wait().status == "ok"
+    if when == "after a launch":
+        set_breakpoint()
+    running = peer.start("return double(4)")
+    peer.wait_for_debug_event("stopped")
+    frame = peer.debug("stackTrace", {"threadId": 1})["body"]["stackFrames"][0]
+    assert (frame["line"], frame["source"]["path"]) == (3, path)
+    scope = peer.debug("scopes", {"frameId": frame["id"]})["body"]["scopes"][0]
+    found = peer.debug("variables", {"variablesReference": scope["variablesReference"]})
+    assert {v["name"]: v["value"] for v in found["body"]["variables"]} == {"n": "4", "twice": "8"}
+    peer.debug("continue", {"threadId": 1})
+    assert running.wait().result == "8"
+
+
 def test_what_makes_no_sense_fails_with_a_reason(peer: JupyterPeer) -> None:
     assert "initialize comes first" in peer.debug_failing("stackTrace", {})["message"]
     assert "code is missing" in peer.debug_failing("dumpCell", {})["message"]

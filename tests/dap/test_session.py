@@ -552,7 +552,7 @@ def test_what_comes_too_early_is_refused(served: Served, command: str) -> None:
         ("variables", {"variablesReference": "x"}, "variablesReference is missing or no int"),
         ("variables", {"variablesReference": 99999}, "not available after resume"),
         ("scopes", {"frameId": 99999}, "no such frame"),
-        ("stackTrace", {"threadId": 7}, "there is one thread"),
+        ("stackTrace", {"threadId": 7}, "there is no thread 7"),
         ("setFunctionBreakpoints", {"breakpoints": 1}, "breakpoints is missing or no list"),
         ("source", {"sourceReference": 99}, "source has no path"),
         ("pause", {"threadId": 1}, "stopped already"),

@@ -210,6 +210,16 @@ def test_no_hook_is_left_after_a_step(lua: Live) -> None:
     assert not lua.runtime._native.hooked()  # type: ignore[union-attr]
 
 
+def test_a_step_that_ended_with_its_program_leaves_the_next_one_alone(lua: Live) -> None:
+    lua.breakpoints("=s", 2)
+    first = lua.start("x = 1\ny = 2\n", chunk="=s")
+    lua.stop()
+    assert lua.step("over") is None
+    assert lua.finish(first).status == "ok"
+    # With a hook of ours in its place there would be none to tell of, not even nil.
+    assert lua.printed("print(select('#', debug.gethook()) > 0)") == "true\n"
+
+
 def test_a_hook_of_the_program_is_put_back_after_a_step(lua: Live) -> None:
     lua.breakpoints("=s", 4)
     name = lua.start(

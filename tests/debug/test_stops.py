@@ -15,6 +15,8 @@ from tidelock.shared.debug.debugger import BY_HOOK
 from tidelock.shared.errors import NotStopped, TidelockError
 from tidelock.shared.events import BreakpointsChanged
 from tidelock.shared.model import BreakpointRequest, ExceptionFilter
+from tidelock.shared.runtime.lane import _Callbacks
+from tidelock.shared.sources import chunk_of_path
 
 DIALECT = build_under_test().dialect
 
@@ -263,6 +265,18 @@ def test_equal_breakpoints_keep_their_ids_and_others_get_new_ones(lua: Live, pro
     assert [point.id for point in lua.debugger.breakpoints()] == [p.id for p in again]
 
 
+def test_equal_breakpoints_of_two_sessions_are_two(lua: Live, program: Path) -> None:
+    chunk = chunk_of_path(str(program))
+    first, second, again = (
+        lua.debugger.set_breakpoints(owner, chunk, [BreakpointRequest(4)])
+        for owner in ("one", "two", "one")
+    )
+    assert again == first
+    assert second[0].id != first[0].id
+    lua.script(program)
+    assert set(lua.stop().breakpoints) == {first[0].id, second[0].id}
+
+
 def test_a_source_that_is_not_there_is_pending_until_it_loads(lua: Live, tmp_path: Path) -> None:
     late = tmp_path / "late.lua"
     (point,) = lua.breakpoints(late, 2)
@@ -323,15 +337,20 @@ def test_a_breakpoint_put_back_on_a_compiled_line_needs_no_hook(lua: Live, progr
     assert lua.locals()["n"] == "3"
 
 
-def test_late_breakpoints_reach_coroutines_made_before_and_after(lua: Live) -> None:
+@pytest.mark.parametrize(
+    ("make", "go"), [("wrap", "{}()"), ("create", "assert(coroutine.resume({}))")]
+)
+def test_late_breakpoints_reach_coroutines_made_before_and_after(
+    lua: Live, make: str, go: str
+) -> None:
     lua.breakpoints("=co", 2)
     lua.start(
         "local function body()\n  local a = 1\n  local b = 2\n  coroutine.yield()\nend\n"
-        "local old = coroutine.wrap(body)\n"
+        f"local old = coroutine.{make}(body)\n"
         "local stop_here = true\n"
-        "old()\n"
-        "local new = coroutine.wrap(body)\n"
-        "new()\n",
+        f"{go.format('old')}\n"
+        f"local new = coroutine.{make}(body)\n"
+        f"{go.format('new')}\n",
         chunk="=co",
     )
     lua.stop()
@@ -494,6 +513,16 @@ def test_reading_runs_no_code_of_the_program(lua: Live) -> None:
     lua.debugger.value("holder", ["trap", "nothing"], frame).result(WAIT_S)
     assert lua.evaluate("touched") == "0"
     assert "Trap" in lua.locals()["trap"]
+
+
+def test_a_hook_that_fires_on_the_way_to_a_stop_leaves_its_questions_alone(stopped: Live) -> None:
+    """Levels of frames would be counted from where that hook serves."""
+    lane = stopped.runtime
+    with lane._changed:  # as if it had been armed before; the lane itself waits for the lock
+        asked = lane.ask("frames", 0, 0, 10, live=False)
+        assert _Callbacks(lane).take(b"live") == (False, b"")
+        assert not asked.done
+    assert asked.result(WAIT_S)[0] > 0
 
 
 def test_what_belongs_to_an_old_stop_is_refused(stopped: Live) -> None:

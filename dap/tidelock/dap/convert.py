@@ -20,6 +20,8 @@ from tidelock.shared.sources import (
 )
 
 Body = dict[str, Any]
+LATER = object()
+"""What a request's function gives that answers by itself."""
 REASONS = {
     "entry": "entry",
     "breakpoint": "breakpoint",
@@ -171,7 +173,7 @@ def frame_body(frame: Frame, name: str, source: Body | None, manner: Manner) -> 
     if frame.line and source is not None:
         body["source"] = source
     else:
-        body["presentationHint"] = "subtle"
+        body["presentationHint"] = "label" if frame.what == "label" else "subtle"
     return body
 
 
@@ -214,11 +216,11 @@ def result_body(value: Value, key: str, manner: Manner) -> Body:
     return body
 
 
-def stopped_body(pause: Pause) -> Body:
+def stopped_body(pause: Pause, thread: int) -> Body:
     """The body of the ``stopped`` event."""
     body: Body = {
         "reason": REASONS[pause.reason],
-        "threadId": 1,
+        "threadId": thread,
         "allThreadsStopped": True,
     }
     if pause.breakpoints:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidelock.dap import loaded
 from tidelock.dap.convert import Body, breakpoint_body, stopped_body
+from tidelock.dap.threads import stopped_thread
 from tidelock.shared.events import (
     BreakpointsChanged,
     Displayed,
@@ -73,15 +74,18 @@ def _displayed(session: Session, happened: Displayed) -> None:
 
 def _paused(session: Session, happened: PauseStarted) -> None:
     if session.state == "active":
-        session.event("stopped", stopped_body(happened.pause))
+        thread = stopped_thread(session, happened.pause)
+        session.event("stopped", stopped_body(happened.pause, thread))
 
 
 def _resumed(session: Session, happened: PauseEnded) -> None:
     session.frames_of.clear()
+    session.targets.clear()
     asked, session.asked_to_resume = session.asked_to_resume, False
     # Who asked for it expects no event, except JupyterLab, which changes state by nothing else.
     if session.state == "active" and (session.notebook or not asked):
-        session.event("continued", {"threadId": 1, "allThreadsContinued": True})
+        thread = stopped_thread(session, happened.pause)
+        session.event("continued", {"threadId": thread, "allThreadsContinued": True})
 
 
 def _finished(session: Session, happened: ExecutionFinished) -> None:

@@ -12,18 +12,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.dap import breakpoints, convert, exceptions, loaded, stack
-from tidelock.dap.convert import Body, field
+from tidelock.dap.convert import LATER, Body, field
+from tidelock.dap.steps import resume as _resume
+from tidelock.dap.steps import step_in_targets
+from tidelock.dap.threads import stopped_thread, threads
 from tidelock.shared.answers import Answer
-from tidelock.shared.debug.debugger import How
-from tidelock.shared.errors import BadRequest, LuaFailure, NotStopped, TidelockError, Unavailable
+from tidelock.shared.errors import BadRequest, LuaFailure, TidelockError, Unavailable
 from tidelock.shared.events import ValuesChanged
 from tidelock.shared.model import Fact, Idle, Run, Value
 from tidelock.shared.sources import search_folders, workspace_of
 
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
-
-LATER = object()
 
 FRESH = ("fresh",)
 SET_UP = ("configuring", "active")
@@ -163,8 +163,8 @@ def configuration_done(session: Session, arguments: Body, message: Body) -> obje
         name = run.script or "code"
         session.event("process", {"name": name, "startMethod": "launch", "isLocalProcess": True})
         session.context.execute(run)
-    elif session.context.debugger.pause is not None:
-        session.event("stopped", convert.stopped_body(session.context.debugger.pause))
+    elif (stop := session.context.debugger.pause) is not None:
+        session.event("stopped", convert.stopped_body(stop, stopped_thread(session, stop)))
     return LATER
 
 
@@ -191,19 +191,6 @@ def terminate(session: Session, arguments: Body, message: Body) -> Body:
 # -- going on ----------------------------------------------------------------------------------
 
 
-def _resume(how: How) -> Callable[[Session, Body, Body], Body]:
-    def resume(session: Session, arguments: Body, message: Body) -> Body:
-        session.asked_to_resume = True
-        try:
-            session.context.debugger.go_on(how)
-        except NotStopped:
-            session.asked_to_resume = False
-            raise
-        return {"allThreadsContinued": True} if how == "continue" else {}
-
-    return resume
-
-
 def pause(session: Session, arguments: Body, message: Body) -> Body:
     """Stop at the next line."""
     if session.context.debugger.pause is not None:
@@ -213,11 +200,6 @@ def pause(session: Session, arguments: Body, message: Body) -> Body:
 
 
 # -- looking -----------------------------------------------------------------------------------
-
-
-def threads(session: Session, arguments: Body, message: Body) -> Body:
-    """One: the running chain of coroutines is one logical stack."""
-    return {"threads": [{"id": 1, "name": "Lua"}]}
 
 
 def scopes(session: Session, arguments: Body, message: Body) -> Answer[Body]:
@@ -407,6 +389,7 @@ ROUTES: dict[str, Route] = {
     "next": Route(_resume("over"), SET_UP, needs_pause=True),
     "stepIn": Route(_resume("in"), SET_UP, needs_pause=True),
     "stepOut": Route(_resume("out"), SET_UP, needs_pause=True),
+    "stepInTargets": Route(step_in_targets, SET_UP, True, "supportsStepInTargetsRequest"),
     "pause": Route(pause, SET_UP),
     "stackTrace": Route(stack.trace, SET_UP, True, "supportsValueFormattingOptions"),
     "scopes": Route(scopes, SET_UP, needs_pause=True),

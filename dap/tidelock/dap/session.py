@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tidelock.dap import publish, routes
-from tidelock.dap.convert import Body, Manner, SourceBook
+from tidelock.dap.convert import LATER, Body, Manner, SourceBook
 from tidelock.shared.answers import Answer
 from tidelock.shared.context import Context
 from tidelock.shared.errors import BadRequest, NotStopped, TidelockError
 from tidelock.shared.events import Event
 from tidelock.shared.log import layer
 from tidelock.shared.model import Run
+
+if TYPE_CHECKING:
+    from tidelock.shared.debug.calls import CallSite
 
 log = layer("dap")
 
@@ -62,6 +65,10 @@ class Session:
         self.asked_to_resume = False
         self.frames_of: dict[int, int] = {}
         self.told_sources: set[str] = set()
+        self.threads: set[int] = set()  # shown to the client, and not told to have ended
+        self.told_of_more = False
+        self.targets: dict[int, tuple[int, CallSite]] = {}  # of this stop, by their numbers
+        self.last_target = 0
         self._send_message = send
         self._call = call
         self._seq = 0
@@ -90,7 +97,7 @@ class Session:
         if isinstance(result, Answer):
             self._open[message["seq"]] = result
             result.then(lambda done: self._call(lambda: self._settle(message, done)))
-        elif result is not routes.LATER:
+        elif result is not LATER:
             self.respond(message, result)
 
     def _do(self, message: Body) -> Any:
@@ -161,6 +168,10 @@ class Session:
     def _send(self, message: Body) -> None:
         self._seq += 1
         self._send_message({"seq": self._seq, **message})
+
+    def soon(self, function: Callable[[], None]) -> None:
+        """Have a function called on the loop's thread; from any thread."""
+        self._call(function)
 
     # -- facts and the end -------------------------------------------------------------------
 

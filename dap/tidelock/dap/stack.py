@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.dap import convert
 from tidelock.dap.convert import Body, field
-from tidelock.shared.errors import BadRequest
+from tidelock.dap.threads import inward
+from tidelock.shared.answers import Answer
 from tidelock.shared.model import Frame
 from tidelock.shared.sources import display_name
 
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
-    from tidelock.shared.answers import Answer
     from tidelock.shared.debug.debugger import Stack
 
 _LIMIT = 1000
@@ -57,26 +57,33 @@ class Form(NamedTuple):
 
 
 def trace(session: Session, arguments: Body, message: Body) -> Answer[Body]:
-    """A page of the stopped stack."""
-    if field(arguments, "threadId", int, 1) != 1:
-        raise BadRequest("there is one thread, 1")
+    """A page of the stack of a coroutine and of those that resumed it, with marks between."""
     start = field(arguments, "startFrame", int, 0)
     count = field(arguments, "levels", int, 0) or _LIMIT
-    form = Form.of(arguments)
-    debugger = session.context.debugger
-    found = debugger.stack(start, count)
+    form, in_hex = Form.of(arguments), convert.in_hex(arguments)
+    found = session.context.debugger.stack(start, count, inward(session, arguments))
     if not form.parameters:
         return found.map(lambda stack: _shown(session, stack, form, [""] * len(stack.frames)))
-    # Asked after the stack, so it is answered after it.
-    signatures = debugger.signatures(
-        start,
-        count,
-        types=form.types,
-        names=form.names,
-        values=form.values,
-        in_hex=convert.in_hex(arguments),
-    )
-    return signatures.map(lambda texts: _shown(session, found.result(), form, texts))
+    answer: Answer[Body] = Answer()
+
+    def sign(done: Answer[Stack]) -> None:
+        if done.error is not None:
+            answer.fail(done.error)
+            return
+        stack = done.result()
+        signed = session.context.debugger.signatures(
+            stack.frames, types=form.types, names=form.names, values=form.values, in_hex=in_hex
+        )
+        signed.map(lambda texts: _shown(session, stack, form, texts)).then(settle)
+
+    def settle(done: Answer[Body]) -> None:
+        if done.error is not None:
+            answer.fail(done.error)
+        else:
+            answer.resolve(done.result())
+
+    found.then(sign)
+    return answer
 
 
 def _shown(session: Session, stack: Stack, form: Form, signatures: list[str]) -> Body:

@@ -41,6 +41,8 @@ class Settings(NamedTuple):
     output_flush_ms: int = 20
     output_flush_bytes: int = 65536
     debug_breakpoint_limit: int = 1000
+    debug_condition_budget_ms: int = 1000
+    debug_max_threads: int = 100
     history_size: int = 10000
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
@@ -83,6 +85,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("output.flush_ms", "how long output is gathered", (), 0),
     Option("output.flush_bytes", "bytes of output that are published at once", (), 1),
     Option("debug.breakpoint_limit", "how many breakpoints there may be", (), 1),
+    Option(
+        "debug.condition_budget_ms",
+        "milliseconds a breakpoint's condition or message may take, 0 for no limit",
+        (),
+        0,
+    ),
+    Option("debug.max_threads", "how many coroutines a stop shows", (), 1),
     Option("history.size", "inputs that are remembered", (), 1),
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),

@@ -64,10 +64,10 @@ class Context:
             settings.lua_max_memory,
             settings.lua_native,
             settings.kernel_input_timeout_s,
+            settings.debug_condition_budget_ms / 1000,
         )
         self.runtime = Lane(options, streams, Displays(streams, self.bus.publish))
-        limit = settings.debug_breakpoint_limit
-        self.debugger = Debugger(self.runtime, self.sources, self.bus, limit)
+        self.debugger = Debugger(self.runtime, self.sources, self.bus, settings)
 
     def open(self) -> None:
         """Open Lua.
@@ -113,7 +113,7 @@ class _Host:
         debugger = context.debugger
         self.unprepared = debugger.unprepared
         self.points = debugger.points
-        self.modules_forgotten = debugger.forget_loaded
+        self.modules_forgotten = debugger.forget_files
         self.stopped = debugger.stopped
         self.paused = debugger.paused
         self.resumed = debugger.resumed

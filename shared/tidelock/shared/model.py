@@ -111,13 +111,26 @@ class Pause(NamedTuple):
 
     ``reason`` is entry, breakpoint, function breakpoint, step, pause, exception or statement
     (the program called for it); ``text`` explains (a failed condition, an error message);
-    ``breakpoints`` are the ids that were hit.
+    ``breakpoints`` are the ids that were hit; ``coroutine`` is the number of the one that stopped.
     """
 
     number: int
     reason: str
     text: str = ""
     breakpoints: tuple[int, ...] = ()
+    coroutine: int = 1
+
+
+class Coroutine(NamedTuple):
+    """A coroutine of a stopped program; ``id`` 1 is the main one, no number is given twice.
+
+    ``name`` is the function it runs and where that is written; ``state`` is stopped (here),
+    normal (it resumed another), suspended, or dead (by an error, with its stack kept).
+    """
+
+    id: int
+    name: str
+    state: str
 
 
 class Idle(NamedTuple):
@@ -144,8 +157,9 @@ State = Idle | Running | Paused
 class Frame(NamedTuple):
     """One frame of the stopped stack; ``id`` is given by the engine, the same for every client.
 
-    ``thread`` is the place of its coroutine in the running chain (1 is the main one), ``level``
-    its level there; ``what`` is Lua, main or C; lines are one-based, 0 where unknown.
+    ``thread`` is the number of its coroutine, ``level`` its level there; ``what`` is Lua, main or
+    C, or label: then it is no frame, but the mark before those of the coroutine that resumed the
+    one above; lines are one-based, 0 where unknown.
     """
 
     id: int

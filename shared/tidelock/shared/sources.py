@@ -121,6 +121,11 @@ class Sources:
             while len(self._inputs) > 1000:
                 del self._inputs[next(iter(self._inputs))]
 
+    def is_input(self, chunk: str) -> bool:
+        """Whether a source is a cell, REPL input or command, whatever its name looks like."""
+        with self._lock:
+            return chunk in self._inputs
+
     def text(self, chunk: str) -> str | None:
         """The text of a source as it would load now; None when it cannot be read."""
         with self._lock:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from tidelock.shared.answers import Answer, failed
+from tidelock.shared.config import Settings
 from tidelock.shared.errors import NotStopped, Unavailable
 from tidelock.shared.events import (
     BreakpointsChanged,
@@ -26,6 +27,7 @@ from tidelock.shared.model import (
     Breakpoint,
     BreakpointRequest,
     CallFrame,
+    Coroutine,
     ExceptionFilter,
     Fact,
     Frame,
@@ -46,6 +48,7 @@ from tidelock.shared.sources import Sources, encode
 
 if TYPE_CHECKING:
     from tidelock.shared.debug.breakpoints import Table
+    from tidelock.shared.debug.calls import CallSite
     from tidelock.shared.debug.instrument import Site
 
 log = layer("debug")
@@ -62,15 +65,27 @@ class Stack(NamedTuple):
     total: int
 
 
+class Coroutines(NamedTuple):
+    """The coroutines of a stop, the running chain first; those known before that are no more.
+
+    ``total`` counts also the ones beyond ``debug.max_threads``.
+    """
+
+    shown: tuple[Coroutine, ...]
+    total: int
+    ended: tuple[int, ...]
+
+
 class Debugger:
     """See the module. Safe from any thread."""
 
-    def __init__(self, lane: Lane, sources: Sources, bus: Bus, limit: int) -> None:
+    def __init__(self, lane: Lane, sources: Sources, bus: Bus, settings: Settings) -> None:
         self._lane = lane
         self._bus = bus
         self._lock = threading.RLock()
         self._sources = sources
-        self._limit = limit
+        self._limit = settings.debug_breakpoint_limit
+        self._max_threads = settings.debug_max_threads
         self._made_table: Table | None = None
         self._loaded: dict[str, None] = {}
         self._sites: dict[str, tuple[Site, ...]] = {}
@@ -278,11 +293,15 @@ class Debugger:
         """The table in the form the prelude takes (``ops.breakpoints``)."""
         with self._lock:
             points = self.breakpoints()
-            fields: list[object] = [bool(points)]
-            for point in points:
-                for spot in point.spots if point.verified else ():
-                    fields += self._point_fields(point, spot)
-        return tuple(fields)
+            rows = [
+                self._point_fields(point, spot)
+                for point in points
+                if point.verified
+                for spot in point.spots
+            ]
+            # Conditions compiled in place cannot last; the others are evaluated, like messages.
+            self._lane.watch_evaluations(any(row and (row[6] or row[10]) for row in rows))
+        return (bool(points), *(field for row in rows for field in row))
 
     def _point_fields(self, point: Breakpoint, spot: Spot) -> list[object]:
         from tidelock.shared.debug.breakpoints import hit_rule
@@ -353,22 +372,28 @@ class Debugger:
         self._bus.publish(BreakpointsChanged(tuple(changed)))
 
     def forget_loaded(self) -> None:
-        """Nothing counts as loaded: the Lua state is new, or a launch begins with fresh modules."""
+        """Nothing counts as loaded: the Lua state is new."""
         with self._lock:
             self._loaded.clear()
             self._sites.clear()
 
+    def forget_files(self) -> None:
+        """A launch begins with fresh modules: only what inputs have made stays alive."""
+        with self._lock:
+            self._loaded = {c: None for c in self._loaded if self._sources.is_input(c)}
+            self._sites = {c: sites for c, sites in self._sites.items() if c in self._loaded}
+
     # -- the pause ---------------------------------------------------------------------------
 
-    def stopped(self, reason: str, text: str, breakpoints: tuple[int, ...]) -> Pause:
+    def stopped(self, reason: str, text: str, hit: tuple[int, ...], coroutine: int) -> Pause:
         """Make the next pause; on the lane."""
         with self._lock:
             self._pauses += 1
-            if reason == "breakpoint" and self._table.are_functions(breakpoints):
+            if reason == "breakpoint" and self._table.are_functions(hit):
                 reason = "function breakpoint"
             self._frames.clear()
             self._frame_ids.clear()
-            return Pause(self._pauses, reason, text, breakpoints)
+            return Pause(self._pauses, reason, text, hit, coroutine)
 
     def paused(self, run: Run, pause: Pause) -> None:
         """The lane stands still; on the lane."""
@@ -408,13 +433,54 @@ class Debugger:
         """
         self._lane.go_on(how)
 
+    def aim_at(self, coroutine: int) -> Answer[Fields]:
+        """Let the next step be one of another coroutine of the running chain."""
+        return self._lane.ask("aim", coroutine, live=False)
+
+    def aim_into(self, frame: int, call: CallSite) -> Answer[Fields]:
+        """Let the next step in go into one of ``calls``, or over its statement if none is made."""
+        lines = call.turn, call.first, call.last
+        return self._ask_in(frame, "aim_call", *lines, *_path(call.root, call.keys))
+
+    def calls(self, frame: int) -> Answer[list[CallSite]]:
+        """The calls that the stopped frame's statement makes of functions written in Lua."""
+        try:
+            place = self.frame(frame)
+        except NotStopped as error:
+            return failed(error)
+        from tidelock.shared.debug.calls import calls
+
+        text = self._sources.text(place.chunk) if place.line else None
+        found = calls(text, place.line, self._lane.build.dialect) if text else []
+        paths: list[object] = []
+        for call in found:
+            paths += [len(call.keys), *_path(call.root, call.keys)]
+        asked = self._ask_in(frame, "callable", *paths)
+        return asked.map(
+            lambda good: [call for call, is_good in zip(found, good, strict=False) if is_good]
+        )
+
     # -- looking -----------------------------------------------------------------------------
 
-    def stack(self, start: int = 0, count: int = 200) -> Answer[Stack]:
-        """A page of the stack; frame ids are the same for everyone while the pause lasts."""
+    def coroutines(self, known: Sequence[int] = ()) -> Answer[Coroutines]:
+        """The coroutines that run or can be reached from variables; ``known`` may have ended.
+
+        Nothing is tracked: it is a raw look from the stopped stack, the globals and the modules,
+        through at most 20,000 values and eight tables or functions deep.
+        """
         if self.pause is None:
             return failed(NotStopped("not stopped"))
-        return self._lane.ask("frames", start, count, live=False).map(self._stack)
+        asked = self._lane.ask("coroutines", self._max_threads, *known[:1000], live=False)
+        return asked.map(_coroutines)
+
+    def stack(self, start: int = 0, count: int = 200, coroutine: int = 0) -> Answer[Stack]:
+        """A page of a coroutine's stack and its resumers' (0: the stopped one).
+
+        Frame ids are the same for everyone while the pause lasts.
+        """
+        if self.pause is None:
+            return failed(NotStopped("not stopped"))
+        return self._lane.ask("frames", coroutine, start, count, live=False).map(self._stack)
 
     def _stack(self, fields: Fields) -> Stack:
         total, *rest = fields
@@ -443,13 +509,16 @@ class Debugger:
             found = self._frames.get(number)
         if found is None:
             raise NotStopped(f"no such frame: {number} is not of this pause")
+        if found.what == "label":
+            raise NotStopped(f"no such frame: {number} is a mark between two coroutines")
         return found
 
     def signatures(
-        self, start: int, count: int, *, types: bool, names: bool, values: bool, in_hex: bool
+        self, frames: Sequence[Frame], *, types: bool, names: bool, values: bool, in_hex: bool
     ) -> Answer[list[str]]:
-        """The parameters of a page of the stack as text, for each frame of ``stack``."""
-        asked = self._ask("signatures", start, count, types, names, values, in_hex=in_hex)
+        """The parameters of frames of ``stack`` as text, one for each."""
+        places = [number for frame in frames for number in (frame.thread, frame.level)]
+        asked = self._ask("signatures", types, names, values, *places, in_hex=in_hex)
         return asked.map(lambda fields: [shown(text) for text in fields])
 
     def _ask(self, operation: str, *arguments: object, in_hex: bool = False) -> Answer[Fields]:
@@ -509,7 +578,7 @@ class Debugger:
             place = self.frame(frame) if frame else None
         except NotStopped as error:
             return failed(error)
-        thread, level = (place.thread, place.level) if place else (1, 0)
+        thread, level = (place.thread, place.level) if place else (0, 0)
         fields = (handle, encode(name), thread, level, encode(text))
         asked = self._ask("set", *fields, in_hex=in_hex)
         return asked.map(lambda fields: _value(name, fields))
@@ -560,6 +629,14 @@ def facts(fields: Sequence[Any]) -> list[Fact]:
     return [Fact(*[shown(cast("bytes", field)) for field in row]) for row in _rows(fields, 6)]
 
 
+def _coroutines(fields: Fields) -> Coroutines:
+    total, count, *rest = fields
+    size = int(count) * 3
+    rows = _rows(rest[:size], 3)
+    found = tuple(Coroutine(int(row[0]), shown(row[1]), shown(row[2])) for row in rows)
+    return Coroutines(found, int(total), tuple(int(number) for number in rest[size:]))
+
+
 def _child(row: Fields) -> Value:
     name, kind, text, handle, indexed, named, path = row
     return Value(shown(name), shown(kind), shown(text), handle, indexed, named, shown(path))
@@ -575,6 +652,7 @@ def _raised(fields: Fields) -> Raised:
     stack = [
         CallFrame(shown(name), shown(what), shown(chunk), max(int(line), 0))
         for _, _, name, what, chunk, line, _, _ in _rows(frames, 8)
+        if what != b"label"
     ]
     return Raised(shown(kind), shown(text), bool(is_caught), tuple(stack))
 

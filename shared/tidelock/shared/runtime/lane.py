@@ -21,6 +21,7 @@ from tidelock.shared.errors import KernelError, LuaFailure, NotStopped, Tidelock
 from tidelock.shared.log import layer
 from tidelock.shared.model import CallFrame, Idle, Outcome, Pause, Paused, Run, Running, State
 from tidelock.shared.runtime import builds
+from tidelock.shared.runtime.budget import Budget
 from tidelock.shared.runtime.displays import Displays
 from tidelock.shared.runtime.native import Native, NativeUnavailable
 from tidelock.shared.runtime.prelude import Prelude
@@ -62,7 +63,7 @@ class Host(Protocol):
         """The breakpoint table as the prelude takes it."""
 
     def modules_forgotten(self) -> None:
-        """A fresh launch: what was loaded before does not count any more."""
+        """A fresh launch: files that were loaded before do not count any more."""
 
     def unprepared(self, chunk: str) -> None:
         """The prepared text did not load; the plain one is used."""
@@ -76,7 +77,7 @@ class Host(Protocol):
     def finished(self, run: Run, outcome: Outcome) -> None:
         """An execution has ended and its output is out."""
 
-    def stopped(self, reason: str, text: str, breakpoints: tuple[int, ...]) -> Pause:
+    def stopped(self, reason: str, text: str, hit: tuple[int, ...], coroutine: int) -> Pause:
         """Lua stands still; the pause that this makes."""
 
     def paused(self, run: Run, pause: Pause) -> None:
@@ -120,6 +121,7 @@ class Options(NamedTuple):
     max_memory: int = 0
     native: bool = True
     input_timeout_s: float = 0.0
+    condition_budget_s: float = 0.0
 
 
 class Lane:
@@ -133,6 +135,7 @@ class Lane:
         self.state: State = Idle()
         self.fallback = ""  # why native control is not available; empty when it is
         self.version = ""
+        self.last_coroutine = 1  # the last number given; on the lane, over restarts
         self.host: Host
         self._changed = threading.Condition()
         self._errands: deque[Run | Callable[[], None]] = deque()
@@ -146,6 +149,7 @@ class Lane:
         self._deadline: float | None = None
         self._closing = self._closed = False
         self._memory_limit = 0
+        self._budget = Budget(options.condition_budget_s)
         self._visiting = False  # a job is being done, by our own coroutine
         self._native: Native | None = None
         self._trace: tuple[CallFrame, ...] = ()
@@ -257,7 +261,7 @@ class Lane:
             self.fallback = "switched off by lua.native = false"
         prelude.open(self._native, jit=self.options.jit)
         self._prelude, self._lua = prelude, lua
-        if self._native is not None and len(self._threads) == 1:
+        if len(self._threads) == 1:
             self._start("tidelock-bell", self._ring)
 
     def _hard_limit(self) -> dict[str, int]:
@@ -339,7 +343,7 @@ class Lane:
             # A run that begins above the limit may at least let go of what is too much.
             begun_with = self._native.memory_used() + _MEMORY_TO_RECOVER
             self._memory_limit = max(self.options.max_memory, begun_with)
-        if self.options.max_memory or self._ending is not None:
+        if self.options.max_memory or self._budget.is_wanted or self._ending is not None:
             self._bell.set()
         self.streams.begin(run.id)
         self.displays.begin(run.id)
@@ -509,6 +513,7 @@ class Lane:
             self._bell.wait(self._patience())
             self._bell.clear()
             self._look_at_memory()
+            self._look_at_evaluation()
             wait, waited = _FIRST_WAIT_S, 0.0
             while isinstance(self.state, Running) and self._wants_lane():
                 native = self._native
@@ -526,10 +531,30 @@ class Lane:
 
     def _patience(self) -> float | None:
         """How long the bell may sleep: for ever while there is nothing to watch."""
-        left = self._until_deadline()
-        if self.options.max_memory and isinstance(self.state, Running):
-            return min(left, _MEMORY_LOOK_S) if left is not None else _MEMORY_LOOK_S
-        return left
+        waits = [self._until_deadline()]
+        if isinstance(self.state, Running) and not self.state.waiting:
+            waits.append(self._budget.left())
+            if self.options.max_memory:
+                waits.append(_MEMORY_LOOK_S)
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def watch_evaluations(self, is_wanted: bool) -> None:
+        """Whether breakpoints have expressions, which may run for a time and no longer."""
+        if is_wanted != self._budget.is_wanted:
+            self._budget.is_wanted = is_wanted
+            self._bell.set()
+
+    def _look_at_evaluation(self) -> None:
+        """Ask which breakpoint's expression is being evaluated, and have an overdue one ended."""
+        state, budget = self.state, self._budget
+        if not isinstance(state, Running) or state.waiting or budget.left() != 0:
+            return
+
+        def keep(done: Answer[Fields]) -> None:
+            budget.saw(int(done.result()[0]) if done.error is None else 0)
+            self._bell.set()  # it has gone to sleep with the question out
+
+        self.ask("evaluation", budget.begin()).then(keep)
 
     def _look_at_memory(self) -> None:
         """End the running script when it holds more than it may, garbage not counted."""
@@ -607,6 +632,11 @@ class _Callbacks:
         """The next job, or how to go on: without end at a pause, never waiting otherwise."""
         lane = self._lane
         with lane._changed:
+            if mode == b"live" and isinstance(lane.state, Paused):
+                # A hook that was armed before a stop fired on the way to it: what is asked now is
+                # about the stop, and levels of its frames count from where that serves.
+                lane._served.set()
+                return (False, b"")
             while True:
                 while lane._jobs:
                     job = lane._jobs.popleft()
@@ -634,7 +664,7 @@ class _Callbacks:
         lane.state = Running(run)
         if lane._deadline is not None:
             lane._deadline += time.monotonic() - self._paused_at
-            lane._bell.set()
+        lane._bell.set()
         lane.host.resumed(run, pause, how)
         return (False, how.encode())
 
@@ -664,7 +694,12 @@ class _Callbacks:
             return True
         return any(job.answer.cancelled for job in lane._given.values())
 
-    def stopped(self, reason: bytes, text: bytes, ids: bytes) -> None:
+    def thread_number(self) -> int:
+        """A number for a coroutine, never given before; the main one is 1."""
+        self._lane.last_coroutine += 1
+        return self._lane.last_coroutine
+
+    def stopped(self, reason: bytes, text: bytes, ids: bytes, coroutine: int) -> None:
         """Lua stands still from here on."""
         lane = self._lane
         lane.displays.settle()
@@ -672,7 +707,7 @@ class _Callbacks:
         hit = tuple(int(piece) for piece in ids.split(b",") if piece)
         assert isinstance(lane.state, Running)
         run = lane.state.run
-        pause = lane.host.stopped(reason.decode(), shown(text), hit)
+        pause = lane.host.stopped(reason.decode(), shown(text), hit, int(coroutine))
         with lane._changed:
             lane._go_on = "interrupt" if lane._ending is not None else None
             lane.state = Paused(run, pause)
@@ -754,7 +789,7 @@ class _Callbacks:
         lane.state = Running(run)
         if lane._deadline is not None:
             lane._deadline += time.monotonic() - self._asked_at
-            lane._bell.set()
+        lane._bell.set()
         return fields
 
     def prepare(self, chunk: bytes, text: bytes, guarded: bool) -> bytes | None:
@@ -807,6 +842,20 @@ class _Callbacks:
             lane._wants_trace()
             return b"end"
         return b"serve" if lane._jobs else b""
+
+    def hooks_inside(self, is_wanted: bool) -> bool:
+        """LuaJIT: whether hooks may fire inside a hook from here on; whether that is a change."""
+        native = self._lane._native
+        return native is not None and native.hooks_inside(is_wanted)
+
+    def must_end(self, evaluation: int) -> bool:
+        """Whether the expression of a late breakpoint is to be given up."""
+        lane = self._lane
+        return lane._ending is not None or lane._budget.is_over(int(evaluation))
+
+    def budget_text(self) -> bytes:
+        """What to say of an expression that took too long."""
+        return self._lane._budget.text.encode()
 
     def ending(self) -> bool:
         """Fallback control: whether the execution is to end."""

@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from tidelock.shared.model import Dialect
+from tidelock.shared.runtime import hookflag
 
 _Pointer = ctypes.c_void_p
 _Function = ctypes.CFUNCTYPE(ctypes.c_int, _Pointer)
@@ -34,6 +35,7 @@ _LIGHT_C_FUNCTION = 22
 _TAG_BITS = 0x3F
 _COLLECTABLE_C_CLOSURE = 38
 _MAX_CHAIN = 250
+_MANY = 1_000_000
 
 
 class NativeUnavailable(Exception):  # noqa: N818 - a reason, shown by doctor
@@ -99,6 +101,7 @@ class Native:
         self._saved: dict[int, tuple[int | None, int, int]] = {}
         self._on_fire: Callable[[int], None] | None = None
         self._has_hooks = self._is_armable = False
+        self._hook_flag = 0
         self._keep: list[Any] = []
         try:
             path = module.__file__ or ""
@@ -165,7 +168,13 @@ class Native:
             self._world = _word(_read_here(self.main + self._layout.global_state, 8))
             self._learn_functions(lua, address, seen)
         self._self_test(lua)
+        if self._dialect == "luajit" and _read_outside is not _read_here:
+            self._hook_flag = hookflag.find(self.main, self._arm_for, _read_outside)
         lua.execute(b"tidelock_boot = nil")
+
+    def _arm_for(self, mask: int) -> None:
+        pointer = self._fire_pointer if mask else None
+        self._held.lua_sethook(self.main, pointer, mask, _MANY if mask else 0)
 
     def _define(self, state: int, name: bytes, body: Callable[[int], int]) -> None:
         function = _Function(body)
@@ -325,6 +334,13 @@ class Native:
                 while state:
                     ctypes.c_uint8.from_address(state + self._layout.allow_hook).value = 1
                     state = self._resumed_by(state, self._layout, _read_outside)
+
+    def hooks_inside(self, is_wanted: bool) -> bool:
+        """LuaJIT: let hooks fire inside a hook, or no more; whether that changed anything.
+
+        On the lane, around code that must be given up even where its asker stopped in a hook.
+        """
+        return bool(self._hook_flag) and hookflag.let_in(self._hook_flag, is_wanted)
 
     def _save_and_set(self, state: int, is_polite: bool) -> None:
         held = self._held

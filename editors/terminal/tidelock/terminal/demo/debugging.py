@@ -118,7 +118,7 @@ def _look_from_elsewhere(stage: Stage, frame: Json) -> None:
 
 def _step(stage: Stage, debugging: Debugging) -> None:
     see, program = stage.tally.see, stage.program
-    top = debugging.stop_after("next", threadId=1)
+    top = debugging.stop_after("next")
     reference, found = debugging.locals(top["id"])
     following = program.line(_NEXT)
     see(
@@ -131,14 +131,14 @@ def _step(stage: Stage, debugging: Debugging) -> None:
     )
     read = debugging.evaluate("kind", top["id"])
     see("set-variable", answer["value"] == read == '"HIGH"', f"kind is {read}")
-    inner = debugging.stop_after("stepIn", threadId=1)
+    inner = debugging.stop_after("stepIn")
     begin = program.line("local year = self:year_at(t)")
     see(
         "step-in",
         "height_at" in inner["name"] and inner["line"] == begin,
         f"{inner['name']}, line {inner['line']}",
     )
-    outer = debugging.stop_after("stepOut", threadId=1)
+    outer = debugging.stop_after("stepOut")
     see(
         "step-out",
         following <= outer["line"] <= following + 1 and outer["name"] == top["name"],
@@ -150,7 +150,7 @@ def _finish(stage: Stage, debugging: Debugging) -> None:
     see = stage.tally.see
     _set_breakpoints(stage, debugging, [])
     since = len(debugging.received)
-    debugging.request("continue", threadId=1)
+    debugging.request("continue", threadId=debugging.thread())
     ended = debugging.event("exited", since)
     debugging.event("terminated", since)
     see("continues", ended.get("exitCode") == 0, f"exit code {ended.get('exitCode')}")

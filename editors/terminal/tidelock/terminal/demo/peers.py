@@ -265,17 +265,22 @@ class Debugging(Peer):
         """Wait for an event; its body."""
         return self.wait(lambda message: _body(message, name), f"event {name}", since)
 
-    def stop_after(self, command: str, **arguments: Any) -> Json:
+    def stop_after(self, command: str) -> Json:
         """Resume by a command and wait for the next stop; where it is (the innermost frame)."""
         since = len(self.received)
-        self.request(command, **arguments)
+        self.request(command, threadId=self.thread())
         self.event("stopped", since)
         return self.stack()[0]
 
     def stack(self) -> list[Json]:
         """The frames of the stop, innermost first."""
-        frames: list[Json] = self.request("stackTrace", threadId=1)["stackFrames"]
+        frames: list[Json] = self.request("stackTrace", threadId=self.thread())["stackFrames"]
         return frames
+
+    def thread(self) -> int:
+        """The thread that stopped last."""
+        stops = [_body(message, "stopped") for message in list(self.received)]
+        return next((int(stop["threadId"]) for stop in reversed(stops) if stop), 1)
 
     def locals(self, frame: int) -> tuple[int, dict[str, str]]:
         """The reference of a frame's locals, and their texts by name."""

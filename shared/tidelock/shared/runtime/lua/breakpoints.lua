@@ -8,20 +8,31 @@ local select, unpack, ipairs, rawequal = raw.select, raw.unpack, raw.ipairs, raw
 local getinfo, getmetatable = raw.debug.getinfo, raw.debug.getmetatable
 local concat, format = raw.table.concat, raw.string.format
 local getfenv, setfenv = raw.getfenv, raw.setfenv
+local running = raw.coroutine.running
 local ops = T.ops
 local TOKEN = host.token
 
+-- While this is set nothing stops: a number while the expression of a breakpoint is evaluated.
 T.deaf = false
+local overdue = false -- the evaluation took too long and was ended
+function T.set_overdue(is_so)
+  overdue = is_so
+end
 
 local sites = {} -- number of a compiled-in call -> list of points
 local late = {} -- line -> chunk name -> list of points, for code loaded without them
+T.late_lines = late -- the same table for ever: the line hook looks there first
 local counts = {} -- breakpoint id -> its hits, wherever it stands
 local arrived -- a site on whose line a step has just stopped: its call is the same stop
 
 -- Stop here until someone resumes; then act on how. `dead` are coroutines, outermost first,
 -- that an error has just ended: their frames are shown as if they still stood.
 local function stop(reason, text, ids, dead)
-  host.stopped(reason, text, ids or "")
+  if reason ~= "step" then
+    T.forget_returned()
+  end
+  local thread = dead and dead[#dead] or running() or T.main
+  host.stopped(reason, text, ids or "", T.number_of(thread))
   local how = T.enter(function()
     T.find_chain()
     for _, thread in ipairs(dead or {}) do
@@ -101,10 +112,12 @@ local function asks(point, ...)
     take_environment(point)
   end
   if point.condition then
-    T.deaf = true
+    T.deaf = 0
     local ok, value = pcall(point.condition, ...)
     T.deaf = false
-    if not ok then
+    if overdue then
+      return true, "condition failed: " .. T.end_overdue()
+    elseif not ok then
       local words = type(value) == "string" and value or T.short(value)
       return true, "condition failed: " .. words
     elseif not value then
@@ -116,14 +129,19 @@ local function asks(point, ...)
   if point.hit and not point.hit(count.hits, point.wanted) then
     return false
   elseif point.log then
-    T.deaf = true
+    T.deaf = 0
     local text = log_text(point, ...)
     T.deaf = false
+    if overdue then
+      return true, "log message failed: " .. T.end_overdue()
+    end
     host.log(point.source, point.line, text)
     return false
   end
   return true
 end
+
+T.asks = asks
 
 local function consider(list, ...)
   local ids, text
@@ -202,10 +220,15 @@ local function check_late(by_source)
   end
   local ids, text = T.enter(function()
     local frame = { thread = T.standing, level = (T.top_frame(T.standing)) }
+    local is_plain = true
     for _, point in ipairs(list) do
       point.frame.thread, point.frame.level = frame.thread, frame.level
+      is_plain = is_plain and not (point.condition or point.log)
     end
-    return consider(list)
+    if is_plain then
+      return consider(list)
+    end
+    return T.watched(consider, list)
   end)
   if ids then
     stop("breakpoint", text or "", ids)
@@ -258,7 +281,10 @@ end
 -- piece "text" or "code" and its text. Hits of kept ids go on counting.
 function ops.breakpoints(instrumenting, ...)
   local kept = counts
-  sites, late, counts = {}, {}, {}
+  sites, counts = {}, {}
+  for line in raw.next, late do
+    late[line] = nil
+  end
   T.instrumenting = instrumenting
   local position, count = 1, select("#", ...)
   local fields = { ... }

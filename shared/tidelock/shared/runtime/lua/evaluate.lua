@@ -68,7 +68,11 @@ local function run(func, ...)
   end, "", CHECK_EVERY)
   local deaf = T.deaf
   T.deaf = true
+  local inside = T.luajit and host.hooks_inside(true)
   local results = raw.pack(resume(thread, ...))
+  if inside then
+    host.hooks_inside(false)
+  end
   T.deaf = deaf
   if T.luajit then
     sethook()
@@ -82,8 +86,8 @@ local function run(func, ...)
   return unpack(results, 2, results.n)
 end
 
-local function values_of(thread_index, level, text)
-  local thread = T.chain[thread_index]
+local function values_of(thread_number, level, text)
+  local thread = T.thread_of(thread_number)
   if not thread then
     return run(compile(text, nil))
   end
@@ -103,8 +107,8 @@ local function described(text, ...)
 end
 
 -- count of values, then type, text, handle, indexed and named of the one value or the list
-function ops.evaluate(thread_index, level, text)
-  return described(text, values_of(thread_index, level, text))
+function ops.evaluate(thread_number, level, text)
+  return described(text, values_of(thread_number, level, text))
 end
 
 -- The same with all of the text.
@@ -133,16 +137,16 @@ function ops.in_hex(name, ...)
 end
 
 -- Set a child of a handle to the value of an expression; on an error nothing changes.
-function ops.set(handle, name, thread_index, level, text)
-  local value = (values_of(thread_index, level, text))
+function ops.set(handle, name, thread_number, level, text)
+  local value = (values_of(thread_number, level, text))
   T.set_child(handle, name, value)
   return T.describe(value)
 end
 
 -- Assign to an expression such as `t.x[1]` in a frame.
-function ops.assign(thread_index, level, target, text)
-  local value = (values_of(thread_index, level, text))
-  local thread = T.chain[thread_index]
+function ops.assign(thread_number, level, target, text)
+  local value = (values_of(thread_number, level, text))
+  local thread = T.thread_of(thread_number)
   local env = thread and scope({ thread = thread, level = level }) or nil
   local chunk, message = T.compile(target .. " = ...", "=(assign)", "t", env)
   if not chunk then

@@ -207,11 +207,9 @@ end
 
 -- A resume has failed: look at the coroutine if it is this error that has ended it.
 local function died(thread, value, caught)
-  if type(thread) == "thread" and status(thread) == "dead" and not told[thread] then
-    told[thread] = true
-    if getinfo(thread, 0, "f") then
-      pcall(consider, value, caught, thread)
-    end
+  local is_dead = status(thread) == "dead" and not told[thread]
+  if is_dead and getinfo(thread, 0, "f") then
+    pcall(consider, value, caught, thread)
   end
 end
 
@@ -394,7 +392,7 @@ function T.ops.exception()
   if not stop then
     error("not stopped at an error", 0)
   end
-  return T.type_name(stop.value), words(stop.value), stop.caught, T.ops.frames(0, 60)
+  return T.type_name(stop.value), words(stop.value), stop.caught, T.ops.frames(0, 0, 60)
 end
 
 return { set = set }

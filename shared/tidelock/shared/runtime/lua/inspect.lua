@@ -16,7 +16,7 @@ local ops, own = T.ops, T.own
 local FRAME = T.version >= 5.2 and "nSlutf" or "nSluf"
 
 -- Names of functions that live in loaded modules, as Lua's own traceback looks them up.
-local function known_name(func)
+function T.known_name(func)
   local loaded = raw.package.loaded
   local name, library = next(loaded)
   while name ~= nil do
@@ -37,7 +37,7 @@ function T.frame_name(info)
   if info.what == "main" then
     return "main chunk"
   end
-  local known = info.func and known_name(info.func)
+  local known = info.func and T.known_name(info.func)
   if known then
     return known
   elseif info.name and info.name ~= "" and info.name ~= "?" then
@@ -73,31 +73,7 @@ function T.walk(thread, visit)
   end
 end
 
--- Flat fields of a page of the stopped coroutine's stack and its resumers':
--- total, then per frame: thread, level, name, what, source, line, line defined, tail call.
-function ops.frames(start, count)
-  local fields, size, total = {}, 0, 0
-  for index = #T.chain, 1, -1 do
-    T.walk(T.chain[index], function(level, info)
-      total = total + 1
-      if total > start and total <= start + count then
-        local place = size * 8
-        fields[place + 1] = index
-        fields[place + 2] = level
-        fields[place + 3] = T.frame_name(info)
-        fields[place + 4] = info.what
-        fields[place + 5] = info.source
-        fields[place + 6] = info.currentline
-        fields[place + 7] = info.linedefined
-        fields[place + 8] = info.istailcall and true or false
-        size = size + 1
-      end
-    end)
-  end
-  return total, unpack(fields, 1, size * 8)
-end
-
--- The parameters of the frames of a page as text.
+-- The parameters of frames as text.
 function ops.signatures(...)
   return T.part("signatures")(...)
 end
@@ -110,6 +86,10 @@ function T.top_frame(thread)
     return true
   end)
   return top, found
+end
+
+function T.is_stopped_frame(thread, level)
+  return thread == T.standing and level == (T.top_frame(thread))
 end
 
 local function frame_info(thread, level, what)
@@ -211,11 +191,14 @@ end
 T.place_of = place_of
 
 -- Handles of the scopes of a frame: locals, upvalues, globals, each with its child count.
-function ops.scopes(thread_index, level)
-  local thread = T.chain[thread_index]
+function ops.scopes(thread_number, level)
+  local thread = T.thread_of(thread_number)
   local info = frame_info(thread, level, "fu")
   local _, varargs = varargs_of(thread, level)
   local count = #locals_of(thread, level) + (varargs > 0 and 1 or 0)
+  if T.is_stopped_frame(thread, level) then
+    count = count + #T.returned
+  end
   local frame = { thread = thread, level = level }
   return T.keep({ kind = "locals", frame = frame }), count,
     T.keep({ kind = "upvalues", frame = frame, func = info.func }), info.nups,
@@ -260,6 +243,11 @@ local function local_children(entry)
       text = raw.table.concat(shown, ", "),
       path = "{...}",
     }
+  end
+  if T.is_stopped_frame(thread, level) then
+    for _, child in raw.ipairs(T.returned_children()) do
+      children[#children + 1] = child
+    end
   end
   return children
 end
@@ -441,9 +429,9 @@ local function raw_index(value, key)
 end
 
 -- The value that a root and constant keys lead to, and whether the root exists.
-local function resolve(thread_index, level, root, ...)
+local function resolve(thread_number, level, root, ...)
   local value, exists
-  local thread = T.chain[thread_index]
+  local thread = T.thread_of(thread_number)
   if thread then
     local kind, index, func = place_of(thread, level, root)
     if kind == "local" then
@@ -462,6 +450,29 @@ local function resolve(thread_index, level, root, ...)
     value = raw_index(value, (raw.select(index, ...)))
   end
   return value, exists or value ~= nil
+end
+T.resolve = resolve
+
+function T.is_lua_function(value)
+  local info = type(value) == "function" and getinfo(value, "S")
+  return info and info.what ~= "C" and info.source ~= own
+end
+
+-- Which paths from the stopped frame lead to a function written in Lua: a boolean for each; none
+-- for any other frame. Per path: the number of keys, the root, the keys.
+function ops.callable(number, level, ...)
+  local thread = T.thread_of(number)
+  if not thread or not T.is_stopped_frame(thread, level) then
+    return
+  end
+  local found, count, place, fields = {}, 0, 1, raw.pack(...)
+  while place <= fields.n do
+    local last = place + 1 + fields[place]
+    count = count + 1
+    found[count] = T.is_lua_function((resolve(number, level, unpack(fields, place + 1, last))))
+    place = last + 1
+  end
+  return unpack(found, 1, count)
 end
 
 local MEMBER_LIMIT = 2000
@@ -482,8 +493,8 @@ end
 local push_fact = T.push_fact
 
 -- Members of a value, also those it has through `__index` tables: count, then facts.
-function ops.members(thread_index, level, root, ...)
-  local value = resolve(thread_index, level, root, ...)
+function ops.members(thread_number, level, root, ...)
+  local value = resolve(thread_number, level, root, ...)
   local fields, size, seen = {}, 0, {}
   for _ = 1, 20 do
     if type(value) == "table" then
@@ -507,8 +518,8 @@ function ops.members(thread_index, level, root, ...)
 end
 
 -- One value by its path: whether it exists, then as one fact.
-function ops.value(thread_index, level, root, ...)
-  local value, exists = resolve(thread_index, level, root, ...)
+function ops.value(thread_number, level, root, ...)
+  local value, exists = resolve(thread_number, level, root, ...)
   if not exists then
     return false
   end
@@ -520,7 +531,7 @@ end
 
 -- Names at hand: the frame's locals and upvalues, then the globals that are no standard ones.
 -- Count, then facts.
-function ops.names(thread_index, level)
+function ops.names(thread_number, level)
   local fields, size, seen = {}, 0, {}
   local function push(name, value, kind)
     if not seen[name] and size < MEMBER_LIMIT then
@@ -529,7 +540,7 @@ function ops.names(thread_index, level)
       size = size + 1
     end
   end
-  local thread = T.chain[thread_index]
+  local thread = T.thread_of(thread_number)
   local scope = T.globals
   if thread then
     local list = locals_of(thread, level)

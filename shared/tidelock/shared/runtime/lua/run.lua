@@ -89,7 +89,7 @@ function T.run(chunk, wanted, on_entry, ...)
   if T.watch_main then
     T.watch_main()
   end
-  T.rehook()
+  T.begin_run()
   if on_entry then
     T.ops.pause("entry")
   end

@@ -5,6 +5,7 @@
 local T, host = ...
 local raw = T.raw
 local pcall, error, type = raw.pcall, raw.error, raw.type
+local getinfo, getlocal = raw.debug.getinfo, raw.debug.getlocal
 local create, resume = raw.coroutine.create, raw.coroutine.resume
 local status, yield, running = raw.coroutine.status, raw.coroutine.yield, raw.coroutine.running
 local ops = T.ops
@@ -61,12 +62,29 @@ function T.find_chain()
   T.chain = T.chain_to(T.standing)
 end
 
+-- The coroutine that another waits for in resume or in a function of wrap, where Lua shows it.
+local function resumed_from(thread)
+  local info = getinfo(thread, 0, "fS")
+  if not info or info.what ~= "C" then
+    return nil
+  elseif info.func == resume then
+    local _, first = getlocal(thread, 0, 1)
+    return type(first) == "thread" and first or nil
+  end
+  return T.wrapped(info.func)
+end
+
 function T.chain_to(standing)
   if T.luajit or not host.chain then
     if standing == T.main or not T.main then
       return { standing }
     end
-    return { T.main, standing }
+    local chain, thread = { T.main }, T.main
+    while thread and thread ~= standing do
+      thread = resumed_from(thread)
+      chain[#chain + 1] = thread
+    end
+    return thread and chain or { T.main, standing }
   end
   local chain = { host.chain() }
   chain[#chain] = nil -- the serving coroutine itself

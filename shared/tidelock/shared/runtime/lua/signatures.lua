@@ -43,16 +43,14 @@ local function signature(thread, level, types, names, values)
   return concat(parts, ", ")
 end
 
--- One text for each frame of a page (`ops.frames`): the parameters that are asked for.
-return function(start, count, types, names, values)
-  local texts, total = {}, 0
-  for index = #T.chain, 1, -1 do
-    T.walk(T.chain[index], function(level)
-      total = total + 1
-      if total > start and total <= start + count then
-        texts[#texts + 1] = signature(T.chain[index], level, types, names, values)
-      end
-    end)
+-- One text for each frame, given by the number of its coroutine and its level: the parameters
+-- that are asked for, nothing for a mark between two coroutines.
+return function(types, names, values, ...)
+  local places, texts = { ... }, {}
+  for index = 1, #places, 2 do
+    local thread, level = T.thread_of(places[index]), places[index + 1]
+    local is_frame = thread and level >= 0
+    texts[#texts + 1] = is_frame and signature(thread, level, types, names, values) or ""
   end
   return raw.unpack(texts)
 end

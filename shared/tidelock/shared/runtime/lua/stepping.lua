@@ -4,47 +4,27 @@
 local T, host = ...
 local raw = T.raw
 local pcall, type, next, setmetatable = raw.pcall, raw.type, raw.next, raw.setmetatable
-local getinfo, getlocal, getupvalue = raw.debug.getinfo, raw.debug.getlocal, raw.debug.getupvalue
+local getinfo, getlocal = raw.debug.getinfo, raw.debug.getlocal
 local sethook, gethook = raw.debug.sethook, raw.debug.gethook
 local running = raw.coroutine.running
 local resume, create, wrap = raw.coroutine.resume, raw.coroutine.create, raw.coroutine.wrap
 local ops, own = T.ops, T.own
 
 local MASK = "crl"
-local plan -- kind, thread, height, line, resumers, reason
+local late_lines = T.late_lines
+local plan -- kind, thread, height, line, last, resumers, reason; func and turn of a call to step into
+local aim -- what a step begins with when it is no plain one: thread; func, turn, first, last
 local hooked = setmetatable({}, { __mode = "k" }) -- coroutine -> the hook it had, or true
 local on_event
 local fading -- the coroutine whose hook goes at its next line, not at once
 
--- The coroutine behind a function that coroutine.wrap made, nil for other C functions.
-local function wrapped(func)
-  local upvalue
-  if host.upvalue then
-    upvalue = host.upvalue(func)
-  else
-    local _
-    _, upvalue = getupvalue(func, 1)
+-- What hooks have to tell: all for a step; for late breakpoints lines, and calls where coroutines
+-- have hooks of their own. Returns only while a coroutine is being made (on_call).
+local function mask()
+  if plan then
+    return MASK
   end
-  return type(upvalue) == "thread" and upvalue or nil
-end
-T.wrapped = wrapped
-
--- How many frames a coroutine has, seen from outside it.
-local function height_of(thread)
-  local high = 1
-  while getinfo(thread, high, "l") do
-    high = high * 2
-  end
-  local low = high / 2
-  while high - low > 1 do
-    local middle = raw.math.floor((low + high) / 2)
-    if getinfo(thread, middle, "l") then
-      low = middle
-    else
-      high = middle
-    end
-  end
-  return high
+  return T.luajit and "l" or "cl"
 end
 
 local function hook(thread)
@@ -56,7 +36,7 @@ local function hook(thread)
   if fading == thread then
     fading = nil
   end
-  sethook(thread, on_event, MASK)
+  sethook(thread, on_event, mask())
 end
 
 local function unhook(thread)
@@ -107,26 +87,85 @@ function T.rehook()
   host.hooks_are_on(false)
 end
 
+-- A step whose program ended before it came to its stop is over with that.
+function T.begin_run()
+  if plan and plan.reason == "step" then
+    plan = nil
+  end
+  T.forget_returned()
+  T.rehook()
+end
+
 -- Take up how to go on after a stop: continue, over, in or out from the user's top frame.
 function T.plan(how)
-  plan = nil
+  local aimed = aim or {}
+  plan, aim = nil, nil
+  T.forget_returned()
   if how == "over" or how == "in" or how == "out" then
-    local thread = T.standing
+    local thread = aimed.thread or T.standing
     local level, info = T.top_frame(thread)
     local resumers = {}
-    for index = 1, #T.chain - 1 do
-      resumers[T.chain[index]] = true
+    for _, other in raw.ipairs(T.chain) do
+      if other == thread then
+        break
+      end
+      resumers[other] = true
     end
+    local line = info and info.currentline
     plan = {
-      kind = how,
+      kind = aimed.func and "over" or how,
       thread = thread,
-      height = height_of(thread) - (level or 0),
-      line = info and info.currentline,
+      height = T.height_of(thread) - (level or 0),
+      line = aimed.first or line,
+      last = aimed.last or line,
+      func = aimed.func,
+      turn = aimed.turn,
       resumers = resumers,
       reason = "step",
     }
   end
   T.rehook()
+end
+
+-- The next step is one of another coroutine of the running chain.
+function ops.aim(number)
+  local thread = T.thread_of(number)
+  for _, other in raw.ipairs(T.chain) do
+    if other == thread then
+      aim = { thread = thread }
+      return true
+    end
+  end
+  raw.error("coroutine " .. number .. " does not run: it cannot be stepped", 0)
+end
+
+-- The next step goes into one call of a statement, the nth of that function, and is a step over
+-- the lines of the statement if it does not come to it.
+function ops.aim_call(number, level, turn, first, last, ...)
+  local func = T.resolve(number, level, ...)
+  if not T.is_lua_function(func) then
+    raw.error("there is no such call here any more", 0)
+  end
+  aim = { func = func, turn = turn, first = first, last = last }
+  return true
+end
+
+-- Whether the call that an event tells of is the one to step into: made by the plan's frame.
+-- Seen through pcall from here the called function is level 5.
+local function is_aimed(now, event)
+  if now.func ~= getinfo(4, "f").func or (running() or T.main) ~= now.thread then
+    return false
+  end
+  local made_here = pcall(getlocal, now.height + 5, 1) and not pcall(getlocal, now.height + 6, 1)
+  local in_its_place = event == "tail call" or T.luajit
+  if not made_here and in_its_place then
+    made_here = pcall(getlocal, now.height + 4, 1) and not pcall(getlocal, now.height + 5, 1)
+  end
+  if not made_here then
+    return false
+  end
+  now.turn = now.turn - 1
+  return now.turn == 0
 end
 
 -- Stop at the next line that any coroutine reaches.
@@ -180,7 +219,7 @@ local function on_line(line)
       return
     elseif now.kind == "out" and (deeper or same) then
       return
-    elseif same and line == now.line then
+    elseif same and now.line and line >= now.line and line <= now.last then
       return
     end
   elseif now.kind ~= "in" and not now.resumers[thread] then
@@ -195,9 +234,16 @@ end
 local is_middle = T.version == 5.2 or T.version == 5.3
 local tail_extra = is_middle and 1 or 0
 
+local plain = setmetatable({}, { __mode = "k" }) -- functions that resume no coroutine
+
 -- A coroutine that is about to be resumed joins the step into it or the late breakpoints.
 local function on_call(event)
   local now = plan
+  if now and now.func and is_aimed(now, event) then
+    now.kind, now.func = "any", nil -- the next line is the first of the function
+    T.forget_returned()
+    return
+  end
   if now and now.kind == "over" and (running() or T.main) == now.thread then
     local level = now.height + 3 + (event == "tail call" and tail_extra or 0)
     if pcall(getlocal, level, 1) and not pcall(getlocal, level + 1, 1) then
@@ -208,16 +254,20 @@ local function on_call(event)
   if T.luajit or (now and now.kind ~= "in" and now.kind ~= "any" and not T.has_late()) then
     return
   end
-  local info = getinfo(3, "fS")
-  if info.what ~= "C" then
+  local func = getinfo(3, "f").func
+  if plain[func] then
+    return
+  elseif func == create or func == wrap then
+    sethook(on_event, MASK)
     return
   end
   local thread
-  if info.func == resume then
+  if func == resume then
     local _, first = getlocal(3, 1)
     thread = type(first) == "thread" and first
   else
-    thread = wrapped(info.func)
+    thread = getinfo(func, "S").what == "C" and T.wrapped(func)
+    plain[func] = not thread
   end
   if thread then
     hook(thread)
@@ -228,6 +278,9 @@ end
 -- give it ours, or take the empty hook off.
 local function on_return()
   local now = plan
+  if now and now.kind ~= "in" and now.kind ~= "any" and (running() or T.main) == now.thread then
+    T.note_return(now.height)
+  end
   if now and now.kind == "out" and (running() or T.main) == now.thread then
     if not pcall(getlocal, now.height + 4, 1) and pcall(getlocal, now.height + 3, 1) then
       sethook(on_event, MASK, 1) -- the next instruction is the caller's
@@ -235,6 +288,8 @@ local function on_return()
   end
   if T.luajit then
     return
+  elseif not now then
+    sethook(on_event, mask())
   end
   local func = getinfo(3, "f").func
   if func ~= create and func ~= wrap then
@@ -249,7 +304,7 @@ local function on_return()
     elseif type(value) == "thread" then
       made = value
     elseif type(value) == "function" then
-      made = wrapped(value) or made
+      made = T.wrapped(value) or made
     end
     index = index + 1
   end
@@ -301,7 +356,9 @@ function on_event(event, line)
       left = EVERY
       T.look()
     end
-    on_line(line)
+    if plan or late_lines[line] then
+      on_line(line)
+    end
   elseif event == "call" or event == "tail call" then
     on_call(event)
   elseif event == "count" then

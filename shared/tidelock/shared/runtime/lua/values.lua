@@ -90,6 +90,7 @@ local function short_place(info)
   end
   return "string:" .. info.linedefined
 end
+T.short_place = short_place
 
 local function function_text(value)
   local info = getinfo(value, "S")
