@@ -7,7 +7,8 @@ import sys
 import debugger
 import kernel  # noqa: TID251 - the script beside this one
 import pause
+import stops
 from report import main
 
 if __name__ == "__main__":
-    sys.exit(main(debugger.measure, pause.measure, kernel.measure))
+    sys.exit(main(debugger.measure, pause.measure, stops.measure, kernel.measure))
