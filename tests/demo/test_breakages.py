@@ -84,7 +84,7 @@ BREAKAGES = {
         "    facts = None and observed.value(document, symbol, view)",
     ),
     "breakpoint": Breakage(
-        DAP + "convert.py", '"verified": point.verified,', '"verified": False,'
+        DAP + "convert.py", '"verified": point.verified}', '"verified": False}'
     ),
     "stopped": Breakage(
         SHARED + "debug/instrument.py", '    return Instrumented("".join(pieces), tuple(sites))',
@@ -99,9 +99,8 @@ BREAKAGES = {
     ),
     "next-line-not-run": Breakage(
         SHARED + "debug/instrument.py",
-        '        pieces += [text[place : start.offset], f"do {call} end "]\n'
-        "        place = start.offset",
-        '        here = text.index("\\n", start.offset)\n'
+        '        pieces += [text[place:offset], f"do {call} end "]\n        place = offset',
+        '        here = text.index("\\n", offset)\n'
         '        pieces += [text[place:here], f" do {call} end"]\n        place = here',
     ),
     "locals": Breakage(DAP + "convert.py", '"name": value.name,', '"name": value.name + "?",'),
