@@ -113,6 +113,9 @@ class _Host:
         debugger = context.debugger
         self.unprepared = debugger.unprepared
         self.points = debugger.points
+        self.swap_begins = debugger.swap_begins
+        self.swap_ends = debugger.swap_ends
+        self.swap_left = debugger.swap_left
         self.modules_forgotten = debugger.forget_files
         self.stopped = debugger.stopped
         self.paused = debugger.paused

@@ -62,6 +62,15 @@ class Host(Protocol):
     def points(self) -> Fields:
         """The breakpoint table as the prelude takes it."""
 
+    def swap_begins(self, number: int) -> bool:
+        """Whether a plan to replace functions is still the newest for its chunk."""
+
+    def swap_ends(self, number: int, has_left: bool) -> None:
+        """A plan was carried out; calls of the old functions may be under way."""
+
+    def swap_left(self, number: int) -> None:
+        """The calls of old code that a plan left, or had to wait for, have ended."""
+
     def modules_forgotten(self) -> None:
         """A fresh launch: files that were loaded before do not count any more."""
 
@@ -810,6 +819,18 @@ class _Callbacks:
     def points(self) -> Fields:
         """The breakpoint table, for a change that must be in force before the next line."""
         return self._lane.host.points()
+
+    def swap_begins(self, number: int) -> bool:
+        """Whether a plan is to be carried out."""
+        return self._lane.host.swap_begins(number)
+
+    def swap_ends(self, number: int, has_left: bool) -> None:
+        """A plan was carried out."""
+        self._lane.host.swap_ends(number, has_left)
+
+    def swap_left(self, number: int) -> None:
+        """The calls that a plan left or waits for have ended."""
+        self._lane.host.swap_left(number)
 
     def modules_forgotten(self) -> None:
         """The Lua modules of earlier runs are dropped."""

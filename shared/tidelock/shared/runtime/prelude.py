@@ -24,6 +24,7 @@ _FILES = (
     "evaluate",
     "breakpoints",
     "budget",
+    "leftovers",
     "returns",
     "stepping",
     "moment",
