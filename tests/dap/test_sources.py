@@ -127,7 +127,9 @@ def test_a_column_in_loaded_code_says_where_it_stops(served: Served, script: Pat
     client.launch(str(script), stopOnEntry=True, **key(served))
     client.wait_for_stop("entry")
     (point,) = client.set_breakpoints(str(script), [{"line": 3, "column": 39}])
-    assert point["message"].endswith("stops where the line begins")
+    assert point["verified"]
+    told = client.wait_for_event("breakpoint")["body"]["breakpoint"]
+    assert told["message"].endswith("stops where the line begins")
 
 
 def test_loaded_sources_are_listed_and_told(served: Served, script: Path) -> None:

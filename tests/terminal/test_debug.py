@@ -158,7 +158,7 @@ def test_breakpoints_are_numbered_changed_and_listed(lua: Mode, main: Path) -> N
     said = result.stdout.splitlines()[5:]
     assert said == [
         "Breakpoint 1 set at main.lua:4 (set in code that is already loaded: "
-        "works by a line hook until it is loaded again)",
+        "in force as soon as Lua can be reached)",
         *said[1:],
     ]
     text = "\n".join(said)

@@ -8,8 +8,9 @@ number and no client. The file is long because all that the faces may call is on
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from tidelock.shared.answers import Answer, failed
@@ -276,9 +277,9 @@ class Debugger:
 
         for number, plan in plans:
             asked = self._lane.ask("swap", number, *fields(plan))
-            asked.then(lambda done, plan=plan: self._not_carried_out(plan, done))
+            asked.then(functools.partial(self._hear, plan))
 
-    def _not_carried_out(self, plan: Plan, done: Answer[Fields]) -> None:
+    def _hear(self, plan: Plan, done: Answer[Fields]) -> None:
         if done.error is not None:
             log.error("functions could not be replaced", chunk=plan.chunk, error=repr(done.error))
         outcome, words = done.result() if done.error is None else (b"refused", b"it failed")
@@ -292,13 +293,19 @@ class Debugger:
 
     def _tell_hook(self, plan: Plan, why: str, until: str = "") -> list[Breakpoint]:
         """Say of breakpoints that only a hook carries them, and why."""
-        words = BY_HOOK + until + (f" ({why})" if why else "")
         late = self._loaded.late(self._table.all()).get(plan.chunk, [])
         ids = {point.id for _, point in late} & plan.late
-        changed = self._table.tell(ids, words)
-        unseen = {p.id for spot, p in late if p.id in ids and p.source and not spot.leads}
-        changed = [p for p in changed if p.id not in unseen]
-        return changed + self._table.tell(unseen, f"{words}, which stops where the line begins")
+        return self._tell_lines(ids, BY_HOOK + until + (f" ({why})" if why else ""))
+
+    def _tell_lines(self, ids: Collection[int], words: str) -> list[Breakpoint]:
+        """Say how a hook carries breakpoints, which stops where their lines begin."""
+        inner = {
+            point.id
+            for point in self._table.all()
+            if point.id in ids and point.source and not all(spot.leads for spot in point.spots)
+        }
+        told = self._table.tell(set(ids) - inner, words)
+        return told + self._table.tell(inner, f"{words}, which stops where the line begins")
 
     def swap_begins(self, number: int) -> bool:
         """Whether a plan to replace functions is still wanted; on the lane."""
@@ -309,7 +316,8 @@ class Debugger:
         """Functions were replaced by ones with breakpoints; on the lane."""
         with self._lock:
             ids = self._loaded.ends(number, has_left)
-            changed = self._table.tell(ids, UNDER_WAY if has_left else AT_ONCE)
+            tell = self._tell_lines if has_left else self._table.tell
+            changed = tell(ids, UNDER_WAY if has_left else AT_ONCE)
         self._bus.publish(BreakpointsChanged(tuple(changed)))
 
     def swap_left(self, number: int) -> None:

@@ -8,6 +8,7 @@ can still reach old code. It knows no runtime: ``runtime/lua/swap.lua`` carries 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -99,8 +100,10 @@ def plan(
     owner = {start.offset: start.function for start in starts(tree)}
     homes = {owner[spot.offset] for spot, _ in late if spot.offset in owner}
     wanted = {number for home in homes for number in _with_parents(spans, home)}
-    lines = [(span.start_line, span.end_line) for span in spans]
-    if any(number and lines.count(lines[number]) > 1 for number in wanted):
+    lines = Counter((span.start_line, span.end_line) for span in spans[1:])
+    if any(
+        number and lines[spans[number].start_line, spans[number].end_line] > 1 for number in wanted
+    ):
         return Plan(chunk, ids, (), (), "several functions stand on the same lines")
     bodies = {node.number: node for node in _nodes(tree) if isinstance(node, FunctionBody)}
 
@@ -225,7 +228,7 @@ def fields(plan: Plan) -> list[object]:
         for words in (one.outer, one.constants):
             flat += [len(words), *map(encode, words)]
         for ranges in (one.reaches, one.makes):
-            flat += [len(ranges), *(line for pair in ranges for line in pair)]
+            flat += [2 * len(ranges), *(line for pair in ranges for line in pair)]
     return flat
 
 

@@ -1,6 +1,7 @@
 -- Calls of old code that were under way when their functions were replaced (swap.lua), or that
 -- still make old functions, so that nothing can be replaced before they end. A frame is known by
--- its coroutine, its place counted from the bottom, and its function. Nothing is kept alive.
+-- its coroutine, its place counted from the bottom, and its function, and matters while it stands
+-- on some lines. Nothing is kept alive.
 local T, host = ...
 local raw = T.raw
 local next, setmetatable = raw.next, raw.setmetatable
@@ -14,26 +15,39 @@ function T.is_old(func)
   return old[func]
 end
 
--- The frames that plan `number` leaves, each with `thread`, `level` and `func`.
+-- Whether a line is in one of the ranges in a flat list of first and last lines.
+function T.is_within(line, ranges)
+  for index = 1, #ranges, 2 do
+    if line >= ranges[index] and line <= ranges[index + 1] then
+      return true
+    end
+  end
+  return false
+end
+
+-- The frames that plan `number` leaves, each with `thread`, `level`, `func` and `lines`.
 function T.leave(number, frames, functions)
   for func in next, functions do
     old[func] = true
   end
   for _, frame in raw.ipairs(frames) do
-    local depth = T.height_of(frame.thread) - frame.level
-    local entry = { number = number, depth = depth, thread = frame.thread, func = frame.func }
-    left[#left + 1] = setmetatable(entry, WEAK)
+    left[#left + 1] = {
+      number = number,
+      depth = T.height_of(frame.thread) - frame.level,
+      lines = frame.lines,
+      call = setmetatable({ thread = frame.thread, func = frame.func }, WEAK),
+    }
   end
 end
 
 local function stands(entry)
-  local thread = entry.thread
+  local thread = entry.call.thread
   if not thread or (thread ~= T.main and status(thread) == "dead") then
     return false
   end
   local level = T.height_of(thread) - entry.depth
-  local info = level >= 0 and getinfo(thread, level, "f")
-  return info and info.func == entry.func
+  local info = level >= 0 and getinfo(thread, level, "fl")
+  return info and info.func == entry.call.func and T.is_within(info.currentline, entry.lines)
 end
 
 -- Whether calls of old code are left.
@@ -45,8 +59,8 @@ end
 function T.left_threads()
   local threads = {}
   for _, entry in raw.ipairs(left) do
-    if entry.thread then
-      threads[entry.thread] = true
+    if entry.call.thread then
+      threads[entry.call.thread] = true
     end
   end
   return threads

@@ -46,15 +46,6 @@ local function read(...)
   return fields[1], by_lines
 end
 
-local function is_in(ranges, line)
-  for index = 1, #ranges, 2 do
-    if line >= ranges[index] and line <= ranges[index + 1] then
-      return true
-    end
-  end
-  return false
-end
-
 -- A look through all values that the program can come to. Found are the old functions, what
 -- holds them (`holders`), and calls of them that still need old code (`frames`, `makers`).
 local function new_look(chunk, by_lines)
@@ -171,10 +162,14 @@ local function visit_thread(look, thread)
       holds = meet_value(look, value) or holds
     end)
     local plan = look.plan(info.func)
-    if plan and is_in(plan.makes, info.currentline) then
-      look.makers[#look.makers + 1] = { thread = thread, level = level, func = info.func }
-    elseif plan and is_in(plan.reaches, info.currentline) then
-      look.frames[#look.frames + 1] = { thread = thread, level = level, func = info.func }
+    if plan then
+      local frame = { thread = thread, level = level, func = info.func, lines = plan.reaches }
+      if T.is_within(info.currentline, plan.makes) then
+        frame.lines = plan.makes
+        look.makers[#look.makers + 1] = frame
+      elseif T.is_within(info.currentline, plan.reaches) then
+        look.frames[#look.frames + 1] = frame
+      end
     end
     look.meet(info.func, "function")
     level = level + 1
