@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError, LuaFailure, NotStopped, TidelockError
@@ -27,6 +27,9 @@ from tidelock.shared.runtime.native import Native, NativeUnavailable
 from tidelock.shared.runtime.prelude import Prelude
 from tidelock.shared.runtime.streams import Streams, shown
 from tidelock.shared.sources import encode
+
+if TYPE_CHECKING:
+    from tidelock.shared.runtime.bridge import Bridge
 
 log = layer("lane")
 
@@ -122,6 +125,7 @@ class Options(NamedTuple):
     native: bool = True
     input_timeout_s: float = 0.0
     condition_budget_s: float = 0.0
+    python: bool = False
 
 
 class Lane:
@@ -152,6 +156,7 @@ class Lane:
         self._budget = Budget(options.condition_budget_s)
         self._visiting = False  # a job is being done, by our own coroutine
         self._native: Native | None = None
+        self._bridge: Bridge | None = None
         self._trace: tuple[CallFrame, ...] = ()
         self._bell = threading.Event()
         self._served = threading.Event()
@@ -241,6 +246,7 @@ class Lane:
             register_eval=False,
             register_builtins=False,
             **self._hard_limit(),
+            **self._bridged(module),
         )
         self.version = shown(lua.eval(b"_VERSION"))
         if self.build.dialect == "luajit":
@@ -259,7 +265,7 @@ class Lane:
                 self._native = native
         else:
             self.fallback = "switched off by lua.native = false"
-        prelude.open(self._native, jit=self.options.jit)
+        prelude.open(self._native, jit=self.options.jit, bridge=self._bridge)
         self._prelude, self._lua = prelude, lua
         if len(self._threads) == 1:
             self._start("tidelock-bell", self._ring)
@@ -270,6 +276,14 @@ class Lane:
             return {}
         return {"max_memory": wanted + max(wanted // 4, _MEMORY_RESERVE)}
 
+    def _bridged(self, module: Any) -> dict[str, Any]:
+        if not self.options.python:
+            return {}
+        from tidelock.shared.runtime.bridge import Bridge  # late: few want it
+
+        self._bridge = Bridge(module, self.streams, lambda: self._ending is not None)
+        return {"attribute_handlers": (self._bridge.refuse, self._bridge.refuse)}
+
     def _release(self) -> None:
         """Close Lua here and now: its finalizers still call what the runtime gives them.
 
@@ -279,6 +293,9 @@ class Lane:
         if native is not None:
             native.disarm()
             native.let_go()
+        if self._bridge is not None:
+            self._bridge.close()
+            self._bridge = None
         del self._prelude
         del self._lua  # the last reference
         self._native = None
@@ -396,6 +413,8 @@ class Lane:
         try:
             if run.fresh_modules:
                 prelude.forget_modules()
+            if self._bridge is not None:
+                self._bridge.begin(run.search, fresh=run.fresh_modules)
             if run.search:
                 prelude.set_path(encode(_search_path(run.search)))
             arguments = [encode(word) for word in run.arguments]
