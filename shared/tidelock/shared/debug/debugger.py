@@ -12,9 +12,9 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
-from tidelock.shared.answers import Answer, failed
+from tidelock.shared.answers import Answer, answered, failed
 from tidelock.shared.config import Settings
-from tidelock.shared.errors import NotStopped, Unavailable
+from tidelock.shared.errors import LuaFailure, NotStopped, TidelockError, Unavailable
 from tidelock.shared.events import (
     BreakpointsChanged,
     Bus,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 log = layer("debug")
 
 How = Literal["continue", "over", "in", "out"]
+IN_PYTHON = "this frame is Python: nothing can be evaluated or changed in it from here"
 BY_HOOK = "set in code that is already loaded: works by a line hook until it is loaded again"
 Fields = tuple[Any, ...]
 
@@ -450,6 +451,8 @@ class Debugger:
             return failed(error)
         from tidelock.shared.debug.calls import calls
 
+        if place.what == "Python":
+            return answered([])
         text = self._sources.text(place.chunk) if place.line else None
         found = calls(text, place.line, self._lane.build.dialect) if text else []
         paths: list[object] = []
@@ -532,7 +535,9 @@ class Debugger:
         """Ask in a frame (0: at global scope)."""
         try:
             place = self.frame(frame) if frame else None
-        except NotStopped as error:
+            if place and place.what == "Python" and operation != "scopes":
+                raise LuaFailure(IN_PYTHON)
+        except TidelockError as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (0, 0)
         return self._ask(operation, thread, level, *arguments, in_hex=in_hex)
@@ -576,7 +581,9 @@ class Debugger:
         """Give a variable under a handle the value of an expression."""
         try:
             place = self.frame(frame) if frame else None
-        except NotStopped as error:
+            if place and place.what == "Python":
+                raise LuaFailure(IN_PYTHON)
+        except TidelockError as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (0, 0)
         fields = (handle, encode(name), thread, level, encode(text))
@@ -662,4 +669,4 @@ def _scopes(fields: Fields) -> list[Scope]:
     found = [Scope("Locals", local, local_count)]
     if upvalue_count:
         found.append(Scope("Upvalues", upvalue, upvalue_count))
-    return [*found, Scope("Globals", world, 0, expensive=True)]
+    return [*found, Scope("Globals", world, 0, expensive=True)] if world else found
