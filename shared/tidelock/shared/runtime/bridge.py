@@ -15,16 +15,14 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
-from tidelock.shared.runtime import pyvalues
+from tidelock.shared.runtime import pyoutput, pystack, pyvalues
 from tidelock.shared.runtime.streams import Streams
-from tidelock.shared.sources import chunk_of_path, encode
+from tidelock.shared.sources import encode
 
 _PLAIN = (bytes, bool, int, float, type(None))
-_FRAME_LIMIT = 1000
-_NOT_THE_PROGRAM = ("tidelock.", "importlib", "debugpy.", "pydevd", "_pydev")
 
 
 class Failure(Exception):  # noqa: N818 - what Lua sees of a Python error
@@ -154,28 +152,6 @@ class _Way(Guest):
         return self._bridge.enter(do, here, thread, arguments, {})
 
 
-class _Output:
-    """``sys.stdout`` or ``sys.stderr`` while a script's Python runs: the lane's goes to it."""
-
-    encoding = "utf-8"
-    errors = "surrogateescape"
-
-    def __init__(self, streams: Streams, number: int, other: Any) -> None:
-        self._streams = streams
-        self._number = number
-        self._other = other
-        self._lane = threading.get_ident()
-
-    def write(self, text: str) -> int:
-        if threading.get_ident() != self._lane:
-            return int(self._other.write(text))
-        self._streams.write(self._number, encode(text))
-        return len(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._other, name)
-
-
 class Bridge:
     """The border of one Lua state; on the lane only.
 
@@ -297,7 +273,7 @@ class Bridge:
         """Lua calls Python; every way in passes here, so that stacks can be cut here."""
         outer = self.is_inside, self._here, self._thread
         self.is_inside, self._here, self._thread = True, here, thread
-        before = None if self._depth else self._redirect()
+        output = None if self._depth else pyoutput.Redirection(self._streams)
         self._depth += 1
         try:
             taken = [self.inward(each) for each in arguments]
@@ -310,8 +286,8 @@ class Bridge:
         finally:
             self._depth -= 1
             self.is_inside, self._here, self._thread = outer
-            if before is not None:
-                self._restore(*before)
+            if output is not None:
+                output.end()
 
     def leave(self, function: LuaFunction, *arguments: Any) -> Any:
         """Python calls Lua."""
@@ -370,7 +346,7 @@ class Bridge:
             return _without_trace(error)
         place, trace = "", error.__traceback__
         while trace is not None:
-            if _is_of_program(trace.tb_frame):
+            if pystack.is_of_program(trace.tb_frame):
                 file = os.path.basename(trace.tb_frame.f_code.co_filename)
                 place = f" ({file}:{trace.tb_lineno})"
             trace = trace.tb_next
@@ -381,57 +357,15 @@ class Bridge:
         name = type(error).__name__
         return f"{name}: {words}{place}" if words else f"{name}{place}"
 
-    def _redirect(self) -> tuple[Any, Any, _Output, _Output]:
-        out, err = sys.stdout, sys.stderr
-        ours = _Output(self._streams, 1, out), _Output(self._streams, 2, err)
-        sys.stdout, sys.stderr = ours
-        return out, err, *ours
-
-    def _restore(self, out: Any, err: Any, our_out: _Output, our_err: _Output) -> None:
-        if sys.stdout is our_out:  # unless the script's Python has put something else there
-            sys.stdout = out
-        if sys.stderr is our_err:
-            sys.stderr = err
-
     # -- looking, while the program stands still ---------------------------------------------
 
     def frames(self) -> tuple[Any, ...]:
-        """The program's Python frames as flat fields, innermost first.
-
-        Of each: how many calls from Lua lie further inside, name, chunk, line.
-        """
-        fields: list[Any] = []
-        for borders, frame in self._frames():
-            code = frame.f_code
-            fields += [borders, encode(code.co_qualname)]
-            fields += [encode(chunk_of_path(code.co_filename)), frame.f_lineno or 0]
-        return tuple(fields)
-
-    def _frames(self) -> list[tuple[int, FrameType]]:
-        found: list[tuple[int, FrameType]] = []
-        borders = 0
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and len(found) < _FRAME_LIMIT:
-            if frame.f_code is _ENTER:
-                borders += 1
-            elif frame.f_code.co_qualname == "Lane._main":
-                break
-            elif _is_of_program(frame):
-                found.append((borders, frame))
-            frame = frame.f_back
-        return found
+        """See ``pystack.fields``."""
+        return pystack.fields(_ENTER)
 
     def variables(self, number: int) -> tuple[Any, ...]:
-        """The local variables of one of ``frames`` (from 1): name, type, text of each."""
-        found = self._frames()
-        if not 0 < number <= len(found):
-            return ()
-        fields: list[bytes] = []
-        for name, value in found[number - 1][1].f_locals.items():
-            if name.isidentifier():
-                texts = name, pyvalues.type_name(value), pyvalues.brief(value)
-                fields += [encode(text) for text in texts]
-        return tuple(fields)
+        """See ``pystack.variables``."""
+        return pystack.variables(_ENTER, number)
 
     def text(self, value: Any) -> bytes:
         """A Python value that Lua holds, without running any of its code."""
@@ -442,13 +376,6 @@ class Bridge:
 
 def _without_trace(error: BaseException) -> str:
     return str(error).partition("\nstack traceback:")[0]  # lupa's addition
-
-
-def _is_of_program(frame: FrameType) -> bool:
-    name = frame.f_globals.get("__name__", "")
-    if not isinstance(name, str) or frame.f_code.co_filename.startswith("<frozen"):
-        return False
-    return not name.startswith(_NOT_THE_PROGRAM)
 
 
 def _evaluated(text: str) -> Any:

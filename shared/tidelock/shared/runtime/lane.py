@@ -45,6 +45,8 @@ of the process. The wanted limit is watched from outside and ends the script in 
 _MEMORY_TO_RECOVER = 4 * 1024 * 1024
 _FIRST_WAIT_S = 0.001
 _LONGEST_WAIT_S = 0.02
+_QUESTIONS = (b"value", b"members", b"names", b"modules")
+"""What is asked for its answer alone, and refused when a Python function keeps the lane."""
 _POLITE_S = 0.5
 """How long a question waits for a line hook of ours to look before that is armed as well."""
 
@@ -523,6 +525,15 @@ class Lane:
         for job in jobs:
             job.answer.fail(KernelError("the runtime has closed"))
 
+    def _refuse_questions(self) -> None:
+        """A function of Python may run for long, or stand still in a debugger of its own."""
+        with self._changed:
+            refused = [job for job in self._jobs if job.operation in _QUESTIONS]
+            for job in refused:
+                self._jobs.remove(job)
+        for job in refused:
+            job.answer.fail(NotStopped("running a function of Python, which Lua waits for"))
+
     def _wants_lane(self) -> bool:
         return bool(self._jobs) or self._ending is not None
 
@@ -545,6 +556,8 @@ class Lane:
                     continue
                 if wait == _LONGEST_WAIT_S and self._ending:
                     native.let_hooks_in()
+                if waited > _POLITE_S and self._bridge is not None and self._bridge.is_inside:
+                    self._refuse_questions()
                 waited += wait
                 wait = min(wait * 2, _LONGEST_WAIT_S)
 
