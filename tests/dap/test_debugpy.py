@@ -266,3 +266,16 @@ def test_a_wrong_value_is_refused_by_name(
         arguments = {"program": str(harbour), "debugPython": "yes", **key}
         refusal = client.request_failing(command, arguments)
         assert refusal["message"] == "debugPython is missing or no bool"
+
+
+def test_a_kernel_that_stands_in_python_can_be_stopped(harbour: Path) -> None:
+    with external(harbour.parent, lua_python_access=True) as served:
+        editor = Editor(served, {harbour.parent / "pilot.py": [PILOT.lines["call"]]})
+        launch(editor.lua, served, harbour, debugPython=True)
+        python = editor.join()
+        python.wait_for_stop("breakpoint")
+        assert served.process is not None
+        served.process.terminate()
+        assert served.process.wait(20) is not None
+        python.wait_for_event("terminated")
+        python.transport.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -257,3 +258,31 @@ def test_lua_is_not_called_from_other_threads(python: Live) -> None:
     python.run("python.import('mate').ann = function() end")
     with pytest.raises(RuntimeError, match="on its thread"):
         sys.modules["mate"].ann()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ann = mate.Mate('Ann') ann.keep(function() end) ann.keep({})",
+        "mate.fail()",
+        "caught = select(2, pcall(mate.attempt, mate.fail)) pcall(mate.fail, {})",
+        "mate.attempt(function() error('oh') end)",
+    ],
+)
+def test_the_lua_state_is_closed_with_its_context(tmp_path: Path, text: str) -> None:
+    """And not when Python's collector comes by: its finalizers call what is gone by then."""
+    (tmp_path / "mate.py").write_text(MATE)
+
+    def states() -> int:
+        return sum(type(each).__name__ == "LuaRuntime" for each in gc.get_objects())
+
+    gc.collect()
+    before = states()
+    gc.disable()
+    try:
+        with live(lua_python_access=True) as opened:
+            opened.run(f"mate = python.import('mate') {text}", search=(str(tmp_path),))
+            assert states() == before + 1
+        assert states() == before
+    finally:
+        gc.enable()

@@ -68,7 +68,10 @@ class Guest:
             arguments: those of the caller.
             named: those that the caller has made with ``python.args``.
         """
-        return self._bridge.enter(self.value, here, thread, arguments, named)
+        try:
+            return self._bridge.enter(self.value, here, thread, arguments, named)
+        finally:  # an error's traceback must not hold the Lua state, which may hold the error
+            del here, thread, arguments, named
 
 
 class _LuaValue:
@@ -149,7 +152,10 @@ class _Way(Guest):
         def do(*taken: Any) -> Any:
             return function(guest, *taken)
 
-        return self._bridge.enter(do, here, thread, arguments, {})
+        try:
+            return self._bridge.enter(do, here, thread, arguments, {})
+        finally:
+            del here, thread, arguments
 
 
 class Bridge:
@@ -275,6 +281,7 @@ class Bridge:
         self.is_inside, self._here, self._thread = True, here, thread
         output = None if self._depth else pyoutput.Redirection(self._streams)
         self._depth += 1
+        taken = None
         try:
             taken = [self.inward(each) for each in arguments]
             result = function(*taken, **{key: self.inward(each) for key, each in named.items()})
@@ -288,6 +295,7 @@ class Bridge:
             self.is_inside, self._here, self._thread = outer
             if output is not None:
                 output.end()
+            del here, thread, arguments, named, taken, outer
 
     def leave(self, function: LuaFunction, *arguments: Any) -> Any:
         """Python calls Lua."""
@@ -306,6 +314,7 @@ class Bridge:
             raise
         finally:
             self.is_inside = True
+            del given
         raise original  # as it was, with what it says of its cause
 
     def _read(self, guest: Any, key: Any) -> Any:

@@ -298,6 +298,7 @@ class Lane:
         if self._bridge is not None:
             self._bridge.close()
             self._bridge = None
+        self._prelude.let_go()
         del self._prelude
         del self._lua  # the last reference
         self._native = None
@@ -412,6 +413,7 @@ class Lane:
 
     def _outcome(self, run: Run) -> Outcome:
         prelude = self._prelude
+        chunk = None
         try:
             if run.fresh_modules:
                 prelude.forget_modules()
@@ -434,6 +436,8 @@ class Lane:
             return self._ended(Outcome("error", "not enough memory", error="MemoryLimit"))
         except Exception as error:
             return self._ended(Outcome("error", str(error), error="InternalError"))
+        finally:
+            del chunk  # the traceback of an error in Python may hold this frame
         return self._ended(_outcome_of(result))
 
     def _code(self, run: Run) -> str:

@@ -111,6 +111,10 @@ class Prelude:
         ):  # fmt: skip
             setattr(self, name, self._table[name.encode()])
 
+    def let_go(self) -> None:
+        """Hold nothing of Lua's any more, also where something holds this."""
+        vars(self).clear()
+
     def _open_python(self, bridge: Bridge) -> None:
         self._load("python")
         look = {
