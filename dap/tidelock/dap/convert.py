@@ -42,6 +42,7 @@ class Manner(NamedTuple):
     types: bool = False
     paging: bool = False
     invalidated: bool = False
+    starts_sessions: bool = False
 
     @classmethod
     def of(cls, arguments: Body) -> Manner:
@@ -53,6 +54,7 @@ class Manner(NamedTuple):
             types=bool(arguments.get("supportsVariableType")),
             paging=bool(arguments.get("supportsVariablePaging")),
             invalidated=bool(arguments.get("supportsInvalidatedEvent")),
+            starts_sessions=bool(arguments.get("supportsStartDebuggingRequest")),
         )
 
     def line_in(self, line: int) -> int:

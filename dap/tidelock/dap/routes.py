@@ -84,6 +84,7 @@ def launch(session: Session, arguments: Body, message: Body) -> object:
     """Run a script or code on this kernel once the client has set its breakpoints."""
     _check_key(session, arguments)
     session.no_debug = field(arguments, "noDebug", bool, False)
+    session.debug_python = field(arguments, "debugPython", bool, False) and not session.no_debug
     session.launched = _run(session, arguments)
     _begin(session, message)
     return LATER
@@ -130,6 +131,7 @@ def _run(session: Session, arguments: Body) -> Run:
 def attach(session: Session, arguments: Body, message: Body) -> object:
     """Join whatever runs on this kernel."""
     _check_key(session, arguments)
+    session.debug_python = field(arguments, "debugPython", bool, False)
     if session.notebook:
         session.state = "active"
         session.context.debugger.join(session.owner)
@@ -158,6 +160,16 @@ def configuration_done(session: Session, arguments: Body, message: Body) -> obje
         return LATER
     session.state = "active"
     session.respond(waiting)
+    if session.debug_python:
+        from tidelock.dap import python
+
+        python.begin(session, lambda: _begin_program(session))
+    else:
+        _begin_program(session)
+    return LATER
+
+
+def _begin_program(session: Session) -> None:
     run = session.launched
     if run is not None:
         name = run.script or "code"
@@ -165,7 +177,6 @@ def configuration_done(session: Session, arguments: Body, message: Body) -> obje
         session.context.execute(run)
     elif (stop := session.context.debugger.pause) is not None:
         session.event("stopped", convert.stopped_body(stop, stopped_thread(session, stop)))
-    return LATER
 
 
 # -- ending ------------------------------------------------------------------------------------
@@ -184,6 +195,7 @@ def disconnect(session: Session, arguments: Body, message: Body) -> object:
 def terminate(session: Session, arguments: Body, message: Body) -> Body:
     """End the program; exited and terminated follow when it has."""
     if not session.context.runtime.interrupt() and not session.launch_finished:
+        session.launched = None  # it may be waiting for a Python session: it is not to begin
         session.event("terminated")
     return {}
 

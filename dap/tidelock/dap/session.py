@@ -62,6 +62,7 @@ class Session:
         self.launch_finished = False
         self.waiting_start: Body | None = None
         self.no_debug = False
+        self.debug_python = False
         self.asked_to_resume = False
         self.frames_of: dict[int, int] = {}
         self.told_sources: set[str] = set()
@@ -73,12 +74,18 @@ class Session:
         self._call = call
         self._seq = 0
         self._open: dict[int, Answer[Any]] = {}
+        self._asked: dict[int, Callable[[Body], None]] = {}  # reverse requests, by number
         self._unsubscribe = context.bus.subscribe(self._on_event)
 
     # -- messages ----------------------------------------------------------------------------
 
     def receive(self, message: Body) -> None:
         """Take one message of the client; every request gets exactly one response."""
+        if message.get("type") == "response":
+            answered = self._asked.pop(message.get("request_seq", 0), None)
+            if answered is not None:
+                answered(message)
+            return
         if message.get("type") != "request":
             log.info("ignored a message that is no request", kind=str(message.get("type"))[:40])
             return
@@ -164,6 +171,11 @@ class Session:
         if body is not None:
             message["body"] = body
         self._send(message)
+
+    def ask(self, command: str, arguments: Body, answered: Callable[[Body], None]) -> None:
+        """Send a reverse request; ``answered`` gets the client's response."""
+        self._asked[self._seq + 1] = answered
+        self._send({"type": "request", "command": command, "arguments": arguments})
 
     def _send(self, message: Body) -> None:
         self._seq += 1

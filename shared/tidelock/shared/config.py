@@ -26,6 +26,7 @@ class Settings(NamedTuple):
     lua_max_memory: int = 0
     lua_native: bool = True
     lua_path: tuple[str, ...] = ()
+    lua_python_access: bool = False
     kernel_ip: str = "127.0.0.1"
     kernel_auto_start: bool = True
     kernel_max_message: int = 64 * 1024 * 1024
@@ -70,6 +71,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("lua.max_memory", "bytes that Lua may use, 0 for no limit", (), 0),
     Option("lua.native", "control Lua through its C API; off: by a count hook that costs time"),
     Option("lua.path", "folders for require, after those of script and workspace"),
+    Option("lua.python_access", "let scripts reach Python by the global 'python'"),
     Option("kernel.ip", "address the kernel binds"),
     Option("kernel.auto_start", "editors may start the workspace's kernel"),
     Option("kernel.max_message", "bytes of the largest message that is read", (), 1024),

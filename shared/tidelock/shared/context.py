@@ -65,6 +65,7 @@ class Context:
             settings.lua_native,
             settings.kernel_input_timeout_s,
             settings.debug_condition_budget_ms / 1000,
+            settings.lua_python_access,
         )
         self.runtime = Lane(options, streams, Displays(streams, self.bus.publish))
         self.debugger = Debugger(self.runtime, self.sources, self.bus, settings)

@@ -13,10 +13,10 @@ import threading
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
-from tidelock.shared.answers import Answer, failed
+from tidelock.shared.answers import Answer, answered, failed
 from tidelock.shared.config import Settings
 from tidelock.shared.debug.loaded import AT_ONCE, BY_HOOK, IN_REACH, UNDER_WAY, LoadedCode
-from tidelock.shared.errors import NotStopped, Unavailable
+from tidelock.shared.errors import LuaFailure, NotStopped, TidelockError, Unavailable
 from tidelock.shared.events import (
     BreakpointsChanged,
     Bus,
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 log = layer("debug")
 
 How = Literal["continue", "over", "in", "out"]
+IN_PYTHON = "this frame is Python: nothing can be evaluated or changed in it from here"
 Fields = tuple[Any, ...]
 
 
@@ -478,6 +479,8 @@ class Debugger:
             return failed(error)
         from tidelock.shared.debug.calls import calls
 
+        if place.what == "Python":
+            return answered([])
         text = self._sources.text(place.chunk) if place.line else None
         found = calls(text, place.line, self._lane.build.dialect) if text else []
         paths: list[object] = []
@@ -560,7 +563,9 @@ class Debugger:
         """Ask in a frame (0: at global scope)."""
         try:
             place = self.frame(frame) if frame else None
-        except NotStopped as error:
+            if place and place.what == "Python" and operation != "scopes":
+                raise LuaFailure(IN_PYTHON)
+        except TidelockError as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (0, 0)
         return self._ask(operation, thread, level, *arguments, in_hex=in_hex)
@@ -604,7 +609,9 @@ class Debugger:
         """Give a variable under a handle the value of an expression."""
         try:
             place = self.frame(frame) if frame else None
-        except NotStopped as error:
+            if place and place.what == "Python":
+                raise LuaFailure(IN_PYTHON)
+        except TidelockError as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (0, 0)
         fields = (handle, encode(name), thread, level, encode(text))
@@ -690,4 +697,4 @@ def _scopes(fields: Fields) -> list[Scope]:
     found = [Scope("Locals", local, local_count)]
     if upvalue_count:
         found.append(Scope("Upvalues", upvalue, upvalue_count))
-    return [*found, Scope("Globals", world, 0, expensive=True)]
+    return [*found, Scope("Globals", world, 0, expensive=True)] if world else found

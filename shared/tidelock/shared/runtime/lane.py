@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError, LuaFailure, NotStopped, TidelockError
@@ -27,6 +27,9 @@ from tidelock.shared.runtime.native import Native, NativeUnavailable
 from tidelock.shared.runtime.prelude import Prelude
 from tidelock.shared.runtime.streams import Streams, shown
 from tidelock.shared.sources import encode
+
+if TYPE_CHECKING:
+    from tidelock.shared.runtime.bridge import Bridge
 
 log = layer("lane")
 
@@ -42,6 +45,8 @@ of the process. The wanted limit is watched from outside and ends the script in 
 _MEMORY_TO_RECOVER = 4 * 1024 * 1024
 _FIRST_WAIT_S = 0.001
 _LONGEST_WAIT_S = 0.02
+_QUESTIONS = (b"value", b"members", b"names", b"modules")
+"""What is asked for its answer alone, and refused when a Python function keeps the lane."""
 _POLITE_S = 0.5
 """How long a question waits for a line hook of ours to look before that is armed as well."""
 
@@ -131,6 +136,7 @@ class Options(NamedTuple):
     native: bool = True
     input_timeout_s: float = 0.0
     condition_budget_s: float = 0.0
+    python: bool = False
 
 
 class Lane:
@@ -161,6 +167,7 @@ class Lane:
         self._budget = Budget(options.condition_budget_s)
         self._visiting = False  # a job is being done, by our own coroutine
         self._native: Native | None = None
+        self._bridge: Bridge | None = None
         self._trace: tuple[CallFrame, ...] = ()
         self._bell = threading.Event()
         self._served = threading.Event()
@@ -250,6 +257,7 @@ class Lane:
             register_eval=False,
             register_builtins=False,
             **self._hard_limit(),
+            **self._bridged(module),
         )
         self.version = shown(lua.eval(b"_VERSION"))
         if self.build.dialect == "luajit":
@@ -268,7 +276,7 @@ class Lane:
                 self._native = native
         else:
             self.fallback = "switched off by lua.native = false"
-        prelude.open(self._native, jit=self.options.jit)
+        prelude.open(self._native, jit=self.options.jit, bridge=self._bridge)
         self._prelude, self._lua = prelude, lua
         if len(self._threads) == 1:
             self._start("tidelock-bell", self._ring)
@@ -279,6 +287,14 @@ class Lane:
             return {}
         return {"max_memory": wanted + max(wanted // 4, _MEMORY_RESERVE)}
 
+    def _bridged(self, module: Any) -> dict[str, Any]:
+        if not self.options.python:
+            return {}
+        from tidelock.shared.runtime.bridge import Bridge  # late: few want it
+
+        self._bridge = Bridge(module, self.streams, lambda: self._ending is not None)
+        return {"attribute_handlers": (self._bridge.refuse, self._bridge.refuse)}
+
     def _release(self) -> None:
         """Close Lua here and now: its finalizers still call what the runtime gives them.
 
@@ -288,6 +304,10 @@ class Lane:
         if native is not None:
             native.disarm()
             native.let_go()
+        if self._bridge is not None:
+            self._bridge.close()
+            self._bridge = None
+        self._prelude.let_go()
         del self._prelude
         del self._lua  # the last reference
         self._native = None
@@ -402,9 +422,12 @@ class Lane:
 
     def _outcome(self, run: Run) -> Outcome:
         prelude = self._prelude
+        chunk = None
         try:
             if run.fresh_modules:
                 prelude.forget_modules()
+            if self._bridge is not None:
+                self._bridge.begin(run.search, fresh=run.fresh_modules)
             if run.search:
                 prelude.set_path(encode(_search_path(run.search)))
             arguments = [encode(word) for word in run.arguments]
@@ -422,6 +445,8 @@ class Lane:
             return self._ended(Outcome("error", "not enough memory", error="MemoryLimit"))
         except Exception as error:
             return self._ended(Outcome("error", str(error), error="InternalError"))
+        finally:
+            del chunk  # the traceback of an error in Python may hold this frame
         return self._ended(_outcome_of(result))
 
     def _code(self, run: Run) -> str:
@@ -513,6 +538,15 @@ class Lane:
         for job in jobs:
             job.answer.fail(KernelError("the runtime has closed"))
 
+    def _refuse_questions(self) -> None:
+        """A function of Python may run for long, or stand still in a debugger of its own."""
+        with self._changed:
+            refused = [job for job in self._jobs if job.operation in _QUESTIONS]
+            for job in refused:
+                self._jobs.remove(job)
+        for job in refused:
+            job.answer.fail(NotStopped("running a function of Python, which Lua waits for"))
+
     def _wants_lane(self) -> bool:
         return bool(self._jobs) or self._ending is not None
 
@@ -535,6 +569,8 @@ class Lane:
                     continue
                 if wait == _LONGEST_WAIT_S and self._ending:
                     native.let_hooks_in()
+                if waited > _POLITE_S and self._bridge is not None and self._bridge.is_inside:
+                    self._refuse_questions()
                 waited += wait
                 wait = min(wait * 2, _LONGEST_WAIT_S)
 
