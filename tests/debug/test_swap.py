@@ -6,7 +6,7 @@ import pytest
 
 from kit.live import WAIT_S, Live
 from kit.lua import build_under_test
-from tidelock.shared.debug.loaded import AT_ONCE, BY_HOOK, UNDER_WAY
+from tidelock.shared.debug.loaded import AT_ONCE, BY_HOOK, MEANWHILE, UNDER_WAY
 from tidelock.shared.events import BreakpointsChanged
 from tidelock.shared.model import Breakpoint, BreakpointRequest
 
@@ -165,7 +165,7 @@ def test_a_hook_serves_until_functions_can_be_made_no_more(lua: Live) -> None:
     lua.start(text, chunk="=makes", stop_on_entry=True)
     lua.stop()
     lua.breakpoints("=makes", BreakpointRequest(3, condition="n == 590"))
-    told(lua, BY_HOOK)
+    told(lua, MEANWHILE)
     lua.resume()
     lua.stop(2)
     told(lua, AT_ONCE)
@@ -183,7 +183,7 @@ def test_functions_made_in_a_loop_that_runs_stop_by_hook(lua: Live) -> None:
     lua.start(text, chunk="=again")
     lua.stop()
     lua.breakpoints("=again", 5)
-    told(lua, BY_HOOK)
+    told(lua, MEANWHILE)
     for number, here in enumerate("123", 2):
         lua.resume()
         lua.stop(number)

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from tidelock.shared.answers import Answer, answered, failed
 from tidelock.shared.config import Settings
-from tidelock.shared.debug.loaded import AT_ONCE, BY_HOOK, IN_REACH, UNDER_WAY, LoadedCode
+from tidelock.shared.debug.loaded import (
+    AT_ONCE,
+    BY_HOOK,
+    IN_REACH,
+    MEANWHILE,
+    UNDER_WAY,
+    LoadedCode,
+)
 from tidelock.shared.errors import LuaFailure, NotStopped, TidelockError, Unavailable
 from tidelock.shared.events import (
     BreakpointsChanged,
@@ -284,19 +291,25 @@ class Debugger:
         if done.error is not None:
             log.error("functions could not be replaced", chunk=plan.chunk, error=repr(done.error))
         outcome, words = done.result() if done.error is None else (b"refused", b"it failed")
-        if outcome == b"done":
+        if outcome in (b"done", b"replaced"):
             return
-        until = f", after {shown(words)} has ended" if outcome == b"waiting" else ""
         with self._lock:
-            changed = self._tell_hook(plan, "" if until else shown(words), until)
+            if outcome == b"waiting":
+                changed = self._tell_lines(
+                    self._still_late(plan), f"{MEANWHILE} {shown(words)} runs"
+                )
+            else:
+                changed = self._tell_hook(plan, shown(words))
         if changed:
             self._bus.publish(BreakpointsChanged(tuple(changed)))
 
-    def _tell_hook(self, plan: Plan, why: str, until: str = "") -> list[Breakpoint]:
+    def _tell_hook(self, plan: Plan, why: str) -> list[Breakpoint]:
         """Say of breakpoints that only a hook carries them, and why."""
+        return self._tell_lines(self._still_late(plan), f"{BY_HOOK} ({why})")
+
+    def _still_late(self, plan: Plan) -> set[int]:
         late = self._loaded.late(self._table.all()).get(plan.chunk, [])
-        ids = {point.id for _, point in late} & plan.late
-        return self._tell_lines(ids, BY_HOOK + until + (f" ({why})" if why else ""))
+        return {point.id for _, point in late} & plan.late
 
     def _tell_lines(self, ids: Collection[int], words: str) -> list[Breakpoint]:
         """Say how a hook carries breakpoints, which stops where their lines begin."""

@@ -19,6 +19,7 @@ _LATE = "set in code that is already loaded: "
 IN_REACH = _LATE + "in force as soon as Lua can be reached"
 AT_ONCE = _LATE + "compiled into its functions at once"
 BY_HOOK = _LATE + "works by a line hook until it is loaded again"
+MEANWHILE = _LATE + "works by a line hook while"
 UNDER_WAY = AT_ONCE + "; calls under way have it by a line hook"
 LATE_SITE = 0
 LEFT_SITE = -1

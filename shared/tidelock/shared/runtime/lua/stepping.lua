@@ -1,6 +1,7 @@
 -- Stepping: a plan (over, in, out, pause, entry) and the line hook that carries it out.
 -- The hook exists on the coroutines of the running chain only while there is a plan or a
--- breakpoint in code that was loaded without it, and is taken off again.
+-- breakpoint in code that was loaded without it, and is taken off again. The file is long because
+-- each event that Lua reports is answered beside the plan that waits for it.
 local T, host = ...
 local raw = T.raw
 local pcall, type, next, setmetatable = raw.pcall, raw.type, raw.next, raw.setmetatable

@@ -2,7 +2,7 @@
 -- the new one shares the old one's variables and takes its place wherever a value can be, in
 -- tables, variables, stacks and the registry. Calls under way go on in the old code (leftovers).
 -- It looks first and changes nothing until all that is needed is there; it runs no code of the
--- program.
+-- program. The file is long because what is looked through and what is replaced are the same places.
 local T, host = ...
 local raw = T.raw
 local type, next, rawset, setmetatable = raw.type, raw.next, raw.rawset, raw.setmetatable
@@ -374,11 +374,11 @@ local REPLACE = {
   ["userdata"] = replace_in_userdata,
 }
 
--- Carry a plan out. Returns "done", "waiting" (a call that makes old functions is under way) or
--- "refused", and words; before "done" the new calls are in the table of breakpoints.
+-- Carry a plan out. Returns "done", "replaced", "waiting" (a call that makes old functions is under
+-- way) or "refused", and words; before "done" the new calls are in the table of breakpoints.
 return function(number, ...)
   if not host.swap_begins(number) then
-    return "refused", "there is a newer plan"
+    return "replaced", "" -- by a newer plan
   elseif not T.main then
     return "refused", "this Lua does not show its main coroutine"
   end
@@ -391,7 +391,7 @@ return function(number, ...)
   elseif look.makers[1] then
     T.leave(number, look.makers, {})
     local name = T.known_name(look.makers[1].func)
-    return "waiting", name and "a call of " .. name or "the code that makes its functions"
+    return "waiting", (name and "the call of " .. name or "the code") .. " that makes its functions"
   end
   local new_of, old = {}, setmetatable({}, { __mode = "k" })
   for _, func in raw.ipairs(look.olds) do
