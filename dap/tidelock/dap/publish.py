@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tidelock.dap import loaded
+from tidelock.dap import launching, loaded
 from tidelock.dap.convert import Body, breakpoint_body, stopped_body
 from tidelock.dap.threads import stopped_thread
 from tidelock.shared.events import (
@@ -91,6 +91,8 @@ def _resumed(session: Session, happened: PauseEnded) -> None:
 def _finished(session: Session, happened: ExecutionFinished) -> None:
     launched = session.launched
     if launched is None or happened.run.id != launched.id:
+        return
+    if launching.begin_again(session):
         return
     session.launch_finished = True
     outcome = happened.outcome

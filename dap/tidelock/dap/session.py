@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from tidelock.dap import publish, routes
+from tidelock.dap import launching, publish, routes
 from tidelock.dap.convert import LATER, Body, Manner, SourceBook
 from tidelock.shared.answers import Answer
 from tidelock.shared.context import Context
@@ -59,6 +59,8 @@ class Session:
         self.notebook = notebook
         self.sources = SourceBook()
         self.launched: Run | None = None
+        self.launch_arguments: Body = {}
+        self.restarting: tuple[Body, Run] | None = None  # the request, and what is to run next
         self.launch_finished = False
         self.waiting_start: Body | None = None
         self.no_debug = False
@@ -187,6 +189,7 @@ class Session:
         """
         if self.state == "ended":
             return
+        launching.give_up_restart(self)
         self.state = "ended"
         self._unsubscribe()
         for answer in self._open.values():
