@@ -33,11 +33,10 @@ def key(served: Served) -> dict[str, str]:
     return {} if served.embedded else {"key": served.connection.key}
 
 
-def stopped(served: Served, script: Path, **point: Any) -> DapClient:
+def stopped(served: Served, script: Path) -> DapClient:
     """A client at its first stop."""
     client = served.dap()
-    breakpoints = {str(script): [{"line": 4, **point}]}
-    client.launch(str(script), breakpoints=breakpoints, args=["first"], **key(served))
+    client.launch(str(script), breakpoints={script: [4]}, args=["first"], **key(served))
     client.wait_for_stop("breakpoint")
     return client
 
@@ -84,20 +83,26 @@ def test_a_running_program_restarts_with_what_it_had(served: Served, tmp_path: P
     assert finish(client) == "a\tb\n"
 
 
-def test_modules_are_fresh_and_hits_are_counted_anew(served: Served, tmp_path: Path) -> None:
+@pytest.mark.parametrize("keeps", [False, True])
+def test_hits_are_counted_anew_and_modules_are_fresh_unless_kept(
+    served: Served, tmp_path: Path, keeps: bool
+) -> None:
     (tmp_path / "part.lua").write_text("return {loads = 0}\n")
     script = tmp_path / "main.lua"
     script.write_text(
         'local part = require("part")\npart.loads = part.loads + 1\n'
         "for i = 1, 5 do\n  last = i\nend\nprint(part.loads)\n"
     )
-    client = stopped(served, script, hitCondition="3")
+    client = served.dap()
+    point = {"line": 4, "hitCondition": "3"}
+    client.launch(str(script), breakpoints={script: [point]}, keepModules=keeps, **key(served))
     for _ in range(2):
+        client.wait_for_stop("breakpoint")
         assert client.evaluate("i") == "3"
         client.request("restart", {})
-        client.wait_for_stop("breakpoint")
+    client.wait_for_stop("breakpoint")
     assert client.evaluate("i") == "3"
-    assert finish(client) == "1\n"
+    assert finish(client) == ("3\n" if keeps else "1\n")
 
 
 @pytest.mark.parametrize(
