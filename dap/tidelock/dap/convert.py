@@ -42,6 +42,7 @@ class Manner(NamedTuple):
     types: bool = False
     paging: bool = False
     invalidated: bool = False
+    terminals: bool = False
 
     @classmethod
     def of(cls, arguments: Body) -> Manner:
@@ -53,6 +54,7 @@ class Manner(NamedTuple):
             types=bool(arguments.get("supportsVariableType")),
             paging=bool(arguments.get("supportsVariablePaging")),
             invalidated=bool(arguments.get("supportsInvalidatedEvent")),
+            terminals=bool(arguments.get("supportsRunInTerminalRequest")),
         )
 
     def line_in(self, line: int) -> int:

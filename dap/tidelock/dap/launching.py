@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 from tidelock.dap.convert import LATER, Body, field
 from tidelock.shared.errors import BadRequest, Unavailable
 from tidelock.shared.model import Idle, Run
-from tidelock.shared.sources import search_folders, workspace_of
+from tidelock.shared.sources import display_name, search_folders, workspace_of
 
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
+
+TERMINALS = {
+    "internalConsole": "",
+    "integratedTerminal": "integrated",
+    "externalTerminal": "external",
+}
+"""The consoles of a launch, and what ``runInTerminal`` calls them."""
 
 
 def run_of(session: Session, arguments: Body) -> Run:
@@ -59,11 +66,49 @@ def run_of(session: Session, arguments: Body) -> Run:
     )
 
 
+def terminal_of(session: Session, arguments: Body) -> str:
+    """The kind of terminal that a launch asks for: integrated, external, or empty for none.
+
+    Raises:
+        BadRequest: there is no such console.
+        Unavailable: the client starts no terminals, or none could find this kernel.
+    """
+    wanted = field(arguments, "console", str, "internalConsole")
+    if wanted not in TERMINALS:
+        raise BadRequest(f"console {wanted} is none of {', '.join(TERMINALS)}")
+    kind = TERMINALS[wanted]
+    if kind and not session.manner.terminals:
+        raise Unavailable(f"console {wanted}", "this client does not start terminals")
+    if kind and session.console is None:
+        raise Unavailable(f"console {wanted}", "this kernel is in no registry")
+    return kind
+
+
 def begin(session: Session, run: Run) -> None:
-    """Tell of the program, and let it run as soon as the lane is free."""
+    """Tell of the program, and let it run as soon as the lane is free, or its terminal there."""
     name = run.script or "code"
     session.event("process", {"name": name, "startMethod": "launch", "isLocalProcess": True})
-    session.context.execute(run)
+    if session.terminal and session.console is not None:
+        session.context.prepared[run.id] = run
+        arguments: Body = {
+            "kind": session.terminal,
+            "title": display_name(run.chunk) if run.chunk else name,
+            "cwd": run.directory or os.path.dirname(run.script) or os.getcwd(),
+            "args": session.console(run.id),
+        }
+        session.ask("runInTerminal", arguments, lambda response: _opened(session, run, response))
+    else:
+        session.context.execute(run)
+
+
+def _opened(session: Session, run: Run, response: Body) -> None:
+    """The client has started the terminal, whose console begins the program; or it has not."""
+    if response.get("success") is True or not session.context.prepared.pop(run.id, None):
+        return
+    words = response.get("message") or "the client gives no reason"
+    session.launch_finished = True
+    session.event("output", {"category": "stderr", "output": f"no terminal: {words}\n"})
+    session.event("terminated")
 
 
 def restart(session: Session, arguments: Body, message: Body) -> object:
@@ -85,10 +130,15 @@ def restart(session: Session, arguments: Body, message: Body) -> object:
     fresh = field(arguments, "arguments", dict, session.launch_arguments)
     if field(fresh, "noDebug", bool, False) != session.no_debug:
         raise BadRequest("noDebug cannot change at a restart; launch in a new session")
+    terminal = terminal_of(session, fresh)
     run = run_of(session, fresh)
     session.launch_arguments = fresh
     session.restarting = (message, run)
-    session.context.runtime.interrupt()
+    session.terminal = terminal
+    if session.context.prepared.pop(old.id, None):  # its terminal has not begun it yet
+        begin_again(session)
+    else:
+        session.context.runtime.interrupt()
     return LATER
 
 
@@ -104,8 +154,10 @@ def begin_again(session: Session) -> bool:
     return True
 
 
-def give_up_restart(session: Session) -> None:
-    """The program is to end for good: a restart that is under way is refused."""
+def give_up(session: Session) -> None:
+    """The program is to end for good: it does not begin any more, nor once more."""
+    if session.launched is not None:
+        session.context.prepared.pop(session.launched.id, None)
     if session.restarting is not None:
         (message, _), session.restarting = session.restarting, None
         session.fail(message, "the program was ended meanwhile", "cancelled")

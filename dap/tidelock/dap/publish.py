@@ -58,6 +58,8 @@ def _written(session: Session, happened: OutputWritten) -> None:
     launched = session.launched
     if launched is not None and happened.execution_id not in (launched.id, ""):
         return
+    if session.terminal and happened.execution_id and happened.stream != "console":
+        return  # its terminal shows them
     body: Body = {"category": happened.stream, "output": happened.text}
     if happened.chunk:
         body["source"] = session.sources.source(happened.chunk, session.manner)
@@ -96,7 +98,7 @@ def _finished(session: Session, happened: ExecutionFinished) -> None:
         return
     session.launch_finished = True
     outcome = happened.outcome
-    if outcome.status == "error" and outcome.exit_code is None:
+    if outcome.status == "error" and outcome.exit_code is None and not session.terminal:
         report = error_lines(outcome, happened.run.chunk, session.context.sources)
         session.event("output", {"category": "stderr", "output": "\n".join(report) + "\n"})
     code = outcome.exit_code

@@ -85,6 +85,7 @@ def launch(session: Session, arguments: Body, message: Body) -> object:
     session.no_debug = field(arguments, "noDebug", bool, False)
     if not isinstance(session.context.runtime.state, Idle):
         raise BadRequest("something runs on this kernel already; end it or wait")
+    session.terminal = launching.terminal_of(session, arguments)
     session.launched = launching.run_of(session, arguments)
     session.launch_arguments = arguments
     _begin(session, message)
@@ -147,7 +148,7 @@ def disconnect(session: Session, arguments: Body, message: Body) -> object:
 
 def terminate(session: Session, arguments: Body, message: Body) -> Body:
     """End the program; exited and terminated follow when it has."""
-    launching.give_up_restart(session)
+    launching.give_up(session)
     if not session.context.runtime.interrupt() and not session.launch_finished:
         session.event("terminated")
     return {}

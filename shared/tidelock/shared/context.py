@@ -68,6 +68,8 @@ class Context:
         )
         self.runtime = Lane(options, streams, Displays(streams, self.bus.publish))
         self.debugger = Debugger(self.runtime, self.sources, self.bus, settings)
+        # Runs that wait for their terminal to begin them, by id; for the loop's thread.
+        self.prepared: dict[str, Run] = {}
 
     def open(self) -> None:
         """Open Lua.

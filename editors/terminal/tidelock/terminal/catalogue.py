@@ -187,6 +187,16 @@ COMMANDS = (
         more="Without a place it is removed wherever Jupyter would find it.",
     ),
     Command(
+        "kernel console", "Kernels", "console", "run", "what debuggers start in a terminal",
+        "tidelock kernel console PROGRAM --connect tides",
+        (
+            _argument("program", metavar="PROGRAM", help="a program that a debugger has launched"),
+            *_KERNEL,
+            _argument("--stream", action="store_true", help="JSON Lines: every message"),
+        ),
+        more="It begins the program, shows its output and gives it what is typed.",
+    ),
+    Command(
         "kernel launch", "Kernels", "kernel", "launch", "what Jupyter and editors start",
         "tidelock kernel launch -f connection.json",
         (
