@@ -19,6 +19,7 @@ from tidelock.shared.events import (
     ExecutionFinished,
     ExecutionStarted,
     InputWanted,
+    ModuleFound,
     OutputCleared,
     OutputWritten,
     PauseEnded,
@@ -127,6 +128,10 @@ def _loaded(session: Session, happened: SourceLoaded) -> None:
     loaded.tell(session, happened.chunk)
 
 
+def _module_found(session: Session, happened: ModuleFound) -> None:
+    loaded.tell_module(session, happened.name, happened.path)
+
+
 _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
     OutputWritten: _written,
     Displayed: _displayed,
@@ -139,5 +144,6 @@ _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
     ExecutionStarted: None,  # a launched program begins with the answer to launch
     InputWanted: None,  # reading is not available without a console of its own
     SourceLoaded: _loaded,
+    ModuleFound: _module_found,
     RuntimeRestarted: None,  # the launched execution has ended before
 }

@@ -72,6 +72,7 @@ class Session:
         self.asked_to_resume = False
         self.frames_of: dict[int, int] = {}
         self.told_sources: set[str] = set()
+        self.told_modules: set[str] = set()
         self.threads: set[int] = set()  # shown to the client, and not told to have ended
         self.told_of_more = False
         self.targets: dict[int, tuple[int, CallSite]] = {}  # of this stop, by their numbers
