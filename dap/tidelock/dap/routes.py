@@ -76,7 +76,8 @@ def initialize(session: Session, arguments: Body, message: Body) -> Body:
     """The client says how it counts; the adapter says what it can."""
     session.manner = convert.Manner.of(arguments)
     session.state = "initialized"
-    return dict(CAPABILITIES)
+    filters = exceptions.offered(session.context.settings.debug_break_on)
+    return {**CAPABILITIES, "exceptionBreakpointFilters": filters}
 
 
 def launch(session: Session, arguments: Body, message: Body) -> object:
@@ -382,7 +383,6 @@ CAPABILITIES: Body = {
     "supportsClipboardContext": True,
     "supportsDelayedStackTraceLoading": True,
     "completionTriggerCharacters": [".", ":"],
-    "exceptionBreakpointFilters": exceptions.FILTERS,
 }
 
 

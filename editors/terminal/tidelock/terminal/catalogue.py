@@ -117,7 +117,7 @@ COMMANDS = (
             _argument("--break-at", metavar="PLACE", action="append", help="where to stop"),
             _argument("--watch", metavar="EXPR", action="append", help="show it at each stop"),
             _argument("--step", action="store_true", help="stop before the first line"),
-            _argument("--break-on", choices=_ERRORS, default="uncaught", help="errors that stop"),
+            _argument("--break-on", choices=_ERRORS, help="errors that stop (debug.break_on)"),
         ),
         has_script_arguments=True,
         more="--break-at and --watch are repeatable. PLACE is\n"
