@@ -9,6 +9,7 @@ import pytest
 
 from kit.dap import DapClient
 from kit.kernels import Served
+from kit.timeline import Event
 
 MAIN = """\
 local part = require("part")
@@ -175,3 +176,23 @@ def test_modules_are_listed_with_their_paths(served: Served, script: Path) -> No
     page = client.request("modules", {"startModule": 1, "moduleCount": 1})["body"]
     assert [m["id"] for m in page["modules"]] == ["made"]
     assert page["totalModules"] == 3
+
+
+def test_modules_are_told_when_they_are_required(served: Served, script: Path) -> None:
+    (script.parent / "part.lua").write_text("print('part runs')\nreturn true\n")
+    (script.parent / "bad.lua").write_text("error('no', 0)\n")
+    script.write_text("require('part')\nprint(pcall(require, 'bad'))\nrequire('part')\n")
+    client = served.dap()
+    client.launch(str(script), breakpoints={str(script): [3]}, exceptions=[], **key(served))
+    client.wait_for_stop("breakpoint")
+    told = [client.wait_for_event("module")["body"] for _ in range(2)]
+    assert [(body["reason"], body["module"]["name"]) for body in told] == [
+        ("new", "part"),
+        ("new", "bad"),
+    ]
+    assert told[0]["module"]["path"] == str(script.parent / "part.lua")
+    client.timeline.expect(Event("loadedSource") >> Event("module") >> Event("output"))
+    client.request("restart", {})
+    client.wait_for_stop("breakpoint")
+    again = client.wait_for_event("module")["body"]
+    assert (again["reason"], again["module"]["id"]) == ("changed", "part")

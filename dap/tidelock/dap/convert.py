@@ -43,6 +43,7 @@ class Manner(NamedTuple):
     paging: bool = False
     invalidated: bool = False
     starts_sessions: bool = False
+    terminals: bool = False
 
     @classmethod
     def of(cls, arguments: Body) -> Manner:
@@ -55,6 +56,7 @@ class Manner(NamedTuple):
             paging=bool(arguments.get("supportsVariablePaging")),
             invalidated=bool(arguments.get("supportsInvalidatedEvent")),
             starts_sessions=bool(arguments.get("supportsStartDebuggingRequest")),
+            terminals=bool(arguments.get("supportsRunInTerminalRequest")),
         )
 
     def line_in(self, line: int) -> int:

@@ -42,6 +42,7 @@ class Settings(NamedTuple):
     output_flush_ms: int = 20
     output_flush_bytes: int = 65536
     debug_breakpoint_limit: int = 1000
+    debug_break_on: str = "uncaught"
     debug_condition_budget_ms: int = 1000
     debug_max_threads: int = 100
     history_size: int = 10000
@@ -86,6 +87,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("output.limit", "bytes of output per execution, 0 for no limit", (), 0),
     Option("output.flush_ms", "how long output is gathered", (), 0),
     Option("output.flush_bytes", "bytes of output that are published at once", (), 1),
+    Option(
+        "debug.break_on",
+        "errors that stop unless a debugger says otherwise",
+        ("uncaught", "all", "none"),
+    ),
     Option("debug.breakpoint_limit", "how many breakpoints there may be", (), 1),
     Option(
         "debug.condition_budget_ms",

@@ -197,6 +197,12 @@ class Debugger:
         asked = self._lane.ask("modules")
         return asked.map(lambda fields: [(shown(n), shown(p)) for n, p in _rows(fields, 2)])
 
+    def count_anew(self, owner: str) -> None:
+        """The hits of an owner's breakpoints are forgotten."""
+        ids = [point.id for point in self.breakpoints() if point.owner == owner]
+        if ids:
+            self._lane.ask("count_anew", *ids)
+
     def breakpoints(self) -> list[Breakpoint]:
         """The one table."""
         with self._lock:

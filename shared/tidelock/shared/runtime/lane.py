@@ -79,6 +79,9 @@ class Host(Protocol):
     def modules_forgotten(self) -> None:
         """A fresh launch: files that were loaded before do not count any more."""
 
+    def module_found(self, name: str, path: str) -> None:
+        """``require`` has loaded the text of a module."""
+
     def unprepared(self, chunk: str) -> None:
         """The prepared text did not load; the plain one is used."""
 
@@ -847,6 +850,10 @@ class _Callbacks:
             log.error("breakpoints were not compiled in", chunk=shown(chunk), error=repr(error))
             return None
         return None if ready is None else encode(ready)
+
+    def module_found(self, name: bytes, path: bytes) -> None:
+        """A module's text is loaded."""
+        self._lane.host.module_found(shown(name), _text(path))
 
     def unprepared(self, chunk: bytes) -> None:
         """The instrumented text did not load."""

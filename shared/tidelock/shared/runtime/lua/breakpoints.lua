@@ -278,6 +278,16 @@ local function failing(message)
   end
 end
 
+-- Forget the hits of breakpoints.
+function ops.count_anew(...)
+  local ids = { ... }
+  for index = 1, #ids do
+    if counts[ids[index]] then
+      counts[ids[index]].hits = 0
+    end
+  end
+end
+
 -- The table of breakpoints, replaced as a whole. Flat: for each point
 -- id, site (0: late, -1: late, for calls of replaced functions only), source, line, whether it is the first of the line in its function, line of
 -- its function (0: any), condition, operator, wanted, names, number of log pieces, then for each

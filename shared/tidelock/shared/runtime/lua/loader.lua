@@ -212,6 +212,7 @@ local function search_lua(name)
     )
   end
   loaded_here[name] = found
+  host.module_found(name, found)
   return chunk, found
 end
 
