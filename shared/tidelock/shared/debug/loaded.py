@@ -185,7 +185,8 @@ class LoadedCode:
         kept = [s for s in self._sites.get(chunk, ()) if (s.spot.line, s.spot.column) in spots]
         self._sites[chunk] = (*kept, *plan.sites)
         if has_left:
-            self._left[chunk] = (number, plan.late)
+            _, before = self._left.get(chunk, (0, frozenset()))
+            self._left[chunk] = (number, before | plan.late)
         return plan.late
 
     def left(self, number: int) -> frozenset[int]:
