@@ -36,7 +36,8 @@ print("done")
 def snippet(guide: str) -> str:
     """What a guide tells users of nvim-dap to paste."""
     text = (REPOSITORY / guide).read_text()
-    found = [code for code in re.findall(r"```lua\n(.*?)```", text, re.DOTALL) if "dap" in code]
+    codes = re.findall(r"```lua\n(.*?)```", text, re.DOTALL)
+    found = [code for code in codes if 'require("dap")' in code or "tidelock.dap" in code]
     assert len(found) == 1, f"{guide} has {len(found)} snippets for nvim-dap"
     return str(found[0])
 

@@ -383,6 +383,9 @@ return function(number, ...)
     return "refused", "this Lua does not show its main coroutine"
   end
   local chunk, by_lines = read(...)
+  if T.is_loading(chunk, number) then
+    return "waiting", "the loader"
+  end
   local look, why = look_around(chunk, by_lines)
   if not look then
     return "refused", why
