@@ -97,8 +97,7 @@ _REMARKS = (
 def _how(options: Options, rounds: int) -> str:
     return (
         f"ratios to lupa alone in the same process, best of {_repeats(options)} runs in turn; "
-        f"medians of {rounds} processes (quartiles in brackets), {_fewer(rounds)} for steps and "
-        "late breakpoints"
+        f"medians of {rounds} processes (quartiles in brackets), {_fewer(rounds)} for steps"
     )
 
 
@@ -163,7 +162,7 @@ def _seen(samples: Iterable[Seen]) -> dict[str, Cell]:
 
 def _has_hooks(name: str) -> bool:
     scenario = SCENARIOS[name]
-    return scenario.is_late or scenario.command != ""
+    return scenario.command != ""
 
 
 def _is_jit(options: Options) -> bool:

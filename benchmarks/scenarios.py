@@ -99,7 +99,17 @@ SCENARIOS: dict[str, Scenario] = {
     "call": Scenario(
         "a condition with a call", True, "hot", "type({name}) == 'nil'", is_slow=True, bar=10.0
     ),
-    "late": Scenario("breakpoint set after loading", True, "cold", is_late=True, is_slow=True),
+    "late": Scenario(
+        "breakpoint set after loading, elsewhere", True, "cold", is_late=True, bar=1.05
+    ),
+    "late hot": Scenario(
+        "the same, a false condition on the hot line",
+        True,
+        "hot",
+        "{name} == -1",
+        is_late=True,
+        bar=3.0,
+    ),
     "step over": Scenario("a step over the whole program", True, command="next", is_slow=True),
     "step out": Scenario("a step out of it", True, command="stepOut", is_slow=True),
 }

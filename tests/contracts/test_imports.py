@@ -39,6 +39,7 @@ def test_what_is_imported_by_name_is_known() -> None:
     }
     assert dynamic == {
         "tidelock.shared.runtime.builds",  # the Lua build that was asked for
+        "tidelock.shared.runtime.bridge",  # what a script wants of Python
         "tidelock.lsp.routes",  # a feature of its own portion, at its first request
         "tidelock.terminal.arguments",  # a command of its own portion
     }

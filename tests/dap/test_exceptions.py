@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kit.dap import DapClient
-from kit.kernels import Served
+from kit.kernels import Served, serving
 
 
 def launched(
@@ -264,3 +264,13 @@ def test_filters_can_be_changed_while_the_program_runs_and_end_with_their_sessio
     client.disconnect()
     free = served.client().execute("assert(pcall == saved) return pcall(error, 'free')")
     assert free.result(20).content["status"] == "ok"
+
+
+@pytest.mark.parametrize("choice", ["uncaught", "all", "none"])
+def test_which_filter_a_client_begins_with_is_an_option(tmp_path: Path, choice: str) -> None:
+    with serving("embedded", tmp_path, debug_break_on=choice) as served:
+        client = served.dap()
+        filters = client.initialize()["exceptionBreakpointFilters"]
+        assert [each["filter"] for each in filters] == ["all", "uncaught"]
+        chosen = [each["filter"] for each in filters if each["default"]]
+        assert chosen == ([] if choice == "none" else [choice])

@@ -172,7 +172,7 @@ def test_a_function_that_is_loaded_already_stops_from_now_on(served: Served, pro
     (point,) = asked(client, "M.add")
     assert (point["verified"], point["line"]) == (True, 4)
     assert point["source"]["path"] == str(program.parent / "module.lua")
-    assert "line hook" in point["message"]
+    assert "already loaded" in point["message"]
     client.resume()
     client.wait_for_stop("function breakpoint")
     assert client.top_frame()["line"] == 4

@@ -9,6 +9,7 @@ import pytest
 
 from kit.dap import DapClient
 from kit.kernels import Served
+from kit.timeline import Event
 
 MAIN = """\
 local part = require("part")
@@ -127,7 +128,9 @@ def test_a_column_in_loaded_code_says_where_it_stops(served: Served, script: Pat
     client.launch(str(script), stopOnEntry=True, **key(served))
     client.wait_for_stop("entry")
     (point,) = client.set_breakpoints(str(script), [{"line": 3, "column": 39}])
-    assert point["message"].endswith("stops where the line begins")
+    assert point["verified"]
+    told = client.wait_for_event("breakpoint")["body"]["breakpoint"]
+    assert told["message"].endswith("stops where the line begins")
 
 
 def test_loaded_sources_are_listed_and_told(served: Served, script: Path) -> None:
@@ -173,3 +176,23 @@ def test_modules_are_listed_with_their_paths(served: Served, script: Path) -> No
     page = client.request("modules", {"startModule": 1, "moduleCount": 1})["body"]
     assert [m["id"] for m in page["modules"]] == ["made"]
     assert page["totalModules"] == 3
+
+
+def test_modules_are_told_when_they_are_required(served: Served, script: Path) -> None:
+    (script.parent / "part.lua").write_text("print('part runs')\nreturn true\n")
+    (script.parent / "bad.lua").write_text("error('no', 0)\n")
+    script.write_text("require('part')\nprint(pcall(require, 'bad'))\nrequire('part')\n")
+    client = served.dap()
+    client.launch(str(script), breakpoints={str(script): [3]}, exceptions=[], **key(served))
+    client.wait_for_stop("breakpoint")
+    told = [client.wait_for_event("module")["body"] for _ in range(2)]
+    assert [(body["reason"], body["module"]["name"]) for body in told] == [
+        ("new", "part"),
+        ("new", "bad"),
+    ]
+    assert told[0]["module"]["path"] == str(script.parent / "part.lua")
+    client.timeline.expect(Event("loadedSource") >> Event("module") >> Event("output"))
+    client.request("restart", {})
+    client.wait_for_stop("breakpoint")
+    again = client.wait_for_event("module")["body"]
+    assert (again["reason"], again["module"]["id"]) == ("changed", "part")

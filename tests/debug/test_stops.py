@@ -11,7 +11,7 @@ import pytest
 
 from kit.live import WAIT_S, Live
 from kit.lua import build_under_test
-from tidelock.shared.debug.debugger import BY_HOOK
+from tidelock.shared.debug.loaded import IN_REACH
 from tidelock.shared.errors import NotStopped, TidelockError
 from tidelock.shared.events import BreakpointsChanged
 from tidelock.shared.model import BreakpointRequest, ExceptionFilter
@@ -152,7 +152,7 @@ def test_a_condition_sees_the_globals_of_its_function(lua: Live, place: str) -> 
     lua.start(text, chunk="=own", stop_on_entry=place == "by hook")
     if place == "by hook":
         lua.stop()
-        assert lua.breakpoints("=own", wanted)[0].message == BY_HOOK
+        assert lua.breakpoints("=own", wanted)[0].message == IN_REACH
         lua.resume()
     lua.stop(2 if place == "by hook" else 1)
     assert lua.evaluate("n") == "3"
@@ -315,7 +315,7 @@ def test_a_breakpoint_set_at_a_stop_in_loaded_code_says_how_it_works(
     lua.script(program)
     lua.stop()
     _, new = lua.breakpoints(module, 5, BreakpointRequest(7, condition="n == 3"))
-    assert new.message == BY_HOOK
+    assert new.message == IN_REACH
     lua.breakpoints(module, BreakpointRequest(7, condition="n == 3"))
     lua.resume()
     lua.stop(2)
@@ -368,7 +368,7 @@ def test_a_new_launch_compiles_late_breakpoints_in(lua: Live, program: Path) -> 
     module = program.parent / "module.lua"
     lua.finish(lua.script(program))
     (point,) = lua.breakpoints(module, 6)
-    assert point.message == BY_HOOK
+    assert point.message == IN_REACH
     lua.script(program)
     lua.stop()
     assert lua.debugger.breakpoints()[0].message == ""

@@ -104,9 +104,11 @@ def test_the_commands_and_notifications_of_the_language_server_are_listed() -> N
 
 
 def test_the_arguments_of_a_launch_are_listed() -> None:
-    text = (ROOT / "dap/tidelock/dap/routes.py").read_text("utf-8")
-    start, end = text.index("def launch("), text.index("def _begin(")
-    read = set(re.findall(r'arguments(?:, |\.get\()"(\w+)"', text[start:end])) | {"key"}
+    routes = (ROOT / "dap/tidelock/dap/routes.py").read_text("utf-8")
+    text = routes[routes.index("def launch(") : routes.index("def _begin(")]
+    launching = (ROOT / "dap/tidelock/dap/launching.py").read_text("utf-8")
+    text += launching[launching.index("def run_of(") : launching.index("def begin(")]
+    read = set(re.findall(r'arguments(?:, |\.get\()"(\w+)"', text)) | {"key"}
     assert {"program", "stopOnEntry", "stopOnAttach"} <= read
     assert_listed(EDITORS, read - {"stopOnAttach"})
     assert "`attach` takes `stopOnAttach` and `key`." in EDITORS

@@ -70,6 +70,9 @@ def _schema() -> dict[str, Any]:
     definitions["ProtocolMessage"]["properties"]["type"]["enum"] = ["request", "response", "event"]
     # Whether a failure may come without a body is a rule of its own, see kit.dap_conduct.
     definitions["ErrorResponse"]["allOf"][1].pop("required")
+    # What either launch or attach takes is not told apart there, so that "one of" never holds.
+    again = definitions["RestartArguments"]["properties"]["arguments"]
+    again["anyOf"] = again.pop("oneOf")
     return schema
 
 

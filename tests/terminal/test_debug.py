@@ -122,6 +122,20 @@ def test_an_uncaught_error_stops_with_its_stack_alive(lua: Mode) -> None:
     assert (caught.stdout, caught.stderr[:16]) == ("", "error: boom here")
 
 
+def test_which_errors_stop_is_an_option(place: Place) -> None:
+    script = place.file("caught.lua", "print(pcall(error, 'held', 0))\nerror('free', 0)\n")
+
+    def stops(*flags: str) -> int:
+        result = place.run("debug", script, *flags, stdin=".c\n" * 3).expect(1)
+        return result.stdout.count("(exception)")
+
+    assert stops() == 1
+    assert stops("--set", "debug.break_on=all") == 2
+    assert stops("--set", "debug.break_on=none") == 0
+    assert stops("--set", "debug.break_on=none", "--break-on", "uncaught") == 1
+    place.run("debug", script, "--set", "debug.break_on=some").expect(3)
+
+
 def test_errors_that_the_program_catches_stop_if_all_are_to(lua: Mode) -> None:
     script = lua.file("caught.lua", "print(pcall(function() error('held', 0) end))\n")
     result = lua.run("debug", script, "--break-on", "all", stdin=".c\n").expect(0)
@@ -158,7 +172,7 @@ def test_breakpoints_are_numbered_changed_and_listed(lua: Mode, main: Path) -> N
     said = result.stdout.splitlines()[5:]
     assert said == [
         "Breakpoint 1 set at main.lua:4 (set in code that is already loaded: "
-        "works by a line hook until it is loaded again)",
+        "in force as soon as Lua can be reached)",
         *said[1:],
     ]
     text = "\n".join(said)

@@ -42,6 +42,8 @@ class Manner(NamedTuple):
     types: bool = False
     paging: bool = False
     invalidated: bool = False
+    starts_sessions: bool = False
+    terminals: bool = False
 
     @classmethod
     def of(cls, arguments: Body) -> Manner:
@@ -53,6 +55,8 @@ class Manner(NamedTuple):
             types=bool(arguments.get("supportsVariableType")),
             paging=bool(arguments.get("supportsVariablePaging")),
             invalidated=bool(arguments.get("supportsInvalidatedEvent")),
+            starts_sessions=bool(arguments.get("supportsStartDebuggingRequest")),
+            terminals=bool(arguments.get("supportsRunInTerminalRequest")),
         )
 
     def line_in(self, line: int) -> int:

@@ -11,7 +11,7 @@ import socket
 
 from tidelock.dap.convert import Body
 from tidelock.dap.framing import Decoder, FramingError, encode
-from tidelock.dap.session import Session
+from tidelock.dap.session import Console, Session
 from tidelock.shared.context import Context
 from tidelock.shared.link.loop import Loop
 from tidelock.shared.log import layer
@@ -24,7 +24,14 @@ _UNSENT_LIMIT = 64 * 1024 * 1024
 class Connection:
     """One client on the port; everything on the loop's thread."""
 
-    def __init__(self, client: socket.socket, context: Context, loop: Loop, key: str) -> None:
+    def __init__(
+        self,
+        client: socket.socket,
+        context: Context,
+        loop: Loop,
+        key: str,
+        console: Console | None = None,
+    ) -> None:
         client.setblocking(False)
         with contextlib.suppress(OSError):
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -33,7 +40,9 @@ class Connection:
         self._decoder = Decoder()
         self._unsent = bytearray()
         self._closed = False
-        self.session = Session(context, self._send, loop.call, trusted=False, key=key)
+        self.session = Session(
+            context, self._send, loop.call, trusted=False, key=key, console=console
+        )
         loop.watch(client.fileno(), self._read)
 
     def _read(self) -> None:

@@ -29,11 +29,15 @@ FILTERS: list[Body] = [
         "filter": "uncaught",
         "label": "Uncaught errors",
         "description": "Stop where an error is raised that nothing in the program catches",
-        "default": True,
         "supportsCondition": True,
         "conditionDescription": _CONDITION,
     },
 ]
+
+
+def offered(break_on: str) -> list[Body]:
+    """The filters for a client to choose from; ``break_on`` names the one that is chosen first."""
+    return [{**each, "default": each["filter"] == break_on} for each in FILTERS]
 
 
 def set_filters(session: Session, arguments: Body, message: Body) -> Body:

@@ -50,3 +50,12 @@ def tell(session: Session, chunk: str) -> None:
     session.told_sources.add(chunk)
     source = session.sources.source(chunk, session.manner)
     session.event("loadedSource", {"reason": reason, "source": source})
+
+
+def tell_module(session: Session, name: str, path: str) -> None:
+    """The program has required a module: tell the client of it."""
+    if session.notebook:
+        return  # JupyterLab asks for the modules
+    reason = "changed" if name in session.told_modules else "new"
+    session.told_modules.add(name)
+    session.event("module", {"reason": reason, "module": _module(session, name, path)})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tidelock.dap import loaded
+from tidelock.dap import launching, loaded
 from tidelock.dap.convert import Body, breakpoint_body, stopped_body
 from tidelock.dap.threads import stopped_thread
 from tidelock.shared.events import (
@@ -19,6 +19,7 @@ from tidelock.shared.events import (
     ExecutionFinished,
     ExecutionStarted,
     InputWanted,
+    ModuleFound,
     OutputCleared,
     OutputWritten,
     PauseEnded,
@@ -58,6 +59,8 @@ def _written(session: Session, happened: OutputWritten) -> None:
     launched = session.launched
     if launched is not None and happened.execution_id not in (launched.id, ""):
         return
+    if session.terminal and happened.execution_id and happened.stream != "console":
+        return  # its terminal shows them
     body: Body = {"category": happened.stream, "output": happened.text}
     if happened.chunk:
         body["source"] = session.sources.source(happened.chunk, session.manner)
@@ -92,9 +95,11 @@ def _finished(session: Session, happened: ExecutionFinished) -> None:
     launched = session.launched
     if launched is None or happened.run.id != launched.id:
         return
+    if launching.begin_again(session):
+        return
     session.launch_finished = True
     outcome = happened.outcome
-    if outcome.status == "error" and outcome.exit_code is None:
+    if outcome.status == "error" and outcome.exit_code is None and not session.terminal:
         report = error_lines(outcome, happened.run.chunk, session.context.sources)
         session.event("output", {"category": "stderr", "output": "\n".join(report) + "\n"})
     code = outcome.exit_code
@@ -123,6 +128,10 @@ def _loaded(session: Session, happened: SourceLoaded) -> None:
     loaded.tell(session, happened.chunk)
 
 
+def _module_found(session: Session, happened: ModuleFound) -> None:
+    loaded.tell_module(session, happened.name, happened.path)
+
+
 _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
     OutputWritten: _written,
     Displayed: _displayed,
@@ -135,5 +144,6 @@ _PUBLISHERS: dict[type, Callable[[Session, Any], None] | None] = {
     ExecutionStarted: None,  # a launched program begins with the answer to launch
     InputWanted: None,  # reading is not available without a console of its own
     SourceLoaded: _loaded,
+    ModuleFound: _module_found,
     RuntimeRestarted: None,  # the launched execution has ended before
 }

@@ -7,20 +7,18 @@ when it answers by itself. The file is long because it is the whole table with w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidelock.dap import breakpoints, convert, exceptions, loaded, stack
+from tidelock.dap import breakpoints, convert, exceptions, launching, loaded, stack
 from tidelock.dap.convert import LATER, Body, field
 from tidelock.dap.steps import resume as _resume
 from tidelock.dap.steps import step_in_targets
 from tidelock.dap.threads import stopped_thread, threads
 from tidelock.shared.answers import Answer
-from tidelock.shared.errors import BadRequest, LuaFailure, TidelockError, Unavailable
+from tidelock.shared.errors import BadRequest, LuaFailure, TidelockError
 from tidelock.shared.events import ValuesChanged
-from tidelock.shared.model import Fact, Idle, Run, Value
-from tidelock.shared.sources import search_folders, workspace_of
+from tidelock.shared.model import Fact, Idle, Value
 
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
@@ -48,6 +46,7 @@ class WrongState(TidelockError):  # noqa: N818
         needed = {
             "fresh": "initialize comes first",
             "initialized": "launch or attach comes first",
+            "configuring": "configurationDone comes first",
             "ended": "the session is over",
         }
         super().__init__(f"{command} is not possible now: {needed.get(state, state)}")
@@ -77,65 +76,36 @@ def initialize(session: Session, arguments: Body, message: Body) -> Body:
     """The client says how it counts; the adapter says what it can."""
     session.manner = convert.Manner.of(arguments)
     session.state = "initialized"
-    return dict(CAPABILITIES)
+    filters = exceptions.offered(session.context.settings.debug_break_on)
+    return {**CAPABILITIES, "exceptionBreakpointFilters": filters}
 
 
 def launch(session: Session, arguments: Body, message: Body) -> object:
     """Run a script or code on this kernel once the client has set its breakpoints."""
     _check_key(session, arguments)
     session.no_debug = field(arguments, "noDebug", bool, False)
-    session.launched = _run(session, arguments)
+    session.debug_python = field(arguments, "debugPython", bool, False) and not session.no_debug
+    if not isinstance(session.context.runtime.state, Idle):
+        raise BadRequest("something runs on this kernel already; end it or wait")
+    session.terminal = launching.terminal_of(session, arguments)
+    session.launched = launching.run_of(session, arguments)
+    session.launch_arguments = arguments
     _begin(session, message)
     return LATER
-
-
-def _run(session: Session, arguments: Body) -> Run:
-    context = session.context
-    if not isinstance(context.runtime.state, Idle):
-        raise BadRequest("something runs on this kernel already; end it or wait")
-    wanted = field(arguments, "lua", str, "")
-    here = context.runtime.build
-    if wanted and wanted not in (here.name, here.dialect):
-        raise Unavailable(f"Lua {wanted} on this kernel", f"it runs {here.name}")
-    if arguments.get("env"):
-        raise Unavailable("env on a shared kernel", "start a kernel with that environment")
-    words = field(arguments, "args", list, [])
-    if not all(isinstance(word, str) for word in words):
-        raise BadRequest("args is no list of texts")
-    directory = field(arguments, "cwd", str, "")
-    if directory and not os.path.isdir(directory):
-        raise BadRequest(f"cwd {directory} is no folder")
-    program, code = field(arguments, "program", str, ""), field(arguments, "code", str, "")
-    if bool(program) == bool(code):
-        raise BadRequest("give program, the path of a Lua file, or code")
-    folder = os.path.dirname(os.path.abspath(program)) if program else directory or os.getcwd()
-    text, chunk, script = code, "", ""
-    if program:
-        script, text, chunk = context.sources.script(program)
-    return Run(
-        id=context.ids(),
-        text=text,
-        chunk=chunk,
-        kind="debug",
-        is_input=not program,
-        script=script,
-        arguments=tuple(words),
-        fresh_modules=not field(arguments, "keepModules", bool, False),
-        directory=directory,
-        search=search_folders(folder, workspace_of(folder), context.settings.lua_path),
-        stop_on_entry=field(arguments, "stopOnEntry", bool, False) and not session.no_debug,
-    )
 
 
 def attach(session: Session, arguments: Body, message: Body) -> object:
     """Join whatever runs on this kernel."""
     _check_key(session, arguments)
+    session.debug_python = field(arguments, "debugPython", bool, False)
     if session.notebook:
         session.state = "active"
         session.context.debugger.join(session.owner)
         session.respond(message, {})
         session.event("initialized")
         return LATER
+    # What runs was launched elsewhere: a client that restarts leaves and comes again.
+    session.event("capabilities", {"capabilities": {"supportsRestartRequest": False}})
     _begin(session, message)
     if field(arguments, "stopOnAttach", bool, False):
         session.context.debugger.pause_now()
@@ -158,14 +128,23 @@ def configuration_done(session: Session, arguments: Body, message: Body) -> obje
         return LATER
     session.state = "active"
     session.respond(waiting)
+    if session.debug_python:
+        from tidelock.dap import python
+
+        python.begin(session, lambda: _begin_program(session))
+    else:
+        _begin_program(session)
+    return LATER
+
+
+def _begin_program(session: Session) -> None:
     run = session.launched
+    if launching.begin_again(session):  # asked for while Python's session was awaited
+        return
     if run is not None:
-        name = run.script or "code"
-        session.event("process", {"name": name, "startMethod": "launch", "isLocalProcess": True})
-        session.context.execute(run)
+        launching.begin(session, run)
     elif (stop := session.context.debugger.pause) is not None:
         session.event("stopped", convert.stopped_body(stop, stopped_thread(session, stop)))
-    return LATER
 
 
 # -- ending ------------------------------------------------------------------------------------
@@ -183,7 +162,9 @@ def disconnect(session: Session, arguments: Body, message: Body) -> object:
 
 def terminate(session: Session, arguments: Body, message: Body) -> Body:
     """End the program; exited and terminated follow when it has."""
+    launching.give_up(session)
     if not session.context.runtime.interrupt() and not session.launch_finished:
+        session.launched = None  # it may be waiting for a Python session: it is not to begin
         session.event("terminated")
     return {}
 
@@ -373,6 +354,7 @@ ROUTES: dict[str, Route] = {
         configuration_done, SET_UP, capability="supportsConfigurationDoneRequest"
     ),
     "disconnect": Route(disconnect, ANY),
+    "restart": Route(launching.restart, ("active",), capability="supportsRestartRequest"),
     "terminate": Route(terminate, SET_UP, capability="supportsTerminateRequest"),
     "setBreakpoints": Route(breakpoints.set_lines, SET_UP),
     "setExceptionBreakpoints": Route(
@@ -415,7 +397,6 @@ CAPABILITIES: Body = {
     "supportsClipboardContext": True,
     "supportsDelayedStackTraceLoading": True,
     "completionTriggerCharacters": [".", ":"],
-    "exceptionBreakpointFilters": exceptions.FILTERS,
 }
 
 

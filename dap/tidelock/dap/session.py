@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from tidelock.dap import publish, routes
+from tidelock.dap import launching, publish, routes
 from tidelock.dap.convert import LATER, Body, Manner, SourceBook
 from tidelock.shared.answers import Answer
 from tidelock.shared.context import Context
@@ -26,6 +26,7 @@ log = layer("dap")
 
 State = Literal["fresh", "initialized", "configuring", "active", "ended"]
 Send = Callable[[Body], None]
+Console = Callable[[str], list[str]]
 
 
 class Session:
@@ -38,6 +39,7 @@ class Session:
         trusted: the client has proved that it knows the kernel's key.
         key: the kernel's key, for clients that still have to.
         notebook: the client speaks through Jupyter, whose order of requests differs.
+        console: gives the command line that is a program's console in a terminal.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Session:
         trusted: bool,
         key: str = "",
         notebook: bool = False,
+        console: Console | None = None,
     ) -> None:
         self.context = context
         self.owner = f"dap-{context.ids()}"
@@ -57,14 +60,20 @@ class Session:
         self.trusted = trusted
         self.key = key
         self.notebook = notebook
+        self.console = console
         self.sources = SourceBook()
         self.launched: Run | None = None
+        self.launch_arguments: Body = {}
+        self.terminal = ""  # which kind of terminal the launched program has, empty for none
+        self.restarting: tuple[Body, Run] | None = None  # the request, and what is to run next
         self.launch_finished = False
         self.waiting_start: Body | None = None
         self.no_debug = False
+        self.debug_python = False
         self.asked_to_resume = False
         self.frames_of: dict[int, int] = {}
         self.told_sources: set[str] = set()
+        self.told_modules: set[str] = set()
         self.threads: set[int] = set()  # shown to the client, and not told to have ended
         self.told_of_more = False
         self.targets: dict[int, tuple[int, CallSite]] = {}  # of this stop, by their numbers
@@ -73,12 +82,18 @@ class Session:
         self._call = call
         self._seq = 0
         self._open: dict[int, Answer[Any]] = {}
+        self._asked: dict[int, Callable[[Body], None]] = {}  # reverse requests, by number
         self._unsubscribe = context.bus.subscribe(self._on_event)
 
     # -- messages ----------------------------------------------------------------------------
 
     def receive(self, message: Body) -> None:
         """Take one message of the client; every request gets exactly one response."""
+        if message.get("type") == "response":
+            answered = self._asked.pop(message.get("request_seq", 0), None)
+            if answered is not None:
+                answered(message)
+            return
         if message.get("type") != "request":
             log.info("ignored a message that is no request", kind=str(message.get("type"))[:40])
             return
@@ -165,6 +180,11 @@ class Session:
             message["body"] = body
         self._send(message)
 
+    def ask(self, command: str, arguments: Body, answered: Callable[[Body], None]) -> None:
+        """Send a reverse request; ``answered`` gets the client's response."""
+        self._asked[self._seq + 1] = answered
+        self._send({"type": "request", "command": command, "arguments": arguments})
+
     def _send(self, message: Body) -> None:
         self._seq += 1
         self._send_message({"seq": self._seq, **message})
@@ -187,6 +207,7 @@ class Session:
         """
         if self.state == "ended":
             return
+        launching.give_up(self)
         self.state = "ended"
         self._unsubscribe()
         for answer in self._open.values():

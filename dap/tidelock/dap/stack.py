@@ -46,7 +46,8 @@ class Form(NamedTuple):
 
     def name(self, frame: Frame, signature: str) -> str:
         """The name of a frame."""
-        name = frame.name if frame.what != "C" else f"[C] {frame.name}"
+        is_foreign = frame.what in ("C", "Python")
+        name = f"[{frame.what}] {frame.name}" if is_foreign else frame.name
         if self.parameters and frame.what == "Lua":
             name += f"({signature})"
         if self.module and frame.line:

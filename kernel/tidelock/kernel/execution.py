@@ -59,6 +59,13 @@ def _run(kernel: Kernel, request: Message) -> Run:
     ours = request.metadata.get("tidelock", {})
     if not isinstance(ours, dict):
         raise BadRequest("metadata.tidelock is no object")
+    prepared = field(ours, "prepared", str, "")
+    if prepared:
+        run = kernel.context.prepared.pop(prepared, None)
+        if run is None:
+            raise BadRequest(f"no program {prepared} waits for its terminal")
+        allow_input = field(content, "allow_stdin", bool, False)
+        return run._replace(allow_input=allow_input, client=request.session)
     kind = field(ours, "kind", str, "notebook")
     if kind not in _KINDS:
         raise BadRequest(f"metadata.tidelock.kind is none of {', '.join(_KINDS)}")

@@ -18,6 +18,7 @@ from tidelock.shared.events import (
     ExecutionFinished,
     ExecutionStarted,
     InputWanted,
+    ModuleFound,
     OutputCleared,
     OutputWritten,
     PauseEnded,
@@ -194,5 +195,6 @@ _PUBLISHERS: dict[type, Callable[[Kernel, Any], None] | None] = {
     RuntimeRestarted: _restarted,
     ValuesChanged: None,
     BreakpointsChanged: None,  # told by the debug sessions
+    ModuleFound: None,  # the moment names the modules
     SourceLoaded: None,  # told by the debug sessions
 }

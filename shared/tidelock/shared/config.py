@@ -26,6 +26,7 @@ class Settings(NamedTuple):
     lua_max_memory: int = 0
     lua_native: bool = True
     lua_path: tuple[str, ...] = ()
+    lua_python_access: bool = False
     kernel_ip: str = "127.0.0.1"
     kernel_auto_start: bool = True
     kernel_max_message: int = 64 * 1024 * 1024
@@ -41,6 +42,7 @@ class Settings(NamedTuple):
     output_flush_ms: int = 20
     output_flush_bytes: int = 65536
     debug_breakpoint_limit: int = 1000
+    debug_break_on: str = "uncaught"
     debug_condition_budget_ms: int = 1000
     debug_max_threads: int = 100
     history_size: int = 10000
@@ -70,6 +72,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("lua.max_memory", "bytes that Lua may use, 0 for no limit", (), 0),
     Option("lua.native", "control Lua through its C API; off: by a count hook that costs time"),
     Option("lua.path", "folders for require, after those of script and workspace"),
+    Option("lua.python_access", "let scripts reach Python by the global 'python'"),
     Option("kernel.ip", "address the kernel binds"),
     Option("kernel.auto_start", "editors may start the workspace's kernel"),
     Option("kernel.max_message", "bytes of the largest message that is read", (), 1024),
@@ -84,6 +87,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("output.limit", "bytes of output per execution, 0 for no limit", (), 0),
     Option("output.flush_ms", "how long output is gathered", (), 0),
     Option("output.flush_bytes", "bytes of output that are published at once", (), 1),
+    Option(
+        "debug.break_on",
+        "errors that stop unless a debugger says otherwise",
+        ("uncaught", "all", "none"),
+    ),
     Option("debug.breakpoint_limit", "how many breakpoints there may be", (), 1),
     Option(
         "debug.condition_budget_ms",

@@ -17,6 +17,7 @@ from tidelock.shared.events import (
     ExecutionFinished,
     ExecutionStarted,
     InputWanted,
+    ModuleFound,
     OutputWritten,
     RuntimeRestarted,
     SourceLoaded,
@@ -65,9 +66,12 @@ class Context:
             settings.lua_native,
             settings.kernel_input_timeout_s,
             settings.debug_condition_budget_ms / 1000,
+            settings.lua_python_access,
         )
         self.runtime = Lane(options, streams, Displays(streams, self.bus.publish))
         self.debugger = Debugger(self.runtime, self.sources, self.bus, settings)
+        # Runs that wait for their terminal to begin them, by id; for the loop's thread.
+        self.prepared: dict[str, Run] = {}
 
     def open(self) -> None:
         """Open Lua.
@@ -113,6 +117,9 @@ class _Host:
         debugger = context.debugger
         self.unprepared = debugger.unprepared
         self.points = debugger.points
+        self.swap_begins = debugger.swap_begins
+        self.swap_ends = debugger.swap_ends
+        self.swap_left = debugger.swap_left
         self.modules_forgotten = debugger.forget_files
         self.stopped = debugger.stopped
         self.paused = debugger.paused
@@ -122,6 +129,9 @@ class _Host:
     def prepare(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
         self._context.bus.publish(SourceLoaded(chunk))
         return self._context.debugger.prepare(chunk, text, token, guarded=guarded)
+
+    def module_found(self, name: str, path: str) -> None:
+        self._context.bus.publish(ModuleFound(name, path))
 
     def read_source(self, path: str) -> tuple[str, str]:
         chunk = chunk_of_path(path)

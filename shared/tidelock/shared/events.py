@@ -109,6 +109,13 @@ class SourceLoaded(NamedTuple):
     chunk: str
 
 
+class ModuleFound(NamedTuple):
+    """``require`` found a module that is written in Lua, and loaded its text."""
+
+    name: str
+    path: str
+
+
 class RuntimeRestarted(NamedTuple):
     """The Lua state was replaced by a new one; globals are gone, breakpoints stay."""
 
@@ -125,6 +132,7 @@ Event = (
     | ValuesChanged
     | BreakpointsChanged
     | SourceLoaded
+    | ModuleFound
     | RuntimeRestarted
 )
 EVENTS: tuple[type, ...] = (
@@ -139,6 +147,7 @@ EVENTS: tuple[type, ...] = (
     ValuesChanged,
     BreakpointsChanged,
     SourceLoaded,
+    ModuleFound,
     RuntimeRestarted,
 )
 

@@ -157,9 +157,10 @@ State = Idle | Running | Paused
 class Frame(NamedTuple):
     """One frame of the stopped stack; ``id`` is given by the engine, the same for every client.
 
-    ``thread`` is the number of its coroutine, ``level`` its level there; ``what`` is Lua, main or
-    C, or label: then it is no frame, but the mark before those of the coroutine that resumed the
-    one above; lines are one-based, 0 where unknown.
+    ``thread`` is the number of its coroutine, ``level`` its level there; ``what`` is Lua, main, C
+    or Python, or label: then it is no frame, but the mark before those of the coroutine that
+    resumed the one above; lines are one-based, 0 where unknown. Python frames of the program have
+    thread -1 and are counted from the innermost one.
     """
 
     id: int

@@ -117,7 +117,7 @@ COMMANDS = (
             _argument("--break-at", metavar="PLACE", action="append", help="where to stop"),
             _argument("--watch", metavar="EXPR", action="append", help="show it at each stop"),
             _argument("--step", action="store_true", help="stop before the first line"),
-            _argument("--break-on", choices=_ERRORS, default="uncaught", help="errors that stop"),
+            _argument("--break-on", choices=_ERRORS, help="errors that stop (debug.break_on)"),
         ),
         has_script_arguments=True,
         more="--break-at and --watch are repeatable. PLACE is\n"
@@ -185,6 +185,16 @@ COMMANDS = (
             _LUA,
         ),
         more="Without a place it is removed wherever Jupyter would find it.",
+    ),
+    Command(
+        "kernel console", "Kernels", "console", "run", "what debuggers start in a terminal",
+        "tidelock kernel console PROGRAM --connect tides",
+        (
+            _argument("program", metavar="PROGRAM", help="a program that a debugger has launched"),
+            *_KERNEL,
+            _argument("--stream", action="store_true", help="JSON Lines: every message"),
+        ),
+        more="It begins the program, shows its output and gives it what is typed.",
     ),
     Command(
         "kernel launch", "Kernels", "kernel", "launch", "what Jupyter and editors start",

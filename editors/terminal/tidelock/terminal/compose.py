@@ -15,6 +15,7 @@ from tidelock.shared.link.connection import DAP_HOST
 
 if TYPE_CHECKING:
     from tidelock.dap.client import Channel, Open, Receive
+    from tidelock.dap.session import Console
     from tidelock.kernel.embedded import EmbeddedKernel
     from tidelock.kernel.server import DebugPort, Kernel
     from tidelock.shared.link.connection import Connection
@@ -66,11 +67,27 @@ def debug_endpoint(settings: Settings, key: str) -> Endpoint:
                 descriptor, _ = listener._accept()  # type: ignore[attr-defined]  # what socket.accept calls
             except OSError:
                 return
-            Connection(socket.socket(fileno=descriptor), kernel.context, kernel.loop, key)
+            client = socket.socket(fileno=descriptor)
+            console = console_command(kernel.connection.kernel_id)
+            Connection(client, kernel.context, kernel.loop, key, console)
 
         kernel.loop.watch(listener.fileno(), accept)
 
     return Endpoint(listener.getsockname()[1], serve)
+
+
+def console_command(kernel_id: str) -> Console:
+    """The command line that is the console of a program on a registered kernel."""
+
+    def command(program: str) -> list[str]:
+        import sys
+
+        from tidelock.shared.link import registry
+
+        words = [sys.executable, "-m", "tidelock.terminal", "kernel", "console", program]
+        return [*words, "--connect", registry.path_of(kernel_id)]
+
+    return command
 
 
 def embedded(settings: Settings, workspace: str) -> EmbeddedKernel:

@@ -64,10 +64,11 @@ class Debugging:
         self._client = DebugClient(open_channel, self._on_event)
         self.points = Points(self._client)
         told = self._client.request("initialize", adapterID="tidelock", supportsVariableType=True)
-        self.filters = [entry["filter"] for entry in told["exceptionBreakpointFilters"]]
+        offered = told["exceptionBreakpointFilters"]
+        self.filters = [entry["filter"] for entry in offered]
         attached = self._client.ask("attach")
         self._client.request("threads")  # it is ready for what follows
-        self.catch("uncaught")
+        self.catch(next((entry["filter"] for entry in offered if entry["default"]), "none"))
         self._client.request("configurationDone")
         attached.result()
         self._client.request("threads")  # where it stands, if it does, is known by now

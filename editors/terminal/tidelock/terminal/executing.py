@@ -26,7 +26,10 @@ _KINDS = {"SyntaxError": "syntax", "Interrupted": "interrupt", **dict.fromkeys(_
 
 
 class Request(NamedTuple):
-    """What is to be executed; the fields are those of ``tidelock.shared.model.Run``."""
+    """What is to be executed; the fields are those of ``tidelock.shared.model.Run``.
+
+    But for ``prepared``: the id of a run that a debugger has prepared, and that is executed.
+    """
 
     code: str
     kind: str
@@ -36,6 +39,7 @@ class Request(NamedTuple):
     timeout_s: float | None = None
     fresh_modules: bool = False
     stop_on_entry: bool = False
+    prepared: str = ""
 
     def fields(self) -> Content:
         """Our fields of the message's metadata."""
@@ -50,6 +54,8 @@ class Request(NamedTuple):
             fields["source"] = self.source
         if self.timeout_s is not None:
             fields["timeout_s"] = self.timeout_s
+        if self.prepared:
+            fields["prepared"] = self.prepared
         return fields
 
 

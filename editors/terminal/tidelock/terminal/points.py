@@ -89,15 +89,18 @@ class Points:
 
     def change(self, point: Point, **fields: Any) -> Point:
         """Change one, and have it set anew; its new state."""
-        place = self._all.index(point)
+        place = self._index(point)
         self._all[place] = point._replace(**fields)
         self._send(point.place.path)
         return self._all[place]
 
     def delete(self, point: Point) -> None:
         """Take one away."""
-        self._all.remove(point)
+        del self._all[self._index(point)]
         self._send(point.place.path)
+
+    def _index(self, point: Point) -> int:
+        return next(i for i, each in enumerate(self._all) if each.number == point.number)
 
     def _send(self, path: str) -> None:
         wanted = [p for p in self._all if p.place.path == path and p.is_enabled]
@@ -107,7 +110,9 @@ class Points:
             breakpoints=[point.place.request() for point in wanted],
         )
         for point, body in zip(wanted, told["breakpoints"], strict=True):
-            self._all[self._all.index(point)] = _judged(point, body)
+            index = self._index(point)
+            if self._all[index] is point:  # else the kernel has said more since
+                self._all[index] = _judged(point, body)
 
 
 def _judged(point: Point, body: Content) -> Point:

@@ -8,13 +8,22 @@ number and no client. The file is long because all that the faces may call is on
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
-from tidelock.shared.answers import Answer, failed
+from tidelock.shared.answers import Answer, answered, failed
 from tidelock.shared.config import Settings
-from tidelock.shared.errors import NotStopped, Unavailable
+from tidelock.shared.debug.loaded import (
+    AT_ONCE,
+    BY_HOOK,
+    IN_REACH,
+    MEANWHILE,
+    UNDER_WAY,
+    LoadedCode,
+)
+from tidelock.shared.errors import LuaFailure, NotStopped, TidelockError, Unavailable
 from tidelock.shared.events import (
     BreakpointsChanged,
     Bus,
@@ -50,11 +59,12 @@ if TYPE_CHECKING:
     from tidelock.shared.debug.breakpoints import Table
     from tidelock.shared.debug.calls import CallSite
     from tidelock.shared.debug.instrument import Site
+    from tidelock.shared.debug.swap import Plan
 
 log = layer("debug")
 
 How = Literal["continue", "over", "in", "out"]
-BY_HOOK = "set in code that is already loaded: works by a line hook until it is loaded again"
+IN_PYTHON = "this frame is Python: nothing can be evaluated or changed in it from here"
 Fields = tuple[Any, ...]
 
 
@@ -87,9 +97,9 @@ class Debugger:
         self._limit = settings.debug_breakpoint_limit
         self._max_threads = settings.debug_max_threads
         self._made_table: Table | None = None
-        self._loaded: dict[str, None] = {}
-        self._sites: dict[str, tuple[Site, ...]] = {}
-        self._last_site = 0
+        self._loaded = LoadedCode(
+            lane.build.dialect, lambda chunk: self._table.standing(chunk), sources.text
+        )
         self._pauses = 0
         self._frames: dict[int, Frame] = {}
         self._frame_ids: dict[tuple[int, int], int] = {}
@@ -105,7 +115,7 @@ class Debugger:
             from tidelock.shared.debug.breakpoints import Table
 
             dialect, text_of = self._lane.build.dialect, self._sources.text
-            self._made_table = Table(dialect, text_of, lambda: self._loaded, self._limit)
+            self._made_table = Table(dialect, text_of, self._loaded.chunks, self._limit)
         return self._made_table
 
     # -- breakpoints -------------------------------------------------------------------------
@@ -120,12 +130,13 @@ class Debugger:
         """
         with self._lock:
             _, removed = self._table.replace(owner, chunk, requests)
-            self._mark_late(chunk)
+            plans = self._late_plans()
             mine = [p for p in self._table.of_source(chunk) if p.owner == owner]
             current = {point.asked: point for point in mine}
             found = [current[request] for request in requests]
         self._bus.publish(BreakpointsChanged(tuple(found), tuple(removed), owner))
         self._send_table()
+        self._carry_out(plans)
         return found
 
     def set_function_breakpoints(
@@ -156,12 +167,12 @@ class Debugger:
         chunk, _, line = fact.where.rpartition(":")
         with self._lock:
             changed = self._table.settle(number, chunk, int(line or 0))
-            if changed:
-                self._mark_late("")
-                changed = [p for p in self._table.of_source("") if p.id == number]
+            plans = self._late_plans() if changed else []
+            changed = [p for p in self._table.of_source("") if changed and p.id == number]
         if changed:
             self._bus.publish(BreakpointsChanged(tuple(changed)))
             self._send_table()
+            self._carry_out(plans)
 
     def locations(self, chunk: str, first: int, last: int) -> list[Spot]:
         """Where breakpoints can stand on the lines of a source; lines count from 1.
@@ -179,12 +190,18 @@ class Debugger:
     def loaded(self) -> list[str]:
         """The chunk names of what is loaded and has a name of its own, in order of loading."""
         with self._lock:
-            return [chunk for chunk in self._loaded if chunk[:1] in ("@", "=")]
+            return [chunk for chunk in self._loaded.chunks() if chunk[:1] in ("@", "=")]
 
     def modules(self) -> Answer[list[tuple[str, str]]]:
         """The modules that the program has loaded: name, and path of those written in Lua."""
         asked = self._lane.ask("modules")
         return asked.map(lambda fields: [(shown(n), shown(p)) for n, p in _rows(fields, 2)])
+
+    def count_anew(self, owner: str) -> None:
+        """The hits of an owner's breakpoints are forgotten."""
+        ids = [point.id for point in self.breakpoints() if point.owner == owner]
+        if ids:
+            self._lane.ask("count_anew", *ids)
 
     def breakpoints(self) -> list[Breakpoint]:
         """The one table."""
@@ -258,33 +275,79 @@ class Debugger:
         if self._is_abandoned and self.pause is None:
             self._lane.ask("unpause")
 
-    def _mark_late(self, chunk: str) -> None:
-        """Say of breakpoints in loaded code that only a hook can carry them."""
-        late = [
-            (point, spot)
-            for point in self._table.of_source(chunk)
-            for spot in point.spots
-            if spot.chunk in self._loaded and self._site_for(point, spot) is None
-        ]
-        self._table.tell([point.id for point, _ in late], BY_HOOK)
-        unseen = [point.id for point, spot in late if point.source and not spot.leads]
-        self._table.tell(unseen, f"{BY_HOOK}, which stops where the line begins")
+    def _late_plans(self) -> list[tuple[int, Plan]]:
+        """Plans to bring what came late into loaded functions; says of it what will be."""
+        late = self._loaded.late(self._table.all())
+        plans = self._loaded.plans(self._table.all())
+        for chunk in {plan.chunk for _, plan in plans}:
+            self._table.tell([point.id for _, point in late[chunk]], IN_REACH)
+        for _, plan in plans:
+            if plan.refusal:
+                self._tell_hook(plan, plan.refusal)
+        return [(number, plan) for number, plan in plans if not plan.refusal]
 
-    def _site_for(self, point: Breakpoint, spot: Spot) -> Site | None:
-        """A call compiled into the loaded code that can carry a breakpoint at a spot."""
-        from tidelock.shared.debug.instrument import needs
+    def _carry_out(self, plans: Sequence[tuple[int, Plan]]) -> None:
+        from tidelock.shared.debug.swap import fields
 
-        for site in self._sites.get(spot.chunk, ()):
-            if (site.spot.line, site.spot.column) != (spot.line, spot.column):
-                continue
-            if site.condition:
-                if site.condition == point.asked.condition:
-                    return site
-                continue
-            dialect = self._lane.build.dialect
-            if site.serves(needs(point, dialect), dialect):
-                return site
-        return None
+        for number, plan in plans:
+            asked = self._lane.ask("swap", number, *fields(plan))
+            asked.then(functools.partial(self._hear, plan))
+
+    def _hear(self, plan: Plan, done: Answer[Fields]) -> None:
+        if done.error is not None:
+            log.error("functions could not be replaced", chunk=plan.chunk, error=repr(done.error))
+        outcome, words = done.result() if done.error is None else (b"refused", b"it failed")
+        if outcome in (b"done", b"replaced"):
+            return
+        with self._lock:
+            if outcome == b"waiting":
+                changed = self._tell_lines(
+                    self._still_late(plan), f"{MEANWHILE} {shown(words)} runs"
+                )
+            else:
+                changed = self._tell_hook(plan, shown(words))
+        if changed:
+            self._bus.publish(BreakpointsChanged(tuple(changed)))
+
+    def _tell_hook(self, plan: Plan, why: str) -> list[Breakpoint]:
+        """Say of breakpoints that only a hook carries them, and why."""
+        return self._tell_lines(self._still_late(plan), f"{BY_HOOK} ({why})")
+
+    def _still_late(self, plan: Plan) -> set[int]:
+        late = self._loaded.late(self._table.all()).get(plan.chunk, [])
+        return {point.id for _, point in late} & plan.late
+
+    def _tell_lines(self, ids: Collection[int], words: str) -> list[Breakpoint]:
+        """Say how a hook carries breakpoints, which stops where their lines begin."""
+        inner = {
+            point.id
+            for point in self._table.all()
+            if point.id in ids and point.source and not all(spot.leads for spot in point.spots)
+        }
+        told = self._table.tell(set(ids) - inner, words)
+        return told + self._table.tell(inner, f"{words}, which stops where the line begins")
+
+    def swap_begins(self, number: int) -> bool:
+        """Whether a plan to replace functions is still wanted; on the lane."""
+        with self._lock:
+            return self._loaded.begins(number)
+
+    def swap_ends(self, number: int, has_left: bool) -> None:
+        """Functions were replaced by ones with breakpoints; on the lane."""
+        with self._lock:
+            ids = self._loaded.ends(number, has_left)
+            tell = self._tell_lines if has_left else self._table.tell
+            changed = tell(ids, UNDER_WAY if has_left else AT_ONCE)
+        self._bus.publish(BreakpointsChanged(tuple(changed)))
+
+    def swap_left(self, number: int) -> None:
+        """The calls of old code that a plan left, or waited for, have ended; on the lane."""
+        with self._lock:
+            changed = self._table.tell(self._loaded.left(number), AT_ONCE)
+            plans = self._late_plans()
+        if changed:
+            self._bus.publish(BreakpointsChanged(tuple(changed)))
+        self._carry_out(plans)
 
     def _send_table(self) -> None:
         self._lane.ask("breakpoints", *self.points())
@@ -294,22 +357,22 @@ class Debugger:
         with self._lock:
             points = self.breakpoints()
             rows = [
-                self._point_fields(point, spot)
+                self._point_fields(point, spot, number, site)
                 for point in points
                 if point.verified
                 for spot in point.spots
+                for number, site in self._loaded.carriers(point, spot)
             ]
             # Conditions compiled in place cannot last; the others are evaluated, like messages.
-            self._lane.watch_evaluations(any(row and (row[6] or row[10]) for row in rows))
+            self._lane.watch_evaluations(any(row[6] or row[10] for row in rows))
         return (bool(points), *(field for row in rows for field in row))
 
-    def _point_fields(self, point: Breakpoint, spot: Spot) -> list[object]:
+    def _point_fields(
+        self, point: Breakpoint, spot: Spot, number: int, site: Site | None
+    ) -> list[object]:
         from tidelock.shared.debug.breakpoints import hit_rule
         from tidelock.shared.syntax import conditions
 
-        site = self._site_for(point, spot)
-        if site is None and spot.chunk not in self._loaded:
-            return []  # nothing to watch yet: it is compiled in when the source loads
         asked = point.asked
         rule = hit_rule(asked.hit_condition) if asked.hit_condition else None
         condition = "" if site is not None and site.condition else asked.condition
@@ -320,7 +383,7 @@ class Debugger:
             pieces += [encode(piece if isinstance(piece, str) else piece.text)]
         return [
             point.id,
-            site.number if site is not None else 0,
+            number,
             encode(spot.chunk),
             spot.line,
             spot.leads,
@@ -338,34 +401,21 @@ class Debugger:
     def prepare(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
         """The text of a chunk with its breakpoints compiled in; None when it has none."""
         with self._lock:
-            self._loaded[chunk] = None
-            self._sites.pop(chunk, None)
+            self._loaded.load(chunk, text, token)
             if self._made_table is None:
                 return None
             changed = self._table.reread(chunk, text)
-            ready = self._instrument(chunk, text, token, guarded=guarded)
+            ready = self._loaded.instrument(chunk, text, guarded=guarded)
             if ready is not None:
                 changed += self._table.tell([p.id for _, p in self._table.standing(chunk)], "")
         if changed:
             self._bus.publish(BreakpointsChanged(tuple(changed)))
         return ready
 
-    def _instrument(self, chunk: str, text: str, token: str, *, guarded: bool) -> str | None:
-        from tidelock.shared.debug.instrument import instrument
-
-        points = self._table.standing(chunk)
-        if not points:
-            return None
-        dialect, first = self._lane.build.dialect, self._last_site + 1
-        result = instrument(text, dialect, points, token, first, guarded_globals=guarded)
-        self._last_site += len(result.sites)
-        self._sites[chunk] = result.sites
-        return result.text if result.sites else None
-
     def unprepared(self, chunk: str) -> None:
         """The prepared text did not load: its breakpoints work by hook."""
         with self._lock:
-            self._sites.pop(chunk, None)
+            self._loaded.strip(chunk)
             points = [point.id for _, point in self._table.standing(chunk)]
             changed = self._table.tell(points, BY_HOOK)
         log.info("breakpoints could not be compiled in", chunk=chunk)
@@ -374,14 +424,12 @@ class Debugger:
     def forget_loaded(self) -> None:
         """Nothing counts as loaded: the Lua state is new."""
         with self._lock:
-            self._loaded.clear()
-            self._sites.clear()
+            self._loaded.forget_state()
 
     def forget_files(self) -> None:
         """A launch begins with fresh modules: only what inputs have made stays alive."""
         with self._lock:
-            self._loaded = {c: None for c in self._loaded if self._sources.is_input(c)}
-            self._sites = {c: sites for c, sites in self._sites.items() if c in self._loaded}
+            self._loaded.forget(keep=self._sources.is_input)
 
     # -- the pause ---------------------------------------------------------------------------
 
@@ -450,6 +498,8 @@ class Debugger:
             return failed(error)
         from tidelock.shared.debug.calls import calls
 
+        if place.what == "Python":
+            return answered([])
         text = self._sources.text(place.chunk) if place.line else None
         found = calls(text, place.line, self._lane.build.dialect) if text else []
         paths: list[object] = []
@@ -532,7 +582,9 @@ class Debugger:
         """Ask in a frame (0: at global scope)."""
         try:
             place = self.frame(frame) if frame else None
-        except NotStopped as error:
+            if place and place.what == "Python" and operation != "scopes":
+                raise LuaFailure(IN_PYTHON)
+        except TidelockError as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (0, 0)
         return self._ask(operation, thread, level, *arguments, in_hex=in_hex)
@@ -576,7 +628,9 @@ class Debugger:
         """Give a variable under a handle the value of an expression."""
         try:
             place = self.frame(frame) if frame else None
-        except NotStopped as error:
+            if place and place.what == "Python":
+                raise LuaFailure(IN_PYTHON)
+        except TidelockError as error:
             return failed(error)
         thread, level = (place.thread, place.level) if place else (0, 0)
         fields = (handle, encode(name), thread, level, encode(text))
@@ -662,4 +716,4 @@ def _scopes(fields: Fields) -> list[Scope]:
     found = [Scope("Locals", local, local_count)]
     if upvalue_count:
         found.append(Scope("Upvalues", upvalue, upvalue_count))
-    return [*found, Scope("Globals", world, 0, expensive=True)]
+    return [*found, Scope("Globals", world, 0, expensive=True)] if world else found

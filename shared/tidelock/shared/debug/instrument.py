@@ -7,7 +7,7 @@ rewrites text; what a site means is decided when it is reached.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tidelock.shared.debug.breakpoints import tree_of
@@ -81,6 +81,13 @@ def handed_over(wanted: Sequence[Needs], visible: set[str], dialect: Dialect) ->
     return ", ".join(names)
 
 
+class Call(NamedTuple):
+    """A call as it is written, and the offset of the statement in front of which it stands."""
+
+    offset: int
+    text: str
+
+
 def instrument(
     text: str,
     dialect: Dialect,
@@ -102,30 +109,61 @@ def instrument(
             and a condition with globals must not be compiled bare.
     """
     tree = tree_of(text, dialect)
-    if not tree.ok:
-        return Instrumented(text, ())
-    spots = {spot.offset: spot for spot, _ in breakpoints}
-    if not spots:
+    if not tree.ok or not breakpoints:
         return Instrumented(text, ())
     scopes = resolve(tree)
+
+    def visible(offset: int) -> set[str]:
+        return {found.name for found in scopes.visible(offset)}
+
+    written, sites = calls(
+        dialect, breakpoints, visible, token, first_site, guarded_globals=guarded_globals
+    )
+    return Instrumented(woven(text, written), tuple(sites))
+
+
+def calls(
+    dialect: Dialect,
+    breakpoints: Sequence[tuple[Spot, Breakpoint]],
+    visible_at: Callable[[int], set[str]],
+    token: str,
+    first_site: int,
+    *,
+    guarded_globals: bool,
+) -> tuple[list[Call], list[Site]]:
+    """The calls for breakpoints and their sites, in the order of the text.
+
+    ``visible_at`` gives the local names that code at an offset can use; for the rest see
+    ``instrument``.
+    """
+    spots = {spot.offset: spot for spot, _ in breakpoints}
     sites: list[Site] = []
-    pieces: list[str] = []
-    place = 0
+    written: list[Call] = []
     for number, offset in enumerate(sorted(spots), first_site):
         standing = [point for spot, point in breakpoints if spot.offset == offset]
-        visible = {found.name for found in scopes.visible(offset)}
+        visible = visible_at(offset)
         names = handed_over([needs(point, dialect) for point in standing], visible, dialect)
         bare = _bare(standing, visible, dialect, guarded_globals=guarded_globals)
         call = f'("{token}")({number}{", " + names if names and not bare else ""})'
         if bare:
             call = f"if {bare} then {call} end"
-        pieces += [text[place:offset], f"do {call} end "]
-        place = offset
+        written.append(Call(offset, f"do {call} end "))
         condition = standing[0].asked.condition if bare else ""
         handed = "" if bare else names
         sites.append(Site(number, spots[offset], handed, condition, frozenset(visible)))
-    pieces.append(text[place:])
-    return Instrumented("".join(pieces), tuple(sites))
+    return written, sites
+
+
+def woven(text: str, written: Sequence[Call], start: int = 0, end: int | None = None) -> str:
+    """A part of a text with the calls that belong in it."""
+    end = len(text) if end is None else end
+    pieces: list[str] = []
+    place = start
+    for call in written:
+        if start <= call.offset < end:
+            pieces += [text[place : call.offset], call.text]
+            place = call.offset
+    return "".join([*pieces, text[place:end]])
 
 
 def _bare(

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError, LuaFailure, NotStopped, TidelockError
@@ -27,6 +27,9 @@ from tidelock.shared.runtime.native import Native, NativeUnavailable
 from tidelock.shared.runtime.prelude import Prelude
 from tidelock.shared.runtime.streams import Streams, shown
 from tidelock.shared.sources import encode
+
+if TYPE_CHECKING:
+    from tidelock.shared.runtime.bridge import Bridge
 
 log = layer("lane")
 
@@ -42,6 +45,8 @@ of the process. The wanted limit is watched from outside and ends the script in 
 _MEMORY_TO_RECOVER = 4 * 1024 * 1024
 _FIRST_WAIT_S = 0.001
 _LONGEST_WAIT_S = 0.02
+_QUESTIONS = (b"value", b"members", b"names", b"modules")
+"""What is asked for its answer alone, and refused when a Python function keeps the lane."""
 _POLITE_S = 0.5
 """How long a question waits for a line hook of ours to look before that is armed as well."""
 
@@ -62,8 +67,20 @@ class Host(Protocol):
     def points(self) -> Fields:
         """The breakpoint table as the prelude takes it."""
 
+    def swap_begins(self, number: int) -> bool:
+        """Whether a plan to replace functions is still the newest for its chunk."""
+
+    def swap_ends(self, number: int, has_left: bool) -> None:
+        """A plan was carried out; calls of the old functions may be under way."""
+
+    def swap_left(self, number: int) -> None:
+        """The calls of old code that a plan left, or had to wait for, have ended."""
+
     def modules_forgotten(self) -> None:
         """A fresh launch: files that were loaded before do not count any more."""
+
+    def module_found(self, name: str, path: str) -> None:
+        """``require`` has loaded the text of a module."""
 
     def unprepared(self, chunk: str) -> None:
         """The prepared text did not load; the plain one is used."""
@@ -122,6 +139,7 @@ class Options(NamedTuple):
     native: bool = True
     input_timeout_s: float = 0.0
     condition_budget_s: float = 0.0
+    python: bool = False
 
 
 class Lane:
@@ -152,6 +170,7 @@ class Lane:
         self._budget = Budget(options.condition_budget_s)
         self._visiting = False  # a job is being done, by our own coroutine
         self._native: Native | None = None
+        self._bridge: Bridge | None = None
         self._trace: tuple[CallFrame, ...] = ()
         self._bell = threading.Event()
         self._served = threading.Event()
@@ -241,6 +260,7 @@ class Lane:
             register_eval=False,
             register_builtins=False,
             **self._hard_limit(),
+            **self._bridged(module),
         )
         self.version = shown(lua.eval(b"_VERSION"))
         if self.build.dialect == "luajit":
@@ -259,7 +279,7 @@ class Lane:
                 self._native = native
         else:
             self.fallback = "switched off by lua.native = false"
-        prelude.open(self._native, jit=self.options.jit)
+        prelude.open(self._native, jit=self.options.jit, bridge=self._bridge)
         self._prelude, self._lua = prelude, lua
         if len(self._threads) == 1:
             self._start("tidelock-bell", self._ring)
@@ -270,6 +290,14 @@ class Lane:
             return {}
         return {"max_memory": wanted + max(wanted // 4, _MEMORY_RESERVE)}
 
+    def _bridged(self, module: Any) -> dict[str, Any]:
+        if not self.options.python:
+            return {}
+        from tidelock.shared.runtime.bridge import Bridge  # late: few want it
+
+        self._bridge = Bridge(module, self.streams, lambda: self._ending is not None)
+        return {"attribute_handlers": (self._bridge.refuse, self._bridge.refuse)}
+
     def _release(self) -> None:
         """Close Lua here and now: its finalizers still call what the runtime gives them.
 
@@ -279,6 +307,10 @@ class Lane:
         if native is not None:
             native.disarm()
             native.let_go()
+        if self._bridge is not None:
+            self._bridge.close()
+            self._bridge = None
+        self._prelude.let_go()
         del self._prelude
         del self._lua  # the last reference
         self._native = None
@@ -393,9 +425,12 @@ class Lane:
 
     def _outcome(self, run: Run) -> Outcome:
         prelude = self._prelude
+        chunk = None
         try:
             if run.fresh_modules:
                 prelude.forget_modules()
+            if self._bridge is not None:
+                self._bridge.begin(run.search, fresh=run.fresh_modules)
             if run.search:
                 prelude.set_path(encode(_search_path(run.search)))
             arguments = [encode(word) for word in run.arguments]
@@ -413,6 +448,8 @@ class Lane:
             return self._ended(Outcome("error", "not enough memory", error="MemoryLimit"))
         except Exception as error:
             return self._ended(Outcome("error", str(error), error="InternalError"))
+        finally:
+            del chunk  # the traceback of an error in Python may hold this frame
         return self._ended(_outcome_of(result))
 
     def _code(self, run: Run) -> str:
@@ -504,6 +541,15 @@ class Lane:
         for job in jobs:
             job.answer.fail(KernelError("the runtime has closed"))
 
+    def _refuse_questions(self) -> None:
+        """A function of Python may run for long, or stand still in a debugger of its own."""
+        with self._changed:
+            refused = [job for job in self._jobs if job.operation in _QUESTIONS]
+            for job in refused:
+                self._jobs.remove(job)
+        for job in refused:
+            job.answer.fail(NotStopped("running a function of Python, which Lua waits for"))
+
     def _wants_lane(self) -> bool:
         return bool(self._jobs) or self._ending is not None
 
@@ -526,6 +572,8 @@ class Lane:
                     continue
                 if wait == _LONGEST_WAIT_S and self._ending:
                     native.let_hooks_in()
+                if waited > _POLITE_S and self._bridge is not None and self._bridge.is_inside:
+                    self._refuse_questions()
                 waited += wait
                 wait = min(wait * 2, _LONGEST_WAIT_S)
 
@@ -803,6 +851,10 @@ class _Callbacks:
             return None
         return None if ready is None else encode(ready)
 
+    def module_found(self, name: bytes, path: bytes) -> None:
+        """A module's text is loaded."""
+        self._lane.host.module_found(shown(name), _text(path))
+
     def unprepared(self, chunk: bytes) -> None:
         """The instrumented text did not load."""
         self._lane.host.unprepared(_text(chunk))
@@ -810,6 +862,18 @@ class _Callbacks:
     def points(self) -> Fields:
         """The breakpoint table, for a change that must be in force before the next line."""
         return self._lane.host.points()
+
+    def swap_begins(self, number: int) -> bool:
+        """Whether a plan is to be carried out."""
+        return self._lane.host.swap_begins(number)
+
+    def swap_ends(self, number: int, has_left: bool) -> None:
+        """A plan was carried out."""
+        self._lane.host.swap_ends(number, has_left)
+
+    def swap_left(self, number: int) -> None:
+        """The calls that a plan left or waits for have ended."""
+        self._lane.host.swap_left(number)
 
     def modules_forgotten(self) -> None:
         """The Lua modules of earlier runs are dropped."""

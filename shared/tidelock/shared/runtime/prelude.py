@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidelock.shared.model import Dialect
 from tidelock.shared.runtime.native import Native
+
+if TYPE_CHECKING:
+    from tidelock.shared.runtime.bridge import Bridge
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "lua")
 _FILES = (
@@ -24,6 +27,7 @@ _FILES = (
     "evaluate",
     "breakpoints",
     "budget",
+    "leftovers",
     "returns",
     "stepping",
     "moment",
@@ -33,6 +37,13 @@ _FILES = (
     "run",
 )
 _CHUNK = b"=[tidelock]"
+_PLAIN_FUNCTIONS = b"""function(functions)
+  for name, value in next, functions do
+    if type(value) == "userdata" then
+      functions[name] = python.as_function(value)
+    end
+  end
+end"""
 
 
 class Prelude:
@@ -70,7 +81,7 @@ class Prelude:
         )
         chunk(self.text(name), _CHUNK)(self._table, self._host)
 
-    def open(self, native: Native | None, *, jit: bool) -> None:
+    def open(self, native: Native | None, *, jit: bool, bridge: Bridge | None) -> None:
         """Load the rest, once it is known how the state can be controlled."""
         if native is not None:
             self._host[b"chain"] = native.chain_function
@@ -86,16 +97,37 @@ class Prelude:
             b"package.cpath = package.cpath .. cpath end"
         )
         add(*(text.encode() for text in _installed_modules(self._dialect)))
+        if bridge is not None:  # our own functions are not called in the way the program's are
+            self._lua.eval(_PLAIN_FUNCTIONS)(self._host)
         for name in _FILES[3:]:
             self._load(name)
         if self._dialect == "luajit" and not jit:
             self._lua.execute(b"jit.off() jit.flush()")
-        # Python is reached through what a host registers, not through the bridge's own door.
-        self._lua.execute(b"python = nil package.loaded.python = nil")
+        if bridge is not None:
+            self._open_python(bridge)
+        else:  # Python is reached through what a host registers, not through lupa's own door
+            self._lua.execute(b"python = nil package.loaded.python = nil")
         for name in (
             "run", "load_text", "forget_modules", "set_path", "set_arguments", "plain", "expression"
         ):  # fmt: skip
             setattr(self, name, self._table[name.encode()])
+
+    def let_go(self) -> None:
+        """Hold nothing of Lua's any more, also where something holds this."""
+        vars(self).clear()
+
+    def _open_python(self, bridge: Bridge) -> None:
+        self._load("python")
+        look = {
+            b"frames": bridge.frames,
+            b"variables": bridge.variables,
+            b"text": bridge.text,
+        }
+        table = self._lua.table_from
+        looks = table(look)
+        self._lua.eval(_PLAIN_FUNCTIONS)(looks)
+        bridge.open(self._table[b"python"][b"work"])
+        self._table[b"open_python"](table(bridge.offered), table(bridge.ways), looks)
 
     run: Callable[..., Any]
     load_text: Callable[..., Any]

@@ -14,6 +14,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from tidelock.shared.threads import mark_as_ours
+
 Publish = Callable[[str, str, str], None]
 NAMES = {1: "stdout", 2: "stderr"}
 _decoder = codecs.getincrementaldecoder("utf-8")
@@ -88,6 +90,7 @@ class Streams:
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="tidelock-output", daemon=True)
+        mark_as_ours(self._thread)
         self._thread.start()
 
     def _run(self) -> None:

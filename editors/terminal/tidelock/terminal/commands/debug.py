@@ -42,14 +42,15 @@ def run(invocation: Invocation) -> int:
         return _run(session, reader, script, invocation)
 
 
-def _prepare(session: Session, wanted: list[Place], watches: list[str], errors: str) -> None:
-    """Set what the flags say.
+def _prepare(session: Session, wanted: list[Place], watches: list[str], errors: str | None) -> None:
+    """Set what the flags say; which errors stop is the kernel's choice unless they name some.
 
     Raises:
         UsageError: a breakpoint cannot stop; nothing has run.
     """
     debugging = session.debugger()
-    debugging.catch(errors)
+    if errors is not None:
+        debugging.catch(errors)
     debugging.watches += watches
     for place in wanted:
         point = debugging.points.add(place)

@@ -21,9 +21,10 @@ end
 
 local sites = {} -- number of a compiled-in call -> list of points
 local late = {} -- line -> chunk name -> list of points, for code loaded without them
+local is_wide = false -- some of those are not only for calls of replaced functions
 T.late_lines = late -- the same table for ever: the line hook looks there first
 local counts = {} -- breakpoint id -> its hits, wherever it stands
-local arrived -- a site on whose line a step has just stopped: its call is the same stop
+local arrived -- a point on whose line a step has just stopped: a call there is the same stop
 
 -- Stop here until someone resumes; then act on how. `dead` are coroutines, outermost first,
 -- that an error has just ended: their frames are shown as if they still stood.
@@ -181,9 +182,9 @@ local function probe(self, site, ...)
   if not list or T.deaf then
     return
   elseif arrived then
-    local here = arrived
+    local here, point = arrived, list[1]
     arrived = nil
-    if here == site then
+    if point.leads and point.line == here.line and point.source == here.source then
       return
     end
   end
@@ -208,10 +209,11 @@ function T.install_probe()
 end
 
 local function check_late(by_source)
-  local info = getinfo(5, "S") -- under at_late_line, on_line and on_event
+  local info = getinfo(5, "Sf") -- under at_late_line, on_line and on_event
   local list = {}
   for _, point in ipairs(by_source[info.source] or {}) do
-    if point.defined == 0 or point.defined == info.linedefined then
+    local is_meant = point.defined == 0 or point.defined == info.linedefined
+    if is_meant and (not point.only_old or T.is_old(info.func)) then
       list[#list + 1] = point
     end
   end
@@ -242,17 +244,18 @@ function T.at_late_line(line)
   return by_source and check_late(by_source)
 end
 
+-- Whether any code may come to a late breakpoint, not only calls of replaced functions.
 function T.has_late()
-  return raw.next(late) ~= nil
+  return is_wide
 end
 
 -- A step has stopped on a line: a call compiled into that line is passed over once.
 function T.arrive(line, source)
   arrived = nil
-  for number, list in raw.next, sites do
+  for _, list in raw.next, sites do
     local point = list[1]
     if point.leads and point.line == line and point.source == source then
-      arrived = number
+      arrived = point
     end
   end
 end
@@ -275,13 +278,23 @@ local function failing(message)
   end
 end
 
+-- Forget the hits of breakpoints.
+function ops.count_anew(...)
+  local ids = { ... }
+  for index = 1, #ids do
+    if counts[ids[index]] then
+      counts[ids[index]].hits = 0
+    end
+  end
+end
+
 -- The table of breakpoints, replaced as a whole. Flat: for each point
--- id, site (0: late), source, line, whether it is the first of the line in its function, line of
+-- id, site (0: late, -1: late, for calls of replaced functions only), source, line, whether it is the first of the line in its function, line of
 -- its function (0: any), condition, operator, wanted, names, number of log pieces, then for each
 -- piece "text" or "code" and its text. Hits of kept ids go on counting.
 function ops.breakpoints(instrumenting, ...)
   local kept = counts
-  sites, counts = {}, {}
+  sites, counts, is_wide = {}, {}, false
   for line in raw.next, late do
     late[line] = nil
   end
@@ -302,7 +315,8 @@ function ops.breakpoints(instrumenting, ...)
       count = counts[id],
       hit = HITS[operator],
       wanted = wanted,
-      frame = site == 0 and {} or nil,
+      frame = site <= 0 and {} or nil,
+      only_old = site < 0,
     }
     if condition ~= "" then
       local func, message = condition_function(condition, names, point.frame)
@@ -321,7 +335,8 @@ function ops.breakpoints(instrumenting, ...)
         end
       end
     end
-    if site ~= 0 then
+    is_wide = is_wide or site == 0
+    if site > 0 then
       sites[site] = sites[site] or {}
       sites[site][#sites[site] + 1] = point
     else
@@ -333,4 +348,9 @@ function ops.breakpoints(instrumenting, ...)
   end
   T.rehook()
   return true
+end
+
+-- Bring late breakpoints of a loaded chunk into its functions; see swap.lua.
+function ops.swap(...)
+  return T.part("swap")(...)
 end

@@ -87,7 +87,7 @@ end
 
 -- Flat fields of a page of the stack of a coroutine (0: the stopped one) and of its resumers,
 -- each behind a mark: total, then per frame: thread, level, name, what, source, line, line
--- defined, tail call.
+-- defined, tail call. Frames of Python have thread -1 and their number as level.
 function ops.frames(number, start, count)
   local thread = T.chain[#T.chain]
   if number ~= 0 then
@@ -109,14 +109,31 @@ function ops.frames(number, start, count)
       size = size + 1
     end
   end
-  for place, each in raw.ipairs(resumed_by(thread)) do
+  local function mark(each)
     id = T.number_of(each)
-    if place > 1 then
-      push(-1, MARK, "resumed by " .. (id == 1 and "main" or "coroutine " .. id))
+    push(-1, MARK, "resumed by " .. (id == 1 and "main" or "coroutine " .. id))
+  end
+  -- Frames of Python stand between Lua's only in the stack that stands still.
+  local merged = T.python and thread == T.chain[#T.chain] and T.python.stack()
+  local function show(level, info)
+    if merged and total > 0 and T.python.is_call(info.func) then
+      local lua_id = id
+      id = -1
+      local found = merged.call(push)
+      id = lua_id
+      if found then
+        return
+      end
+      info.what, info.source, info.currentline = "Python", "", 0
     end
-    T.walk(each, function(level, info)
-      push(level, info)
-    end)
+    push(level, info)
+  end
+  for place, each in raw.ipairs(resumed_by(thread)) do
+    if place > 1 then
+      mark(each)
+    end
+    id = T.number_of(each)
+    T.walk(each, show)
   end
   return total, unpack(fields, 1, size * 8)
 end

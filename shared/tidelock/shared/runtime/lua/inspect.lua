@@ -48,6 +48,10 @@ function T.frame_name(info)
   return "function <" .. (match(info.source, "([^/\\]*)$") or "?") .. ":" .. info.linedefined .. ">"
 end
 
+local function is_python(info)
+  return T.python and T.python.is_call(info.func)
+end
+
 -- Visit the user's frames of one coroutine from the innermost outwards until visit is true.
 -- Left out: our own frames, the C function that serves us, and a C function we called
 -- (the pcall around a chunk).
@@ -56,7 +60,7 @@ function T.walk(thread, visit)
   local info = getinfo(thread, 0, FRAME)
   if info and info.what == "C" then
     local outer = getinfo(thread, 1, "S")
-    if outer and outer.source == own then
+    if outer and outer.source == own and not is_python(info) then
       level, info = 1, getinfo(thread, 1, FRAME)
     end
   end
@@ -64,7 +68,8 @@ function T.walk(thread, visit)
     local outer = getinfo(thread, level + 1, FRAME)
     local ours = info.source == own
     if not ours and info.what == "C" and outer and outer.source == own then
-      ours = true
+      ours = not is_python(info)
+      info.name = outer.name -- for a call of Python: ours stands between it and its caller
     end
     if not ours and visit(level, info) then
       return true
@@ -192,6 +197,9 @@ T.place_of = place_of
 
 -- Handles of the scopes of a frame: locals, upvalues, globals, each with its child count.
 function ops.scopes(thread_number, level)
+  if thread_number < 0 then
+    return T.python.scopes(level)
+  end
   local thread = T.thread_of(thread_number)
   local info = frame_info(thread, level, "fu")
   local _, varargs = varargs_of(thread, level)
@@ -345,6 +353,8 @@ local function children_of(handle, filter, start, count)
     return local_children(entry)
   elseif entry.kind == "upvalues" then
     return upvalue_children(entry)
+  elseif entry.kind == "python" then
+    return T.python.variables(entry.level)
   elseif type(entry.value) ~= "table" then
     return {}
   elseif filter == "indexed" then
@@ -368,7 +378,8 @@ end
 -- indexed, named, evaluate name.
 function ops.children(handle, filter, start, count)
   local entry = T.entry(handle)
-  local whole = entry and (entry.kind == "locals" or entry.kind == "upvalues")
+  local kind = entry and entry.kind
+  local whole = kind == "locals" or kind == "upvalues" or kind == "python"
   local children = children_of(handle, filter, start, count)
   local fields, size = {}, 0
   local from, to = 1, #children
@@ -379,11 +390,12 @@ function ops.children(handle, filter, start, count)
   for index = from, to do
     local child = children[index]
     local place = size * 7
-    local kind, text, child_handle, indexed, named = T.describe(child.value, child.text)
+    local child_handle, indexed, named, text
+    kind, text, child_handle, indexed, named = T.describe(child.value, child.text)
     if child_handle ~= 0 then
       T.entry(child_handle).path = child.path
     end
-    fields[place + 1], fields[place + 2], fields[place + 3] = child.name, kind, text
+    fields[place + 1], fields[place + 2], fields[place + 3] = child.name, child.type or kind, text
     fields[place + 4], fields[place + 5], fields[place + 6] = child_handle, indexed, named
     fields[place + 7] = child.path
     size = size + 1

@@ -13,12 +13,36 @@ local getmetatable = raw.debug.getmetatable
 -- Whether any breakpoint exists; without one `load` leaves text alone (no instrumentation).
 T.instrumenting = false
 
+-- The chunk that is between the look at its breakpoints and Lua's load: its functions do not exist
+-- yet, so that a plan to replace them has to wait.
+local loading, waiting
+
+-- Whether a chunk is being loaded; plan `number` is then told when it is.
+function T.is_loading(name, number)
+  if name == loading then
+    waiting = number
+  end
+  return name == loading
+end
+
+local function end_loading(...)
+  loading = nil
+  if waiting then
+    local number = waiting
+    waiting = nil
+    host.swap_left(number)
+  end
+  return ...
+end
+T.end_loading = end_loading
+
 -- The text with the breakpoints of its source compiled in, or nil; then the table knows the
 -- calls that it carries before the chunk can run.
 local function prepared(text, name)
   if sub(text, 1, 1) == "\27" then
     return nil
   end
+  loading = name
   local ready = host.prepare(name, text, getmetatable(globals) ~= nil)
   if ready then
     T.install_probe()
@@ -37,11 +61,11 @@ local function load_text(text, name, mode, env)
   if ready then
     local chunk = compile(ready, name, mode, env)
     if chunk then
-      return chunk
+      return end_loading(chunk)
     end
     not_prepared(name)
   end
-  return compile(text, name, mode, env)
+  return end_loading(compile(text, name, mode, env))
 end
 T.load_text = load_text
 
@@ -121,11 +145,11 @@ else
     if ready then
       local done = raw_load(ready, source, mode, ...)
       if done then
-        return done
+        return end_loading(done)
       end
       not_prepared(source)
     end
-    return raw_load(text, source, mode, ...)
+    return end_loading(raw_load(text, source, mode, ...))
   end
   if raw.loadstring then
     globals.loadstring = globals.load
@@ -212,6 +236,7 @@ local function search_lua(name)
     )
   end
   loaded_here[name] = found
+  host.module_found(name, found)
   return chunk, found
 end
 

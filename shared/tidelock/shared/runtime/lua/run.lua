@@ -85,6 +85,7 @@ end
 function T.run(chunk, wanted, on_entry, ...)
   failure = nil
   T.standing, T.chain = nil, {} -- a run that was ended at a stop has left them behind
+  T.end_loading() -- and one that was ended in the loader
   T.reset_input()
   if T.watch_main then
     T.watch_main()

@@ -1,6 +1,7 @@
 -- Stepping: a plan (over, in, out, pause, entry) and the line hook that carries it out.
 -- The hook exists on the coroutines of the running chain only while there is a plan or a
--- breakpoint in code that was loaded without it, and is taken off again.
+-- breakpoint in code that was loaded without it, and is taken off again. The file is long because
+-- each event that Lua reports is answered beside the plan that waits for it.
 local T, host = ...
 local raw = T.raw
 local pcall, type, next, setmetatable = raw.pcall, raw.type, raw.next, raw.setmetatable
@@ -56,6 +57,8 @@ end
 -- that is armed from outside would take the place of ours and miss the line it waits for.
 local EVERY = 32
 local left = 1 -- lines until the next look
+local SELDOM = 8 -- looks until it is seen whether calls of replaced functions have ended
+local looks = 0
 function T.look()
   local wish = host.wish()
   if wish == "" then
@@ -81,10 +84,17 @@ function T.rehook()
     end
     return
   end
+  local threads = T.left_threads()
   for thread in next, hooked do
-    unhook(thread)
+    if not threads[thread] then
+      unhook(thread)
+    end
   end
-  host.hooks_are_on(false)
+  host.hooks_are_on(T.has_left())
+  left = 1
+  for thread in next, threads do
+    hook(thread)
+  end
 end
 
 -- A step whose program ended before it came to its stop is over with that.
@@ -93,6 +103,7 @@ function T.begin_run()
     plan = nil
   end
   T.forget_returned()
+  T.look_left()
   T.rehook()
 end
 
@@ -187,9 +198,11 @@ end
 -- Called from on_line or on_count, which on_event calls: the user's frame is level 4.
 local function take_stop(reason)
   plan = nil
-  local info = getinfo(4, "Sl")
+  local info = getinfo(4, "Slf")
   T.stop(reason, "", "")
-  T.arrive(info.currentline, info.source)
+  if not T.is_old(info.func) then
+    T.arrive(info.currentline, info.source)
+  end
 end
 
 -- Where a plan's frame stands is asked by `pcall(getlocal, level, 1)`, which fails beyond the
@@ -260,6 +273,8 @@ local function on_call(event)
   elseif func == create or func == wrap then
     sethook(on_event, MASK)
     return
+  elseif not now and not T.has_late() then
+    return -- calls that are left stay in coroutines which have hooks
   end
   local thread
   if func == resume then
@@ -355,6 +370,10 @@ function on_event(event, line)
     if left == 0 then
       left = EVERY
       T.look()
+      looks = looks + 1
+      if looks % SELDOM == 0 and T.has_left() then
+        T.enter(T.look_left)
+      end
     end
     if plan or late_lines[line] then
       on_line(line)

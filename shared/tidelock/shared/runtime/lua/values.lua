@@ -241,7 +241,8 @@ function show(value, options, depth, seen)
     local text = table_text(value, options, depth, seen)
     return name == "table" and text or name .. " " .. text
   end
-  return type_name(value)
+  local foreign = T.python and T.python.text(value)
+  return foreign or type_name(value)
 end
 
 local SHORT = { depth = 1, items = 10, text = 100, call = false }
