@@ -30,6 +30,7 @@ class Raw:
 
     def __init__(self, served: Served) -> None:
         assert served.embedded is not None
+        self._served = served
         self._changed = threading.Condition()
         self._seq = 0
         self.messages: list[Json] = []
@@ -60,13 +61,14 @@ class Raw:
     def answer(self, seq: int) -> Json:
         """The response to a request."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self.responses(seq), WAIT_S), "no response"
+            found = self._changed.wait_for(lambda: self.responses(seq), WAIT_S)
+            assert found, f"no response\n{self._served.condition()}"
             return self.responses(seq)[0]
 
     def ask(self, command: str, **arguments: Any) -> Json:
         """The body of a response of success."""
         response = self.answer(self.send(command, arguments))
-        assert response["success"], response
+        assert response["success"], f"{response}\n{self._served.condition()}"
         return dict(response.get("body") or {})
 
     def wait_for_event(self, name: str, count: int = 1) -> None:
@@ -74,23 +76,30 @@ class Raw:
             return sum(1 for m in self.messages if m.get("event") == name) >= count
 
         with self._changed:
-            assert self._changed.wait_for(there, WAIT_S), f"no event {name}"
+            found = self._changed.wait_for(there, WAIT_S)
+            assert found, f"no event {name}\n{self._served.condition()}"
 
     def close(self) -> None:
         self._channel.close()
 
+    def __enter__(self) -> Raw:
+        return self
 
-@pytest.fixture(scope="module")
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@pytest.fixture
 def kernel() -> Iterator[Served]:
+    """One for each test: what one leaves behind is not the next one's fault."""
     with embedded() as served:
         yield served
 
 
 @pytest.fixture
 def raw(kernel: Served) -> Iterator[Raw]:
-    made = Raw(kernel)
-    yield made
-    made.close()
+    with Raw(kernel) as made:
+        yield made
 
 
 def bring(raw: Raw, state: str) -> None:
@@ -119,10 +128,9 @@ def finish(raw: Raw, kernel: Served) -> None:
     """Whatever became of it: what runs ends, and the next session debugs from end to end."""
     raw.close()
     quieten(kernel)
-    after = Raw(kernel)
-    bring(after, "stopped")
-    assert after.ask("evaluate", expression="20 + 1")["result"] == "21"
-    after.close()
+    with Raw(kernel) as after:
+        bring(after, "stopped")
+        assert after.ask("evaluate", expression="20 + 1")["result"] == "21"
     quieten(kernel)
 
 
@@ -130,7 +138,15 @@ def quieten(kernel: Served) -> None:
     """End what runs, and wait until it has."""
     assert kernel.embedded is not None
     kernel.embedded.client.interrupt().result(WAIT_S)
-    kernel.embedded.client.execute("nil").result(WAIT_S)
+    execute(kernel, "nil")
+
+
+def execute(kernel: Served, text: str) -> str:
+    """Run a text; how it ended."""
+    assert kernel.embedded is not None
+    reply = kernel.embedded.client.execute(text)
+    assert reply.wait(WAIT_S), f"{text} has no end\n{kernel.condition()}"
+    return str(reply.result().content["status"])
 
 
 SHAPES: list[Any] = [
@@ -152,18 +168,17 @@ def test_every_request_in_every_state_gets_one_response(kernel: Served, state: s
     for command in (*ROUTES, "dance"):
         if state == "ended" and command == "tidelock/hello":
             continue  # nobody listens any more
-        raw = Raw(kernel)
-        bring(raw, state)
-        seqs = [raw.send(command, shape) for shape in SHAPES]
-        if state != "ended":
-            raw.send("configurationDone")  # launch and attach are answered then
-            after = raw.send("cancel", {"requestId": 0})
-            raw.answer(after)
-            left = [m for m in raw.messages if m.get("command") == "disconnect"]
-            for seq in seqs if not left else ():
-                judge(raw, seq, command)
+        with Raw(kernel) as raw:
+            bring(raw, state)
+            seqs = [raw.send(command, shape) for shape in SHAPES]
+            if state != "ended":
+                raw.send("configurationDone")  # launch and attach are answered then
+                after = raw.send("cancel", {"requestId": 0})
+                raw.answer(after)
+                left = [m for m in raw.messages if m.get("command") == "disconnect"]
+                for seq in seqs if not left else ():
+                    judge(raw, seq, command)
         last = raw
-        raw.close()
         quieten(kernel)
     assert last is not None
     finish(last, kernel)
@@ -246,6 +261,4 @@ def test_a_stop_that_was_asked_for_is_forgotten_with_who_asked(kernel: Served, r
     bring(raw, "idle")
     raw.ask("pause")
     raw.ask("disconnect")
-    assert kernel.embedded is not None
-    reply = kernel.embedded.client.execute("6 * 7").result(WAIT_S)
-    assert reply.content["status"] == "ok"
+    assert execute(kernel, "6 * 7") == "ok"

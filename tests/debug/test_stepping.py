@@ -8,6 +8,7 @@ import pytest
 
 from kit.live import WAIT_S, Live
 from kit.lua import build_under_test
+from tidelock.shared.events import OutputWritten
 
 DIALECT = build_under_test().dialect
 
@@ -294,6 +295,22 @@ def test_breakpoints_stop_wherever_lua_calls_back(
     lua.stop()
     assert lua.lines()[0][1] == line
     lua.breakpoints("=s")
+    lua.resume()
+    assert lua.finish(name).status == "ok"
+
+
+def test_a_finalizer_that_a_question_sets_off_passes_its_breakpoint(lua: Live) -> None:
+    """Nobody could ask anything there: the question is not answered yet."""
+    lua.breakpoints("=s", 2)
+    text = FINALIZER + "\n  ended = 'yes'\nend\np = nil\nprint('go')\nwhile not done do end"
+    name = lua.start(f"collectgarbage('stop') {text}", chunk="=s")
+    lua.wait(lambda e: isinstance(e, OutputWritten) and e.text.startswith("go"), "the loop")
+    lua.runtime.ask("collect").result(WAIT_S)
+    assert lua.debugger.value("ended", []).result(WAIT_S).text == '"yes"'  # type: ignore[union-attr]
+    lua.runtime.pause()
+    lua.stop()
+    assert lua.lines()[0][1] == 6
+    lua.evaluate("rawset(_G, 'done', true)")
     lua.resume()
     assert lua.finish(name).status == "ok"
 

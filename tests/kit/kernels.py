@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
+import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -60,6 +63,21 @@ class Served:
     def fields(self) -> dict[str, Any]:
         """The connection file's fields."""
         return self.connection._asdict()
+
+    def condition(self) -> str:
+        """What an embedded kernel is doing, in words for the message of a failed test."""
+        assert self.embedded is not None
+        context = self.embedded.kernel.context
+        lane, debugger = context.runtime, context.debugger
+        inside = ("_jobs", "_errands", "_go_on", "_ending", "_visiting", "_has_hooks")
+        words = [f"state {lane.state}", f"sessions {sorted(debugger.sessions)}"]
+        words += [f"{name} {getattr(lane, name)}" for name in inside if hasattr(lane, name)]
+        frames = sys._current_frames()
+        for thread in threading.enumerate():
+            if thread.name.startswith("tidelock-") and thread.ident in frames:
+                stack = traceback.format_stack(frames[thread.ident], 6)
+                words.append(f"{thread.name}\n{''.join(stack)}")
+        return "\n".join(words)
 
     def client(self) -> KernelClient:
         """One of our own clients, ready."""

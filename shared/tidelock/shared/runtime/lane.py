@@ -238,6 +238,7 @@ class Lane:
                 if isinstance(errand, Run):  # from here on it can be ended
                     self._ending, self._ending_early = self._ending_early, None
                     self._trace = ()
+                    self._visiting = False  # an error may have cut a question short
                     self._lines.clear()
                     self.state = Running(errand)
             if errand is None:

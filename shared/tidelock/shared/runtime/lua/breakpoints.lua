@@ -27,8 +27,12 @@ local counts = {} -- breakpoint id -> its hits, wherever it stands
 local arrived -- a point on whose line a step has just stopped: a call there is the same stop
 
 -- Stop here until someone resumes; then act on how. `dead` are coroutines, outermost first,
--- that an error has just ended: their frames are shown as if they still stood.
+-- that an error has just ended: their frames are shown as if they still stood. A finalizer that
+-- runs in the midst of a question passes: nobody could be answered there.
 local function stop(reason, text, ids, dead)
+  if T.is_serving() then
+    return
+  end
   if reason ~= "step" then
     T.forget_returned()
   end

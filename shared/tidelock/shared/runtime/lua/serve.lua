@@ -91,14 +91,19 @@ function T.chain_to(standing)
   return chain
 end
 
+-- Whether an errand is under way: what it calls, finalizers too, cannot stand still to be asked.
+function T.is_serving()
+  local condition = server and status(server) or "dead"
+  return condition ~= "dead" and condition ~= "suspended"
+end
+
 -- Do an errand with the calling coroutine standing still; returns what the errand returns.
 -- Errands are never nested: code that a job runs finds the server busy and gets nil.
 function T.enter(errand)
-  local condition = server and status(server) or "dead"
-  if condition == "dead" then
-    server = create(body)
-  elseif condition ~= "suspended" then
+  if T.is_serving() then
     return nil
+  elseif not server or status(server) == "dead" then
+    server = create(body)
   end
   -- A question may come in the midst of another errand's first steps, which go on unchanged.
   local standing, chain = T.standing, T.chain

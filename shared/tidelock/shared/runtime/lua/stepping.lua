@@ -197,6 +197,9 @@ end
 
 -- Called from on_line or on_count, which on_event calls: the user's frame is level 4.
 local function take_stop(reason)
+  if T.is_serving() then
+    return -- a finalizer in the midst of a question: the plan waits for the program
+  end
   plan = nil
   local info = getinfo(4, "Slf")
   T.stop(reason, "", "")
