@@ -69,6 +69,27 @@ def test_the_debuggers_state_is_there_for_a_page_that_is_loaded_again(peer: Jupy
     assert [point["line"] for point in source["breakpoints"]] == [1, 3]
 
 
+def test_an_error_names_the_cell_and_not_the_path_made_for_it(peer: JupyterPeer) -> None:
+    path = attach(peer)
+    failed = peer.execute("\nfunction fails()\n  error('too low')\nend\nfails()")
+    words = "In[1]:3: too low"
+    assert (failed.status, failed.error) == ("error", f"LuaError: {words}")
+    assert failed.traceback.splitlines() == [
+        f"error: {words}",
+        "  --> In[1]:3",
+        "  1 | ",
+        "  2 | function fails()",
+        "  3 |   error('too low')",
+        "    |   ^^^^^^^^^^^^^^^^",
+        "stack:",
+        "  in function 'error' ([C])",
+        "  in function 'fails' (In[1]:3)",
+        "  in main chunk (In[1]:5)",
+    ]
+    assert peer.execute("fails()").traceback.startswith(f"error: {words}\n  --> In[1]:3\n")
+    assert path.removesuffix(".lua") not in failed.traceback
+
+
 def test_an_interrupt_ends_a_stopped_cell_and_breakpoints_stay(peer: JupyterPeer) -> None:
     attach(peer, 3)
     running = peer.start(CELL)

@@ -320,6 +320,19 @@ def test_a_request_that_makes_no_sense_is_answered_and_the_next_one_works(
     assert good.content["status"] == "ok"
 
 
+def test_a_selection_has_the_lines_of_its_file_and_is_echoed_as_it_was_sent(
+    served: Served,
+) -> None:
+    peer = served.peer()
+    run = peer.execute("\n\nerror('low')", metadata={"tidelock": {"first_line": 40}})
+    assert run.error == "LuaError: In[1]:42: low"  # the kit compares the echo
+    assert [text for _, _, text in peer.history()] == ["\n\nerror('low')"]
+    for wrong in (0, 10**12, "1"):
+        refused = peer.execute("ran = true", metadata={"tidelock": {"first_line": wrong}})
+        assert refused.content["ename"] == "BadRequest"
+    assert peer.execute("ran").result is None
+
+
 def test_subshells_are_refused_with_a_reason(served: Served) -> None:
     peer = served.peer()
     for kind in ("create", "delete", "list"):

@@ -15,6 +15,7 @@ from tidelock.shared.report import frame_text
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
     from tidelock.shared.answers import Answer
+    from tidelock.shared.sources import Sources
 
 _CONDITION = 'err == nil, or another expression; or a pattern on the message, such as "boom"'
 FILTERS: list[Body] = [
@@ -71,19 +72,21 @@ def info(session: Session, arguments: Body, message: Body) -> Answer[Body]:
     stop = session.context.debugger.pause
     if stop is None or stop.reason != "exception":
         raise BadRequest("not stopped at an error")
-    return session.context.debugger.exception().map(_shown)
+    sources = session.context.sources
+    return session.context.debugger.exception().map(lambda raised: _shown(raised, sources))
 
 
-def _shown(raised: Raised) -> Body:
+def _shown(raised: Raised, sources: Sources) -> Body:
+    message = sources.retitled(raised.text, [frame.chunk for frame in raised.stack])
     details: dict[str, Any] = {
-        "message": raised.text,
+        "message": message,
         "typeName": raised.type,
         "evaluateName": "_ERROR",
-        "stackTrace": "\n".join(map(frame_text, raised.stack)),
+        "stackTrace": "\n".join(frame_text(frame, sources) for frame in raised.stack),
     }
     return {
         "exceptionId": raised.type,
-        "description": raised.text,
+        "description": message,
         "breakMode": "always" if raised.is_caught else "unhandled",
         "details": details,
     }

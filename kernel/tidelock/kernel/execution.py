@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tidelock.kernel.server import Kernel
 
 _KINDS = get_args(Kind)
+_MOST_LINES = 1_000_000
+"""Lines before a selection are handed to Lua as empty ones."""
 
 
 class QueueFull(KernelError):  # noqa: N818
@@ -70,19 +72,20 @@ def _run(kernel: Kernel, request: Message) -> Run:
     if kind not in _KINDS:
         raise BadRequest(f"metadata.tidelock.kind is none of {', '.join(_KINDS)}")
     code = field(content, "code", str)
-    text, chunk, script = code, "", ""
+    chunk, script = "", ""
     source = path_of_uri(field(ours, "source", str, ""))
     if source:
         chunk, script = chunk_of_path(source), canonical(source)
     elif kernel.cell_chunk is not None and kind == "notebook":
         chunk = kernel.cell_chunk(code)
-    first_line = field(ours, "first_line", int, 1)
-    if first_line > 1:
-        text = "\n" * (first_line - 1) + code
+    padding = field(ours, "first_line", int, 1) - 1
+    if not 0 <= padding < _MOST_LINES:
+        raise BadRequest(f"metadata.tidelock.first_line is not within 1 and {_MOST_LINES}")
     is_file = kind in ("script", "debug", "test")
     return Run(
         id=request.id,
-        text=text,
+        text="\n" * padding + code,
+        padding=padding,
         chunk=chunk,
         kind=kind,
         is_input=field(ours, "input", bool, not is_file),

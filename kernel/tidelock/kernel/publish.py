@@ -30,7 +30,7 @@ from tidelock.shared.events import (
 from tidelock.shared.link.wire import Content
 from tidelock.shared.log import layer
 from tidelock.shared.model import Outcome
-from tidelock.shared.report import error_lines
+from tidelock.shared.report import error_lines, error_message
 
 log = layer("kernel")
 
@@ -66,7 +66,7 @@ def _started(kernel: Kernel, happened: ExecutionStarted) -> None:
     kernel.begun.add(run.id)
     kernel.channels.publish("status", {"execution_state": "busy"}, parent)
     if not run.silent:
-        content = {"code": run.text.lstrip("\n"), "execution_count": happened.number}
+        content = {"code": run.code, "execution_count": happened.number}
         kernel.channels.publish("execute_input", content, parent)
 
 
@@ -154,8 +154,9 @@ def _failure(kernel: Kernel, happened: ExecutionFinished) -> Content:
     if outcome.exit_code is not None:
         words = f"os.exit({outcome.exit_code})"
         return {"ename": "Exit", "evalue": words, "traceback": [words]}
-    lines = error_lines(outcome, happened.run.chunk, kernel.context.sources)
-    return {"ename": outcome.error, "evalue": outcome.text, "traceback": lines}
+    where = happened.run.chunk, kernel.context.sources
+    message = error_message(outcome, *where)
+    return {"ename": outcome.error, "evalue": message, "traceback": error_lines(outcome, *where)}
 
 
 def _stack(outcome: Outcome) -> list[Content]:

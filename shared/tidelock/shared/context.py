@@ -105,7 +105,7 @@ class Context:
         return answer
 
 
-_INPUT_NAMES = {"repl": "=repl:{}", "exec": "=(exec)", "script": "=stdin"}
+_INPUT_NAMES = {"repl": "repl:{}", "exec": "(exec)", "script": "stdin", "notebook": "In[{}]"}
 
 
 class _Host:
@@ -148,10 +148,12 @@ class _Host:
         count = history.next() if run.store and not run.silent else history.count
         self._counts[run.id] = count
         if not run.chunk:
-            name = _INPUT_NAMES.get(run.kind, "=In[{}]").format(count)
-            run = run._replace(chunk=name)
+            name = _INPUT_NAMES.get(run.kind, _INPUT_NAMES["notebook"]).format(count)
+            run = run._replace(chunk=f"={name}")
         if not run.chunk.startswith("@"):
             context.sources.put_input(run.chunk, run.text)
+        elif run.kind == "notebook":
+            context.sources.entitle(run.chunk, _INPUT_NAMES["notebook"].format(count))
         context.bus.publish(ExecutionStarted(run, count))
         return run
 
@@ -159,7 +161,7 @@ class _Host:
         context = self._context
         count = self._counts.pop(run.id, context.history.count)
         if run.store and not run.silent and outcome.status != "aborted":
-            context.history.add(count, run.text, outcome.text if outcome.status == "ok" else "")
+            context.history.add(count, run.code, outcome.text if outcome.status == "ok" else "")
         context.bus.publish(ExecutionFinished(run, count, outcome))
 
     def debugged(self) -> bool:

@@ -51,8 +51,9 @@ class Run(NamedTuple):
     Lua modules of earlier runs first; ``directory`` is the working folder while it runs;
     ``timeout_s`` counts running time only (0: none); ``search`` are folders for ``require``;
     a failed run with ``stop_on_error`` takes the queued ones of the same ``client`` along;
-    ``expressions`` are evaluated one by one after success: name and text. An empty ``chunk``
-    is named when the run begins, by its kind and number.
+    ``expressions`` are evaluated one by one after success: name and text; the first ``padding``
+    lines of ``text`` are empty, so that the rest has the line numbers of its file. An empty
+    ``chunk`` is named when the run begins, by its kind and number.
     """
 
     id: str
@@ -73,6 +74,12 @@ class Run(NamedTuple):
     client: str = ""
     stop_on_error: bool = False
     expressions: tuple[tuple[str, str], ...] = ()
+    padding: int = 0
+
+    @property
+    def code(self) -> str:
+        """The text as it was sent."""
+        return self.text[self.padding :]
 
 
 class CallFrame(NamedTuple):

@@ -1,6 +1,7 @@
 """How a failed execution is shown to people: message, place, source lines, hint, stack.
 
-The same lines go to a terminal, a notebook and a log. Lua's own message stays unchanged.
+The same lines go to a terminal, a notebook and a log. Lua's own message stays unchanged, but for
+names that were made for a debugger's client.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 
 from tidelock.shared.model import CallFrame, Outcome
-from tidelock.shared.sources import Sources, display_name
+from tidelock.shared.sources import Sources
 
 _PLACE = re.compile(r"^(?P<place>[^\n]*?):(?P<line>\d+): (?P<words>.*)$", re.DOTALL)
 _SHOWN_BEFORE = 2
@@ -28,16 +29,21 @@ def error_place(outcome: Outcome, chunk: str) -> tuple[str, int]:
     return (chunk, int(match["line"])) if match else (chunk, 0)
 
 
+def error_message(outcome: Outcome, chunk: str, sources: Sources) -> str:
+    """The message of a failed execution."""
+    return sources.retitled(outcome.text, {chunk, *(frame.chunk for frame in outcome.stack)})
+
+
 def error_lines(outcome: Outcome, chunk: str, sources: Sources) -> list[str]:
     """The report of a failed execution, line by line."""
-    lines = [f"{_label(outcome)}: {outcome.text}"]
+    lines = [f"{_label(outcome)}: {error_message(outcome, chunk, sources)}"]
     place, number = error_place(outcome, chunk)
     if number:
-        lines.append(f"  --> {display_name(place)}:{number}")
+        lines.append(f"  --> {sources.title(place)}:{number}")
         lines += _excerpt(sources.text(place), number)
     if outcome.stack:
         lines.append("stack:")
-        lines += [f"  {frame_text(frame)}" for frame in _folded(outcome.stack)]
+        lines += [f"  {frame_text(frame, sources)}" for frame in _folded(outcome.stack)]
     return lines
 
 
@@ -66,10 +72,10 @@ def _folded(stack: tuple[CallFrame, ...]) -> list[CallFrame | None]:
     return [*stack[: _STACK_LIMIT - _STACK_TAIL], None, *stack[-_STACK_TAIL:]]
 
 
-def frame_text(frame: CallFrame | None) -> str:
+def frame_text(frame: CallFrame | None, sources: Sources) -> str:
     """A frame as one line, dots for those left out."""
     if frame is None:
         return "..."
-    where = "[C]" if frame.what == "C" else f"{display_name(frame.chunk)}:{frame.line}"
+    where = "[C]" if frame.what == "C" else f"{sources.title(frame.chunk)}:{frame.line}"
     name = frame.name if frame.what == "main" else f"function '{frame.name}'"
     return f"in {name} ({where})"

@@ -103,6 +103,7 @@ class Sources:
         self._lock = threading.Lock()
         self._overlays: dict[str, str] = {}
         self._inputs: dict[str, str] = {}
+        self._titles: dict[str, str] = {}
 
     def put_overlay(self, path: str, text: str) -> None:
         """Use this unsaved text for a path from the next load on."""
@@ -119,7 +120,36 @@ class Sources:
         with self._lock:
             self._inputs[chunk] = text
             while len(self._inputs) > 1000:
-                del self._inputs[next(iter(self._inputs))]
+                oldest = next(iter(self._inputs))
+                del self._inputs[oldest]
+                self._titles.pop(oldest, None)
+
+    def entitle(self, chunk: str, title: str) -> None:
+        """Let people read this in place of a chunk name that was made for a debugger's client."""
+        with self._lock:
+            if chunk in self._inputs:
+                self._titles[chunk] = title
+
+    def title(self, chunk: str) -> str:
+        """A chunk name as people read it."""
+        with self._lock:
+            known = self._titles.get(chunk)
+        return known or display_name(chunk)
+
+    def retitled(self, message: str, chunks: Iterable[str]) -> str:
+        """A message of Lua's with the titles of sources in place of the names it knows them by.
+
+        Lua shortens long names to dots and their end (luaO_chunkid).
+        """
+        with self._lock:
+            titles = {path_of_chunk(chunk): self._titles.get(chunk) for chunk in chunks}
+        for path, title in titles.items():
+            if title and path:
+                message = message.replace(f"{path}:", f"{title}:")
+                place = message.partition(":")[0]
+                if place.startswith("...") and path.endswith(place[3:]):
+                    message = title + message[len(place) :]
+        return message
 
     def is_input(self, chunk: str) -> bool:
         """Whether a source is a cell, REPL input or command, whatever its name looks like."""
