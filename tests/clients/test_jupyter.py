@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from clients.installed import HERE, python_module, python_program
+from clients.installed import HERE, REPOSITORY, python_module, python_program
+from kit.lua import LuaBuild, lua_builds
 from kit.places import Place
 from kit.programs import TIDELOCK
 
@@ -35,10 +37,12 @@ def spec(place: Place) -> dict[str, str]:
     return {"JUPYTER_PATH": str(place.home / "jupyter")}
 
 
-def test_the_conformance_suite(place: Place, spec: dict[str, str]) -> None:
+@pytest.mark.parametrize("lua", lua_builds(), ids=lambda build: build.option)
+def test_the_conformance_suite(place: Place, spec: dict[str, str], lua: LuaBuild) -> None:
     python_module("jupyter_kernel_test")
     suite = [sys.executable, HERE / "conformance.py"]
-    result = place.run(program=suite, env=spec, timeout=100).expect(0)
+    environment = {**spec, "TIDELOCK_LUA_VERSION": lua.option}
+    result = place.run(program=suite, env=environment, timeout=100).expect(0)
     lines = result.stderr.splitlines()
     skipped = {line.split()[0] for line in lines if "skipped" in line and line.startswith("test_")}
     assert skipped == {"test_pager"}, result
@@ -177,3 +181,38 @@ def test_a_notebook_is_executed(place: Place, spec: dict[str, str]) -> None:
     assert shown[1][1]["data"] == {"text/plain": ["4"]}
     assert shown[2][0]["ename"] == "LuaError"
     assert shown[3][0]["data"] == {"text/plain": ["3"]}
+
+
+TIDES = REPOSITORY / "examples" / "tides"
+NBCONVERT = ("jupyter-nbconvert", "--to", "notebook", "--execute", "--output", "done")
+
+
+@pytest.mark.parametrize(
+    "program",
+    [("jupyter-execute", "--output", "done"), NBCONVERT, ("papermill",)],
+    ids=lambda words: words[0],
+)
+def test_the_example_shows_the_same_again(
+    place: Place, spec: dict[str, str], program: tuple[str, ...]
+) -> None:
+    shutil.copytree(TIDES, place.work / "tides")
+    name, *options = program
+    words = [python_program(name), *options]
+    further = ["done.ipynb"] if name == "papermill" else []
+    result = place.run("tides.ipynb", *further, program=words, cwd=place.work / "tides", env=spec)
+    result.expect(0)
+    stored, shown = (
+        json.loads((place.work / "tides" / name).read_text("utf-8"))
+        for name in ("tides.ipynb", "done.ipynb")
+    )
+    assert [outputs(cell) for cell in shown["cells"]] == [outputs(cell) for cell in stored["cells"]]
+
+
+def outputs(cell: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a cell shows, texts in one piece."""
+    kept = []
+    for output in cell.get("outputs", []):
+        data = {mime: "".join(text) for mime, text in output.get("data", {}).items()}
+        rest = {key: output[key] for key in ("output_type", "evalue", "traceback") if key in output}
+        kept.append({**rest, "data": data, "text": "".join(output.get("text", ""))})
+    return kept

@@ -2,7 +2,8 @@
 
 Each case lays the sources into a folder, spoils one place there, and starts the demo on them:
 the named observation must not hold. What else falls with it does not matter.
-(Chosen by ``-m breakages``: each case is a demo of its own.)
+(Chosen by ``-m breakages``: each case is a demo of its own. That its place is there is always
+looked at.)
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ import pytest
 
 from kit.programs import run
 from tidelock.terminal.demo.story import EXPECTED
-
-pytestmark = pytest.mark.breakages
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("shared", "kernel", "dap", "lsp", "editors/terminal")
@@ -87,7 +86,8 @@ BREAKAGES = {
         DAP + "convert.py", '"verified": point.verified}', '"verified": False}'
     ),
     "stopped": Breakage(
-        SHARED + "debug/instrument.py", '    return Instrumented("".join(pieces), tuple(sites))',
+        SHARED + "debug/instrument.py",
+        "    return Instrumented(woven(text, written), tuple(sites))",
         "    return Instrumented(text, tuple(sites))",
     ),
     "stack": Breakage(LUA + "serve.lua", "  local chain = { host.chain() }\n", (
@@ -99,17 +99,20 @@ BREAKAGES = {
     ),
     "next-line-not-run": Breakage(
         SHARED + "debug/instrument.py",
-        '        pieces += [text[place:offset], f"do {call} end "]\n        place = offset',
-        '        here = text.index("\\n", offset)\n'
-        '        pieces += [text[place:here], f" do {call} end"]\n        place = here',
+        "            pieces += [text[place : call.offset], call.text]\n"
+        "            place = call.offset",
+        '            here = text.index("\\n", call.offset)\n'
+        '            pieces += [text[place:here], f" {call.text}"]\n            place = here',
     ),
     "locals": Breakage(DAP + "convert.py", '"name": value.name,', '"name": value.name + "?",'),
     "evaluate": Breakage(LUA + "evaluate.lua", "  return run(compile(text, scope(", (
         "  return 0, run(compile(text, scope("
     )),
     "same-runtime": Breakage(
-        DAP + "routes.py", "    session.launched = _run(session, arguments)\n",
-        "    session.context.restart().wait(5)\n    session.launched = _run(session, arguments)\n",
+        DAP + "routes.py", "    session.launched = launching.run_of(session, arguments)\n", (
+            "    session.context.restart().wait(5)\n"
+            "    session.launched = launching.run_of(session, arguments)\n"
+        ),
     ),
     "second-client": Breakage(
         KERNEL + "comms.py", 'frame = field(data, "frame", int, 0)', "frame = 0"
@@ -160,6 +163,13 @@ def test_every_observation_has_its_breakage() -> None:
 
 
 @pytest.mark.parametrize("name", BREAKAGES)
+def test_what_is_spoilt_stands_once_in_its_file(name: str) -> None:
+    spoilt, old, _ = BREAKAGES[name]
+    assert (ROOT / spoilt).read_text("utf-8").count(old) == 1
+
+
+@pytest.mark.breakages
+@pytest.mark.parametrize("name", BREAKAGES)
 def test_the_observation_fails_when_its_code_is_broken(name: str, tmp_path: Path) -> None:
     sources = tmp_path / "sources"
     for folder in FOLDERS:
@@ -178,6 +188,4 @@ def test_the_observation_fails_when_its_code_is_broken(name: str, tmp_path: Path
 
 def _spoil(sources: Path, breakage: Breakage) -> None:
     file = sources / breakage.file
-    text = file.read_text()
-    assert text.count(breakage.old) == 1, f"{breakage.file} has {breakage.old!r} not once"
-    file.write_text(text.replace(breakage.old, breakage.new))
+    file.write_text(file.read_text("utf-8").replace(breakage.old, breakage.new), "utf-8")

@@ -49,6 +49,10 @@ def _json_text(raw: bytes) -> str:
         )
 
 
+_READABLE = ("text/markdown", "text/latex")
+"""Markup that is written to be read as it is."""
+
+
 def bundle_of(pairs: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
     """A bundle with a text for those who can show nothing else.
 
@@ -61,7 +65,8 @@ def bundle_of(pairs: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
         data[mime] = content_of(mime, raw)
         sizes.append(f"<{mime}, {len(raw)} bytes>")
     if "text/plain" not in data:
-        data["text/plain"] = " ".join(sizes)
+        readable = [data[mime] for mime in _READABLE if mime in data]
+        data["text/plain"] = readable[0] if readable else " ".join(sizes)
     return data
 
 
