@@ -454,11 +454,24 @@ class Lane:
         return self._ended(_outcome_of(result))
 
     def _code(self, run: Run) -> str:
-        if not run.is_input:
+        if not run.is_input or self._has_no_value(run.text):
             return run.text
-        from tidelock.shared.syntax import inputs  # late: the parser is a fifth of the start
+        from tidelock.shared.syntax import inputs  # late: the parser is an eighth of the start
 
         return inputs.chunk(run.text, self.build.dialect)
+
+    def _has_no_value(self, text: str) -> bool:
+        """Whether an input is plainly one without a value, which is loaded as it stands.
+
+        That is a chunk whose last statement cannot be a call, for that ends in an argument. The
+        parser would say the same.
+        """
+        end = text.rstrip()[-1:]
+        return (
+            (end.isalnum() or end == "_")
+            and "--" not in text
+            and self._prelude.is_chunk(encode(text))
+        )
 
     def _ended(self, outcome: Outcome) -> Outcome:
         """The outcome, unless the execution was ended from outside: then that."""

@@ -108,7 +108,8 @@ class Prelude:
         else:  # Python is reached through what a host registers, not through lupa's own door
             self._lua.execute(b"python = nil package.loaded.python = nil")
         for name in (
-            "run", "load_text", "forget_modules", "set_path", "set_arguments", "plain", "expression"
+            "run", "load_text", "forget_modules", "set_path", "set_arguments", "plain", "is_chunk",
+            "expression",
         ):  # fmt: skip
             setattr(self, name, self._table[name.encode()])
 
@@ -135,6 +136,7 @@ class Prelude:
     set_path: Callable[[bytes], None]
     set_arguments: Callable[..., None]
     plain: Callable[[bytes], bytes]
+    is_chunk: Callable[[bytes], bool]
     expression: Callable[[bytes], tuple[bool, bytes]]
 
 

@@ -81,6 +81,11 @@ local function plain(text)
 end
 T.plain = plain
 
+-- Whether a text is Lua as it stands; nothing is prepared and nobody is told.
+function T.is_chunk(text)
+  return compile(text, "=", "t") ~= nil
+end
+
 -- Load a file the way Lua does, by its canonical path and with the editor's unsaved text.
 local function load_file(path, mode, env)
   local text, name = host.read_source(path)
