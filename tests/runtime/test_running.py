@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.live import Live, live
-from kit.lua import build_under_test
+from kit.lua import build_under_test, needs_lua
 
 DIALECT = build_under_test().dialect
 
@@ -257,3 +257,10 @@ def test_a_restart_ends_what_runs_and_aborts_what_waits(lua: Live) -> None:
     assert lua.finish(running).error == "Interrupted"
     assert lua.finish(waiting).status == "aborted"
     assert lua.output() == ""
+
+
+@needs_lua("5.1", "5.2", "5.3", "luajit")
+def test_print_refuses_what_a_replaced_tostring_gives(lua: Live) -> None:
+    for arguments in ("1", "1, 2", "1, 2, 3"):
+        outcome = lua.run(f"tostring = function() end\nprint({arguments})", chunk="=s")
+        assert outcome.text == "s:2: 'tostring' must return a string to 'print'"

@@ -52,6 +52,7 @@ class Streams:
         self._taken = 0  # bytes the lane has handed over; only the lane counts here
         self._published = 0  # bytes flushed; only whoever holds the order counts here
         self._allowed = 0  # where the running execution meets its limit
+        self._mark = -1  # beyond it is something to do: the limit, or a gathered lot
         self._cut = False
         self._decoders = {1: _decoder("backslashreplace"), 2: _decoder("backslashreplace")}
         self._thread: threading.Thread | None = None
@@ -62,10 +63,12 @@ class Streams:
         self._execution = execution_id
         self._allowed = self._taken + self._limit
         self._cut = False
+        self._mark = -1
 
     def admit(self, size: int) -> bool:
         """Whether so many bytes of something else may still be shown; they count as text does."""
         self._allowed -= size
+        self._mark = -1
         if not self._limit or self._taken <= self._allowed:
             return True
         self.write(1, b"")
@@ -73,20 +76,33 @@ class Streams:
 
     def write(self, stream: int, data: bytes) -> None:
         """Take a piece of text; called for every print, so it does next to nothing."""
-        if self._limit and self._taken + len(data) > self._allowed:
-            if self._cut:
+        taken = self._taken + len(data)
+        if taken > self._mark:
+            data = self._beyond(taken, data)
+            if not data:
                 return
-            self._cut = True
-            note = f"\n[output limit of {self._limit} bytes reached; the rest is not shown]\n"
-            data = data[: max(self._allowed - self._taken, 0)] + note.encode()
-        self._taken += len(data)
+            taken = self._taken + len(data)
+        self._taken = taken
         self._pieces.append((stream, data))
-        if self._taken - self._published > self._gather:
-            self._full.set()
         if not self._wake.is_set():
             if self._thread is None:
                 self._start()
             self._wake.set()
+
+    def _beyond(self, taken: int, data: bytes) -> bytes:
+        """What is left of a piece at the limit; tells the thread when enough is gathered."""
+        if self._limit and taken > self._allowed:
+            if self._cut:
+                return b""
+            self._cut = True
+            note = f"\n[output limit of {self._limit} bytes reached; the rest is not shown]\n"
+            return data[: max(self._allowed - self._taken, 0)] + note.encode()
+        gathered = self._published + self._gather
+        if taken > gathered:
+            self._full.set()
+            gathered = taken + self._gather  # it is told once
+        self._mark = min(gathered, self._allowed) if self._limit else gathered
+        return data
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="tidelock-output", daemon=True)

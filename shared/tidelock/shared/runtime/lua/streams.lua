@@ -11,13 +11,25 @@ local stdin, stdout, stderr = io.stdin, io.stdout, io.stderr
 local number_of = { [stdout] = 1, [stderr] = 2 }
 
 -- Up to Lua 5.3 print calls the global tostring, which scripts replace; later versions do not.
-local follows_global = T.version < 5.4
+local convert = tostring
+if T.version < 5.4 then
+  function convert(value)
+    local text = globals.tostring(value)
+    if type(text) ~= "string" and type(text) ~= "number" then
+      error("'tostring' must return a string to 'print'", 3)
+    end
+    return text
+  end
+end
 
 function globals.print(...)
-  local convert = follows_global and globals.tostring or tostring
   local count = select("#", ...)
   if count == 1 then
     write(1, convert((...)) .. "\n")
+    return
+  elseif count == 2 then -- no table for it
+    local first, second = ...
+    write(1, convert(first) .. "\t" .. convert(second) .. "\n")
     return
   end
   local parts = { ... }
