@@ -138,6 +138,11 @@ class Kernel:
         self.peer.published(request)
         return ended - asked
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def processor(self) -> float:
         """Milliseconds that its threads have run; steady where the machine is not."""
         threads = f"/proc/{self._process.pid}/task"

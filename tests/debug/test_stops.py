@@ -14,7 +14,7 @@ from kit.lua import build_under_test
 from tidelock.shared.debug.loaded import IN_REACH
 from tidelock.shared.errors import NotStopped, TidelockError
 from tidelock.shared.events import BreakpointsChanged
-from tidelock.shared.model import BreakpointRequest, ExceptionFilter
+from tidelock.shared.model import BreakpointRequest, ExceptionFilter, Run
 from tidelock.shared.runtime.lane import _Callbacks
 from tidelock.shared.sources import chunk_of_path
 
@@ -596,3 +596,18 @@ def test_stop_on_entry(lua: Live, program: Path) -> None:
     assert lua.stop().reason == "entry"
     assert lua.lines() == [("main chunk", 1)]
     assert lua.evaluate("package.loaded.module") == "nil"
+
+
+def test_a_program_that_loads_for_ever_is_forgotten_bit_by_bit(lua: Live) -> None:
+    lua.run("function kept()\n  local x = 1\n  return x\nend", chunk="=kept", is_input=True)
+    lua.breakpoints("=kept", 2)
+    for number in range(2500):
+        lua.context.execute(Run(id=f"n{number}", text=f"x = {number}", chunk=f"=In[{number}]"))
+    assert lua.run("return x", is_input=True).text == "2499"
+    loaded = lua.debugger.loaded()
+    assert "=kept" in loaded
+    assert "=In[2499]" in loaded
+    assert len(loaded) <= 2002
+    lua.start("kept()")
+    lua.stop()
+    assert lua.lines()[0][1] == 2

@@ -156,6 +156,13 @@ class Sources:
         with self._lock:
             return chunk in self._inputs
 
+    def is_known(self, chunk: str) -> bool:
+        """Whether a source has a text, as far as that can be told without reading it."""
+        with self._lock:
+            if chunk in self._overlays or chunk in self._inputs:
+                return True
+        return os.path.exists(path_of_chunk(chunk))
+
     def text(self, chunk: str) -> str | None:
         """The text of a source as it would load now; None when it cannot be read."""
         with self._lock:

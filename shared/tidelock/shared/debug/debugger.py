@@ -98,7 +98,7 @@ class Debugger:
         self._max_threads = settings.debug_max_threads
         self._made_table: Table | None = None
         self._loaded = LoadedCode(
-            lane.build.dialect, lambda chunk: self._table.standing(chunk), sources.text
+            lane.build.dialect, self._standing, sources.text, sources.is_known
         )
         self._pauses = 0
         self._frames: dict[int, Frame] = {}
@@ -107,6 +107,9 @@ class Debugger:
         self._filters: dict[str, tuple[ExceptionFilter, ...]] = {}
         self._sessions: set[str] = set()
         self._is_abandoned = False  # there were sessions, and the last one is gone
+
+    def _standing(self, chunk: str) -> Sequence[tuple[Spot, Breakpoint]]:
+        return self._made_table.standing(chunk) if self._made_table else []
 
     @property
     def _table(self) -> Table:

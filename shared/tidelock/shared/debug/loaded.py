@@ -25,6 +25,9 @@ LATE_SITE = 0
 LEFT_SITE = -1
 """Instead of a site's number: by line hook, everywhere or only in calls of replaced functions."""
 
+_SWEEP = 1000
+"""So many more chunks are loaded before it is looked again which can be forgotten."""
+
 Standing = Sequence[tuple[Spot, Breakpoint]]
 
 
@@ -35,6 +38,7 @@ class LoadedCode:
         dialect: the Lua that loads.
         standing: the spots of a chunk with what stands on them.
         text_of: the text of a chunk now, or None.
+        is_known: whether a chunk has a text now, without reading it.
     """
 
     def __init__(
@@ -42,10 +46,13 @@ class LoadedCode:
         dialect: Dialect,
         standing: Callable[[str], Standing],
         text_of: Callable[[str], str | None],
+        is_known: Callable[[str], bool],
     ) -> None:
         self._dialect = dialect
         self._standing = standing
         self._text_of = text_of
+        self._is_known = is_known
+        self._sweep_at = _SWEEP
         self._texts: dict[str, set[int]] = {}  # all that a chunk name ever stood for
         self._chunks: dict[str, None] = {}
         self._sites: dict[str, tuple[Site, ...]] = {}
@@ -68,6 +75,19 @@ class LoadedCode:
         self._texts.setdefault(chunk, set()).add(hash(text))
         self._chunks[chunk] = None
         self.strip(chunk)
+        if len(self._chunks) > self._sweep_at:
+            self._sweep(chunk)
+
+    def _sweep(self, newest: str) -> None:
+        """Forget what no breakpoint can be set in any more: old inputs and loaded strings.
+
+        Their texts are gone, so a program that loads for ever does not grow by that.
+        """
+        for chunk in list(self._chunks):
+            if chunk != newest and not self._is_known(chunk) and not self._standing(chunk):
+                self.strip(chunk)
+                del self._chunks[chunk], self._texts[chunk]
+        self._sweep_at = len(self._chunks) + _SWEEP
 
     def strip(self, chunk: str) -> None:
         """A chunk carries no calls."""
