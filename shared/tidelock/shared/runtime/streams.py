@@ -1,9 +1,9 @@
 r"""The script's output on its way out: gathered for milliseconds, published in order.
 
-The first text after a silence leaves at once; what follows within the flush interval is
-joined, so that a burst costs few messages and loses nothing. Lua appends; one thread of
-its own publishes. Text is decoded here: a character split over two writes is joined, bytes
-that are no UTF-8 are shown as ``\\xNN``.
+The first text of an execution, or after a silence, leaves at once; what follows within the flush
+interval is joined, so that a burst costs few messages and loses nothing. Lua appends; one thread
+of its own publishes what is joined. Text is decoded here: a character split over two writes is
+joined, bytes that are no UTF-8 are shown as ``\\xNN``.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Streams:
         self._order = threading.Lock()
         self._wake = threading.Event()
         self._full = threading.Event()
+        self._last = 0.0  # when something was published while the program ran
         self._closing = False
         self._execution = ""
         self._taken = 0  # bytes the lane has handed over; only the lane counts here
@@ -64,6 +65,7 @@ class Streams:
         self._allowed = self._taken + self._limit
         self._cut = False
         self._mark = -1
+        self._last = 0.0
 
     def admit(self, size: int) -> bool:
         """Whether so many bytes of something else may still be shown; they count as text does."""
@@ -75,7 +77,7 @@ class Streams:
         return False
 
     def write(self, stream: int, data: bytes) -> None:
-        """Take a piece of text; called for every print, so it does next to nothing."""
+        """Take a piece of text; called for every print, so it mostly does next to nothing."""
         taken = self._taken + len(data)
         if taken > self._mark:
             data = self._beyond(taken, data)
@@ -85,6 +87,10 @@ class Streams:
         self._taken = taken
         self._pieces.append((stream, data))
         if not self._wake.is_set():
+            if time.monotonic() - self._last > self._interval:
+                self.flush()
+                self._last = time.monotonic()
+                return
             if self._thread is None:
                 self._start()
             self._wake.set()
@@ -110,16 +116,15 @@ class Streams:
         self._thread.start()
 
     def _run(self) -> None:
-        last = 0.0
         while not self._closing:
             self._wake.wait()
-            left = last + self._interval - time.monotonic()
+            left = self._last + self._interval - time.monotonic()
             if left > 0:
                 self._full.wait(left)
             self._full.clear()
             self._wake.clear()
             self.flush()
-            last = time.monotonic()
+            self._last = time.monotonic()
 
     def flush(self, *, final: bool = False) -> None:
         """Publish what there is; ``final`` also gives half characters up.
