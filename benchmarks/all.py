@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import crowd
 import debugger
 import kernel  # noqa: TID251 - the script beside this one
 import pause
@@ -11,4 +12,4 @@ import stops
 from report import main
 
 if __name__ == "__main__":
-    sys.exit(main(debugger.measure, pause.measure, stops.measure, kernel.measure))
+    sys.exit(main(debugger.measure, pause.measure, stops.measure, kernel.measure, crowd.measure))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import sys
@@ -154,6 +155,67 @@ def test_the_blocking_client(place: Place, connection: Path) -> None:
         assert ended["content"]["ename"] == "Interrupted"
         after = client.execute("return moon.phase", reply=True, timeout=10)
         assert after["content"]["status"] == "ok"
+    finally:
+        client.stop_channels()
+
+
+def test_the_debugger_of_jupyterlab(place: Place, connection: Path) -> None:
+    """What JupyterLab sends, in its order, through the client that its server uses."""
+    client = python_module("jupyter_client").BlockingKernelClient()
+    client.load_connection_file(str(connection))
+    client.start_channels()
+    numbers = itertools.count(1)
+
+    def debug(command: str, **arguments: Any) -> dict[str, Any]:
+        request = {"type": "request", "seq": next(numbers), "command": command}
+        message = client.session.msg("debug_request", {**request, "arguments": arguments})
+        client.control_channel.send(message)
+        reply = client.get_control_msg(timeout=10)
+        assert reply["parent_header"]["msg_id"] == message["header"]["msg_id"]
+        assert reply["content"]["success"], reply["content"]
+        return dict(reply["content"].get("body") or {})
+
+    def published(kind: str, **wanted: Any) -> dict[str, Any]:
+        while True:
+            message = client.get_iopub_msg(timeout=10)
+            content: dict[str, Any] = message["content"]
+            if message["msg_type"] == kind and wanted.items() <= content.items():
+                return content
+
+    try:
+        client.wait_for_ready(timeout=10)
+        code = "local sum = 0\nfor hour = 1, 3 do\n  sum = sum + hour\nend\nreturn sum"
+        assert debug("debugInfo")["isStarted"] is False
+        assert debug("initialize", clientID="jupyterlab", adapterID="")[
+            "supportsConfigurationDoneRequest"
+        ]
+        debug("attach")
+        debug("setExceptionBreakpoints", filters=[])
+        path = debug("dumpCell", code=code)["sourcePath"]
+        points = debug("setBreakpoints", source={"path": path}, breakpoints=[{"line": 3}])
+        assert [point["verified"] for point in points["breakpoints"]] == [True]
+        debug("configurationDone")
+        assert debug("debugInfo")["breakpoints"][0]["source"] == path
+        request = client.execute(code)
+        stopped = published("debug_event", event="stopped")["body"]
+        (frame,) = debug("stackTrace", threadId=stopped["threadId"])["stackFrames"]
+        assert (frame["line"], frame["source"]["path"]) == (3, path)
+        scopes = debug("scopes", frameId=frame["id"])["scopes"]
+        seen = debug("variables", variablesReference=scopes[0]["variablesReference"])["variables"]
+        assert [(one["name"], one["value"]) for one in seen] == [("sum", "0"), ("hour", "1")]
+        debug("next", threadId=1)
+        published("debug_event", event="stopped")
+        debug("stepIn", threadId=1)
+        published("debug_event", event="stopped")
+        (frame,) = debug("stackTrace", threadId=1)["stackFrames"]
+        told = debug("evaluate", expression="sum", frameId=frame["id"], context="repl")
+        assert told["result"] == "1"
+        debug("setBreakpoints", source={"path": path}, breakpoints=[])
+        debug("continue", threadId=1)
+        assert published("execute_result")["data"]["text/plain"] == "6"
+        assert client.get_shell_msg(timeout=10)["parent_header"]["msg_id"] == request
+        debug("disconnect")
+        assert debug("debugInfo")["isStarted"] is False
     finally:
         client.stop_channels()
 
