@@ -148,6 +148,30 @@ def test_a_function_of_an_earlier_cell_stops_also_after_a_fresh_launch(
     assert running.wait().result == "8"
 
 
+@pytest.mark.parametrize("end", ["", "\ndepth(0)"], ids=["functions", "and a value"])
+def test_a_function_of_a_cell_that_ran_before_the_debugger_stops(
+    peer: JupyterPeer, end: str
+) -> None:
+    code = f"function depth(n)\n  local half = n / 2\n  return half + 1\nend{end}"
+    peer.execute(code)
+    attach(peer)
+    path = peer.debug("dumpCell", {"code": code})["body"]["sourcePath"]
+    points = {"source": {"path": path}, "breakpoints": [{"line": 3}]}
+    (point,) = peer.debug("setBreakpoints", points)["body"]["breakpoints"]
+    assert point["verified"]
+    running = peer.start("local whole = depth(4) return whole")
+    assert peer.wait_for_debug_event("stopped")["body"]["reason"] == "breakpoint"
+    frame, below = peer.debug("stackTrace", {"threadId": 1})["body"]["stackFrames"]
+    assert (frame["name"], frame["line"], frame["source"]["path"]) == ("depth", 3, path)
+    assert below["source"]["path"] != path
+    (source,) = peer.debug("debugInfo")["body"]["breakpoints"]
+    assert (source["source"], len(source["breakpoints"])) == (path, 1)
+    peer.debug("setBreakpoints", {**points, "breakpoints": []})
+    peer.debug("continue", {"threadId": 1})
+    assert running.wait().result in ("3", "3.0")
+    assert peer.execute("return depth(4)").result in ("3", "3.0")
+
+
 def test_what_makes_no_sense_fails_with_a_reason(peer: JupyterPeer) -> None:
     assert "initialize comes first" in peer.debug_failing("stackTrace", {})["message"]
     assert "code is missing" in peer.debug_failing("dumpCell", {})["message"]

@@ -21,11 +21,17 @@ def set_lines(session: Session, arguments: Body, message: Body) -> Body:
     """Replace the breakpoints of one source; as many answers as were asked for."""
     chunk = session.sources.chunk(field(arguments, "source", dict))
     debugger = session.context.debugger
+
+    def put(wanted: list[BreakpointRequest]) -> list[Breakpoint]:
+        for other in session.sources.others(chunk):
+            debugger.set_breakpoints(session.owner, other, wanted)
+        return debugger.set_breakpoints(session.owner, chunk, wanted)
+
     return _set(
         session,
         field(arguments, "breakpoints", list, []),
         lambda entry: convert.breakpoint_request(entry, session.manner),
-        lambda wanted: debugger.set_breakpoints(session.owner, chunk, wanted),
+        put,
     )
 
 

@@ -114,6 +114,10 @@ class SourceBook:
             raise BadRequest("source has no path")
         return chunk_of_path(path)
 
+    def others(self, chunk: str) -> list[str]:
+        """Further chunks that are the same source to the client."""
+        return []
+
     def source(self, chunk: str, manner: Manner) -> Body:
         """A chunk as DAP's Source."""
         path = path_of_chunk(chunk)

@@ -13,15 +13,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tidelock.dap import convert
-from tidelock.dap.convert import Body, field
+from tidelock.dap.convert import Body, Manner, SourceBook, field
 from tidelock.dap.session import Session
 from tidelock.shared.answers import Answer, answered, failed
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.model import Fact
-from tidelock.shared.sources import chunk_of_path
+from tidelock.shared.sources import chunk_of_path, path_of_chunk
 
 if TYPE_CHECKING:
     from tidelock.shared.context import Context
+    from tidelock.shared.sources import Sources
 
 _SEED = 0xC70F6907
 _M = 0x5BD1E995
@@ -77,6 +78,34 @@ def _variable(fact: Fact) -> Body:
     }
 
 
+class Cells(SourceBook):
+    """The sources of a notebook, where a cell is what its text says, whenever it was run.
+
+    Cells that were run before a debugger was switched on have the names of inputs; their functions
+    are still there, and the front end knows them by the path that follows from the text.
+
+    Args:
+        sources: the texts of the cells.
+        chunk_of: the chunk name that follows from a text.
+    """
+
+    def __init__(self, sources: Sources, chunk_of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._sources = sources
+        self._chunk_of = chunk_of
+
+    def others(self, chunk: str) -> list[str]:
+        """The cells that had the text of this one before."""
+        text = self._sources.text(chunk)
+        return [] if text is None else [c for c in self._sources.inputs_of(text) if c != chunk]
+
+    def source(self, chunk: str, manner: Manner) -> Body:
+        """A chunk as DAP's Source."""
+        if chunk.startswith("=In["):
+            chunk = self._chunk_of(self._sources.text(chunk) or "")
+        return super().source(chunk, manner)
+
+
 class Notebook:
     """The debug session of a kernel's Jupyter clients; everything on the loop's thread.
 
@@ -124,6 +153,7 @@ class Notebook:
             self._session = Session(
                 self._context, self._send, self._call, trusted=True, notebook=True
             )
+            self._session.sources = Cells(self._context.sources, self._chunk_of)
         if message["command"] == "initialize":
             request["arguments"] = _with_values(request.get("arguments"))
         self._replies[number] = reply
@@ -161,8 +191,11 @@ class Notebook:
             return ""
         return self._remember(code)
 
+    def _chunk_of(self, code: str) -> str:
+        return chunk_of_path(f"{self._prefix}{murmur2(code)}.lua")
+
     def _remember(self, code: str) -> str:
-        chunk = chunk_of_path(f"{self._prefix}{murmur2(code)}.lua")
+        chunk = self._chunk_of(code)
         self._context.sources.put_input(chunk, code)
         return chunk
 
@@ -173,7 +206,8 @@ class Notebook:
         by_source: dict[str, list[Any]] = {}
         for point in self._context.debugger.breakpoints():
             session = self._session
-            if session is not None and point.owner == session.owner and point.source:
+            is_ours = session is not None and point.owner == session.owner
+            if session is not None and is_ours and path_of_chunk(point.source):
                 shown = convert.breakpoint_body(point, session.sources, convert.Manner())
                 del shown["source"]
                 by_source.setdefault(point.source[1:], []).append(shown)

@@ -29,6 +29,7 @@ from tidelock.shared.events import (
     ValuesChanged,
 )
 from tidelock.shared.report import error_lines
+from tidelock.shared.sources import path_of_chunk
 
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
@@ -119,7 +120,9 @@ def _breakpoints(session: Session, happened: BreakpointsChanged) -> None:
     if happened.by == session.owner:
         return  # the answer to its own request says it
     for point in happened.changed:
-        if point.owner == session.owner:
+        # Of a notebook's cells the client knows the one that has the path.
+        is_known = not session.notebook or path_of_chunk(point.source)
+        if point.owner == session.owner and is_known:
             body = breakpoint_body(point, session.sources, session.manner)
             session.event("breakpoint", {"reason": "changed", "breakpoint": body})
 

@@ -156,6 +156,11 @@ class Sources:
         with self._lock:
             return chunk in self._inputs
 
+    def inputs_of(self, text: str) -> list[str]:
+        """The chunk names of the inputs that had this text, the oldest first."""
+        with self._lock:
+            return [chunk for chunk, known in self._inputs.items() if known == text]
+
     def is_known(self, chunk: str) -> bool:
         """Whether a source has a text, as far as that can be told without reading it."""
         with self._lock:
