@@ -128,7 +128,7 @@ def launch(
     from tidelock.shared.context import Context
     from tidelock.shared.link.connection import write
 
-    context = Context(settings, plan.kernel_id)
+    context = Context(settings, plan.kernel_id, workspace=plan.workspace)
     connection = _connection(context.id, plan, settings, given)
     dap = endpoint(connection.key) if endpoint is not None else None
     if dap is not None:

@@ -23,7 +23,7 @@ def run(invocation: Invocation) -> int:
     lines, display = Lines(), Printed(console)
     search = search_folders(current_folder(), workspace, settings.lua_path)
     with (
-        kernels.used(invocation, settings, workspace) as link,
+        kernels.used(invocation, settings, workspace, is_conversation=True) as link,
         Session(link, display, lines, search, workspace) as session,
     ):
         is_terminal = prompt.is_terminal()
