@@ -153,7 +153,9 @@ class StoreFile:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """See what the file is before anything of it is changed; make the tables of a new one."""
+        connection.execute("BEGIN")
         is_new = self._is_new(connection)
+        connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         if not is_new:
@@ -166,6 +168,7 @@ class StoreFile:
         connection.execute("COMMIT")
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
+        """Whether nothing is in the file; within a transaction, for others may make the tables."""
         (form,) = connection.execute("PRAGMA user_version").fetchone()
         if form > self._form:
             raise StoreFault(
