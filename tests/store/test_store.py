@@ -167,6 +167,18 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     assert stat.S_ISDIR(store.stat().st_mode)
 
 
+def test_a_store_that_may_not_grow(tmp_path: Path) -> None:
+    """SQLite's own limit stands in for a disk without space: it ends writing in the same way."""
+    kept = records(tmp_path)
+    kept.write(entries("x = 1"))
+    with kept._file.writing() as connection:
+        connection.execute("PRAGMA max_page_count = 10")
+    with pytest.raises(StoreFault, match="has no space left; make room on its disk"):
+        kept.write(entries("x = 1", "x" * 100_000))
+    assert [entry.text for entry in kept.of_session(1)] == ["x = 1"]
+    kept.close()
+
+
 # -- what is kept --------------------------------------------------------------------------------
 
 

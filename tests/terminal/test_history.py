@@ -33,6 +33,25 @@ def test_sessions_share_the_workspaces_history(place: Place) -> None:
     assert stores(place) == [store]
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+@pytest.mark.parametrize("meanwhile", ["", "print('on') while true do end"])
+def test_a_closed_terminal_ends_a_session_in_order(
+    place: Place, number: signal.Signals, meanwhile: str
+) -> None:
+    with place.pty("repl") as terminal:
+        terminal.expect("tidelock> ")
+        terminal.send_line("print('x' .. 1)")
+        terminal.expect("x1")
+        terminal.expect("tidelock> ")
+        if meanwhile:
+            terminal.send_line(meanwhile)
+            terminal.expect("\non\n")
+        terminal.process.send_signal(number)
+        assert terminal.process.wait(20) == 128 + number
+    shown = repl(place, ".history")  # and nothing is said of a kernel that was killed
+    assert shown[0] == "  1/1  print('x' .. 1)"
+
+
 def test_memory_is_for_one_session(place: Place) -> None:
     for _ in range(2):
         assert repl(place, "x = 1", ".history", TIDELOCK_STORE_BACKEND="memory") == ["    1  x = 1"]
