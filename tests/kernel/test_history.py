@@ -1,6 +1,7 @@
 """History as a client asks for it: over kernel runs, of several kernels, and when the store fails.
 
-Kernels are processes of one workspace; each test has a data folder of its own.
+Kernels are processes of one workspace; each test has a data folder of its own. The file is long
+because each way in which a store can fail is told once, with the same few questions.
 """
 
 from __future__ import annotations

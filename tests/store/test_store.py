@@ -66,9 +66,9 @@ def test_data_lies_where_the_platform_has_it(monkeypatch: pytest.MonkeyPatch) ->
 
 
 MOUNTS = rb"""22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
-30 22 0:40 / /home rw - nfs4 server:/home rw
-31 30 254:1 / /home/moon/scratch\040disk rw shared:1 - ext4 /dev/vdb rw
-32 22 0:41 / /homestead rw - tmpfs none rw
+30 22 0:40 / /net rw - nfs4 server:/net rw
+31 30 254:1 / /net/moon/scratch\040disk rw shared:1 - ext4 /dev/vdb rw
+32 22 0:41 / /netstead rw - tmpfs none rw
 broken
 """
 
@@ -76,9 +76,9 @@ broken
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("/home/moon/store", "nfs4"),
-        ("/home/moon/scratch disk/store", ""),
-        ("/homestead/store", ""),
+        ("/net/moon/store", "nfs4"),
+        ("/net/moon/scratch disk/store", ""),
+        ("/netstead/store", ""),
         ("/store", ""),
     ],
 )
