@@ -202,7 +202,12 @@ def launches(options: Options, home: str) -> list[Launch]:
         )
     theirs = [word for word in json.loads(done.stdout) if word != "{connection_file}"]
     ours = [sys.executable, "-m", "tidelock.terminal", "kernel", "launch"]
-    environment = {**os.environ, "HOME": home, "TIDELOCK_RUNTIME_DIR": home}
+    environment = {
+        **os.environ,
+        "HOME": home,
+        "TIDELOCK_RUNTIME_DIR": home,
+        "TIDELOCK_DATA_DIR": home,
+    }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its byte code
     return [
         Launch(OURS, [*ours, "--lua", options.lua, "-f"], environment),

@@ -142,7 +142,7 @@ def test_the_blocking_client(place: Place, connection: Path) -> None:
         shown = client.inspect("moon.phase", reply=True, timeout=10)["content"]["data"]
         assert "full" in shown["text/plain"]
         past = client.history(hist_access_type="tail", n=1, reply=True, timeout=10)["content"]
-        assert past["history"] == [[0, 2, "moon = {phase = 'full'}"]]
+        assert past["history"] == [[1, 2, "moon = {phase = 'full'}"]]
 
         running = client.execute("print('on') while true do end")
         while client.get_iopub_msg(timeout=10)["content"].get("text") != "on\n":

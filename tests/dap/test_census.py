@@ -205,6 +205,7 @@ def test_nothing_is_left_of_a_kernel_process(tmp_path: Path, script: Path) -> No
 
         visit_at_once(open_channel, served.connection.key, script)
         idle()
+        client.history(1).result(WAIT_S)  # from here on the store is open
         before = census()
         visit_in_turn(open_channel, served.connection.key, script, idle)
         visit_at_once(open_channel, served.connection.key, script)

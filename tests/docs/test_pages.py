@@ -79,7 +79,7 @@ def test_examples_are_well_formed(page: Path, tmp_path: Path) -> None:
     for block in blocks(page, "python"):
         ast.parse(block)
     for block in blocks(page, "toml"):
-        if tomllib.loads(block).keys() & {"lua", "kernel", "output", "lsp", "log"}:
+        if tomllib.loads(block).keys() & {"lua", "kernel", "output", "lsp", "log", "store"}:
             (tmp_path / "tidelock.toml").write_text(block)
             load(str(tmp_path), environment={})
 

@@ -192,7 +192,7 @@ def test_history_by_range_and_pattern(peer: JupyterPeer) -> None:
         peer.execute(f"x = {number}")
     assert [e[2] for e in peer.history("range", start=2, stop=3)] == ["x = 2"]
     assert [e[2] for e in peer.history("search", pattern="*= 3")] == ["x = 3"]
-    assert peer.history("tail", n=1, output=True) == [[0, 3, ["x = 3", None]]]
+    assert peer.history("tail", n=1, output=True) == [[1, 3, ["x = 3", None]]]
     with pytest.raises(ReplyFailed, match="hist_access_type"):
         peer.history("sideways")
 

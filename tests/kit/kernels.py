@@ -173,11 +173,11 @@ class _Editor:
 
 
 @contextmanager
-def embedded(**options: Any) -> Iterator[Served]:
-    """A kernel in this process."""
+def embedded(workspace: str = "", **options: Any) -> Iterator[Served]:
+    """A kernel in this process; one without a workspace keeps its history in memory."""
     options.setdefault("lua_version", build_under_test().option)
     with ExitStack() as stack:
-        kernel = compose.embedded(Settings(**options), "")
+        kernel = compose.embedded(Settings(**options), workspace)
         stack.callback(kernel.close)
         kernel.client.wait_ready(START_S)
         context = kernel._zmq
@@ -185,23 +185,26 @@ def embedded(**options: Any) -> Iterator[Served]:
 
 
 @contextmanager
-def external(folder: Path, *flags: str, **options: Any) -> Iterator[Served]:
+def external(
+    folder: Path, *flags: str, kernel_id: str = "test-kernel", **options: Any
+) -> Iterator[Served]:
     """A kernel process, registered in a folder of its own; killed if it does not stop.
 
     ``flags`` are those of ``tidelock kernel launch``, ``options`` Tidelock's own.
     """
     runtime = folder / "runtime"
-    kernel_id = "test-kernel"
     path = runtime / "kernels" / f"tidelock-kernel-{kernel_id}.json"
     environment = {
         **os.environ,
         "TIDELOCK_RUNTIME_DIR": str(runtime),
+        "TIDELOCK_DATA_DIR": str(folder / "data"),
         "TIDELOCK_LUA_VERSION": build_under_test().option,
         **{f"TIDELOCK_{name.upper()}": str(value) for name, value in options.items()},
     }
     command = [*TIDELOCK, "kernel", "launch", "--id", kernel_id, "--workspace", str(folder), *flags]
     with ExitStack() as stack:
-        output = stack.enter_context((folder / "kernel.log").open("w+b"))
+        log = "kernel.log" if kernel_id == "test-kernel" else f"{kernel_id}.log"
+        output = stack.enter_context((folder / log).open("w+b"))
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         stack.callback(_end, process, output)
         deadline = time.monotonic() + START_S

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kit.kernels import external
+from tidelock.shared import processes
 from tidelock.shared.errors import KernelError, UsageError
 from tidelock.shared.link import connection as files
 from tidelock.shared.link import registry
@@ -105,7 +106,7 @@ def test_a_log_goes_with_its_kernel_unless_it_says_something(folder: Path) -> No
 
 
 def test_a_process_with_the_same_number_is_not_the_kernel(folder: Path) -> None:
-    path = register(PLAIN._replace(process_started=registry.process_started(os.getpid()) + 1))
+    path = register(PLAIN._replace(process_started=processes.started(os.getpid()) + 1))
     assert registry.look(path).health == "dead"
 
 

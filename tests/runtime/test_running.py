@@ -246,7 +246,7 @@ def test_a_restart_gives_new_globals_and_keeps_the_history(lua: Live) -> None:
     lua.run("x = 1", chunk="", is_input=True, kind="notebook")
     lua.context.restart().result(20)
     assert lua.value("x") == "nil"
-    assert [entry.text for entry in lua.context.history.tail(5)] == ["x = 1"]
+    assert [entry.text for entry in lua.context.history.tail(5).result(20)] == ["x = 1"]
 
 
 def test_a_restart_ends_what_runs_and_aborts_what_waits(lua: Live) -> None:

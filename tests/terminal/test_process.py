@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tidelock.shared import processes
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import KernelError
 from tidelock.shared.link import connection as files
@@ -42,7 +43,7 @@ def ended(child: subprocess.Popen[bytes]) -> int:
 def connection(pid: int, **fields: int) -> Connection:
     """Where a kernel would be, had the process one."""
     ports = dict.fromkeys(("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"), 9)
-    start = {"process_started": registry.process_started(pid), **fields}
+    start = {"process_started": processes.started(pid), **fields}
     return Connection("tcp", "127.0.0.1", **ports, key="00", kernel_id="k1", pid=pid, **start)
 
 

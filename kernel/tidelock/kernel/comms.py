@@ -24,6 +24,7 @@ from tidelock.shared.sources import path_of_uri
 
 if TYPE_CHECKING:
     from tidelock.kernel.server import Kernel
+    from tidelock.shared.history import Storage
 
 log = layer("kernel")
 
@@ -132,6 +133,16 @@ def _status(kernel: Kernel, data: Content) -> Content:
     }
 
 
+def _store(kernel: Kernel, data: Content) -> Answer[Content]:
+    """Where the history is kept, and what is wrong there."""
+
+    def told(storage: Storage) -> Content:
+        unclosed = [lost._asdict() for lost in storage.unclosed]
+        return {**storage._asdict(), "unclosed": unclosed}
+
+    return kernel.context.history.storage().map(told)
+
+
 def _moment(kernel: Kernel, data: Content) -> Answer[Content]:
     """The globals and modules a program has made, with state and revision."""
     revision = kernel.revision
@@ -227,6 +238,7 @@ def _drop(kernel: Kernel, data: Content) -> Content:
 _TARGETS: dict[str, dict[str, Action]] = {
     "tidelock.kernel": {
         "status": _status,
+        "store": _store,
         "moment": _moment,
         "ask": _ask,
         "frames": _frames,

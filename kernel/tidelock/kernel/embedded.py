@@ -37,7 +37,7 @@ class EmbeddedKernel:
         debug_port: Callable[[Kernel], DebugPort] | None = None,
     ) -> None:
         self._zmq: zmq.Context[Any] = zmq.Context()
-        context = Context(settings)
+        context = Context(settings, workspace=workspace)
         connection = Connection(
             transport="inproc",
             ip=f"tidelock-{context.id}",

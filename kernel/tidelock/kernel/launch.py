@@ -128,7 +128,7 @@ def launch(
     from tidelock.shared.context import Context
     from tidelock.shared.link.connection import write
 
-    context = Context(settings, plan.kernel_id)
+    context = Context(settings, plan.kernel_id, workspace=plan.workspace)
     connection = _connection(context.id, plan, settings, given)
     dap = endpoint(connection.key) if endpoint is not None else None
     if dap is not None:
@@ -159,8 +159,8 @@ def launch(
 def _connection(
     kernel_id: str, plan: Plan, settings: Settings, given: dict[str, Any] | None
 ) -> Connection:
+    from tidelock.shared import processes
     from tidelock.shared.link.connection import Connection
-    from tidelock.shared.link.registry import process_started
     from tidelock.shared.version import VERSION
 
     base = given or {
@@ -177,7 +177,7 @@ def _connection(
         kernel_id=kernel_id,
         pid=os.getpid(),
         started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        process_started=process_started(os.getpid()),
+        process_started=processes.started(os.getpid()),
         workspace=plan.workspace,
         lua=settings.lua_version,
         shared=plan.shared,

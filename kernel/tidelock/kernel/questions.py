@@ -14,10 +14,9 @@ from tidelock.kernel.about import banner, language_info
 from tidelock.kernel.execution import field
 from tidelock.shared.answers import Answer, answered
 from tidelock.shared.errors import BadRequest
-from tidelock.shared.history import Entry
 from tidelock.shared.link import wire
 from tidelock.shared.link.wire import Content, Message
-from tidelock.shared.model import Fact, Idle, Paused, Running
+from tidelock.shared.model import Entry, Fact, Idle, Paused, Running
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -255,24 +254,30 @@ def is_complete_request(kernel: Kernel, request: Message) -> Content:
     return content
 
 
-def history_request(kernel: Kernel, request: Message) -> Content:
-    """The last inputs, a range of them, or those that match a pattern."""
+def history_request(kernel: Kernel, request: Message) -> Answer[Content]:
+    """The last inputs, those of one session, or those that match a pattern."""
     content = request.content
     kind = field(content, "hist_access_type", str)
     history = kernel.context.history
     amount = field(content, "n", int, 10)
     if kind == "tail":
-        entries = history.tail(amount)
+        found = history.tail(amount)
     elif kind == "range":
-        entries = history.between(field(content, "start", int, 0), field(content, "stop", int, 0))
+        session, start = field(content, "session", int, 0), field(content, "start", int, 0)
+        found = history.between(session, start, field(content, "stop", int, 0))
     elif kind == "search":
         unique = field(content, "unique", bool, False)
-        entries = history.search(field(content, "pattern", str, "*"), amount, unique=unique)
+        found = history.search(field(content, "pattern", str, "*"), amount, unique=unique)
     else:
         raise BadRequest(f"hist_access_type is {kind!r}, not tail, range or search")
     output = field(content, "output", bool, False)
-    return {"status": "ok", "history": [_entry(entry, output=output) for entry in entries]}
+
+    def told(entries: list[Entry]) -> Content:
+        return {"status": "ok", "history": [_entry(entry, output=output) for entry in entries]}
+
+    return found.map(told)
 
 
 def _entry(entry: Entry, *, output: bool) -> list[object]:
-    return [0, entry.number, [entry.text, entry.result or None] if output else entry.text]
+    said = [entry.text, entry.result or None] if output else entry.text
+    return [entry.session, entry.number, said]

@@ -46,6 +46,9 @@ class Settings(NamedTuple):
     debug_condition_budget_ms: int = 1000
     debug_max_threads: int = 100
     history_size: int = 10000
+    store_backend: str = "sqlite"
+    store_path: str = ""
+    store_busy_timeout_ms: int = 5000
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
     log_level: str = "warn"
@@ -100,7 +103,10 @@ OPTIONS: tuple[Option, ...] = (
         0,
     ),
     Option("debug.max_threads", "how many coroutines a stop shows", (), 1),
-    Option("history.size", "inputs that are remembered", (), 1),
+    Option("history.size", "inputs that a workspace remembers", (), 1),
+    Option("store.backend", "where history is kept: a file, or memory", ("sqlite", "memory")),
+    Option("store.path", "the workspace's store; empty: in the folder for the user's data"),
+    Option("store.busy_timeout_ms", "how long to wait for others that use the store", (), 0),
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),
     Option("log.level", "what is logged", LEVELS),

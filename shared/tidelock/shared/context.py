@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from tidelock.shared.answers import Answer
 from tidelock.shared.config import Settings
 from tidelock.shared.debug.debugger import Debugger
+from tidelock.shared.errors import Unavailable
 from tidelock.shared.events import (
     Bus,
     ExecutionFinished,
@@ -30,6 +33,9 @@ from tidelock.shared.runtime.lane import Lane, Options
 from tidelock.shared.runtime.streams import Streams
 from tidelock.shared.sources import Sources, chunk_of_path
 
+if TYPE_CHECKING:
+    from tidelock.shared.store.records import Records
+
 
 class Context:
     """One live runtime with its users' common parts.
@@ -37,6 +43,7 @@ class Context:
     Args:
         settings: the options in force.
         identity: the id of this context (the kernel's id).
+        workspace: the folder whose history it shares; empty for one of its own, in memory.
     """
 
     def __init__(
@@ -45,6 +52,7 @@ class Context:
         identity: str = "",
         clock: Callable[[], float] = time.time,
         ids: Callable[[], str] = new_id,
+        workspace: str = "",
     ) -> None:
         self.id = identity or ids()
         self.settings = settings
@@ -52,7 +60,10 @@ class Context:
         self.ids = ids
         self.bus = Bus()
         self.sources = Sources()
-        self.history = History(settings.history_size)
+        records = None
+        if workspace and settings.store_backend == "sqlite":
+            records = partial(_records, workspace, settings, self.id, clock)
+        self.history = History(settings.history_size, records, clock)
         streams = Streams(
             lambda run, name, text: self.bus.publish(OutputWritten(run, name, text)),
             settings.output_flush_ms / 1000,
@@ -83,7 +94,9 @@ class Context:
 
     def close(self) -> bool:
         """Interrupt what runs and end the threads; False when Lua did not let go in time."""
-        return self.runtime.close()
+        let_go = self.runtime.close()
+        self.history.close()
+        return let_go
 
     def execute(self, run: Run) -> None:
         """Queue an execution; everything about it comes as events."""
@@ -103,6 +116,26 @@ class Context:
 
         answer.then(restarted)
         return answer
+
+
+def _records(
+    workspace: str, settings: Settings, identity: str, clock: Callable[[], float]
+) -> Records:
+    """What the workspace's store holds of executions.
+
+    Raises:
+        Unavailable: this Python cannot have one.
+    """
+    # Late: no reply waits for it.
+    from tidelock.shared.store.place import place_of
+
+    try:
+        from tidelock.shared.store.records import Records
+    except ImportError as error:
+        raise Unavailable(f"the store: {error}", "use a Python that has sqlite3") from None
+    place = place_of(workspace, settings.store_path)
+    size, patience_ms = settings.history_size, settings.store_busy_timeout_ms
+    return Records(place, identity, size, patience_ms, clock)
 
 
 _INPUT_NAMES = {"repl": "repl:{}", "exec": "(exec)", "script": "stdin", "notebook": "In[{}]"}
@@ -160,9 +193,12 @@ class _Host:
     def finished(self, run: Run, outcome: Outcome) -> None:
         context = self._context
         count = self._counts.pop(run.id, context.history.count)
-        if run.store and not run.silent and outcome.status != "aborted":
+        is_stored = run.store and not run.silent and outcome.status != "aborted"
+        if is_stored:
             context.history.add(count, run.code, outcome.text if outcome.status == "ok" else "")
         context.bus.publish(ExecutionFinished(run, count, outcome))
+        if is_stored:
+            context.history.save()
 
     def debugged(self) -> bool:
         return bool(self._context.debugger.sessions)

@@ -298,3 +298,25 @@ class Breakpoint(NamedTuple):
     def chunk(self) -> str:
         """The source in which it stands, or first of several; empty while there is none."""
         return self.source or (self.spots[0].chunk if self.spots else "")
+
+
+class Entry(NamedTuple):
+    """One stored execution: session and number in it, input as typed, text of its result.
+
+    A session is one count of inputs from 1 on; ``at`` is the end, in seconds since 1970.
+    """
+
+    session: int
+    number: int
+    text: str
+    result: str
+    at: float
+
+
+class Unclosed(NamedTuple):
+    """A session of a kernel that was killed; ``opened`` is in seconds since 1970."""
+
+    session: int
+    kernel: str
+    pid: int
+    opened: float

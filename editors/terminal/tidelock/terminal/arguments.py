@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _BARE = {"--no-config", "--version", "-h", "--help"}
 _VALUED = {name for flag in GLOBAL for name in flag.names} - _BARE
-_LAYERS = ("terminal", "kernel", "wire", "lane", "debug", "dap", "lsp", "event")
+_LAYERS = ("terminal", "kernel", "wire", "lane", "debug", "dap", "lsp", "event", "store")
 
 
 class _Words(NamedTuple):

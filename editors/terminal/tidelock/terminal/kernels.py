@@ -33,8 +33,13 @@ class Link(NamedTuple):
 
 
 @contextlib.contextmanager
-def used(invocation: Invocation, settings: Settings, workspace: str) -> Iterator[Link]:
+def used(
+    invocation: Invocation, settings: Settings, workspace: str, *, is_conversation: bool = False
+) -> Iterator[Link]:
     """The kernel that the flags name, for the time of a command.
+
+    One in this process shares the workspace's history only if somebody converses with it: what
+    a single command runs stands in the shell's history, and it leaves no file behind.
 
     Raises:
         UsageError: the flags contradict each other.
@@ -44,6 +49,8 @@ def used(invocation: Invocation, settings: Settings, workspace: str) -> Iterator
 
     named = wanted(invocation, workspace)
     if named is None:
+        if not is_conversation:
+            settings = settings._replace(store_backend="memory")
         kernel = compose.embedded(settings, workspace)
         try:
             info = kernel.client.wait_ready(settings.client_connect_timeout_s)

@@ -139,12 +139,20 @@ def _history(session: Session, words: list[str]) -> Step:
     elif words:
         text = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in " ".join(words))
         content = {"hist_access_type": "search", "pattern": f"*{text}*", "n": _MOST}
-    content.update(output=False, raw=True)
-    reply = session.client.request("history_request", content).result(_ANSWER_S)
-    for _, number, text in reply.content["history"]:
-        shown = str(text).replace("\n", f"\n{'':7}")
-        session.shown.say(f"{number:>5}  {shown}")
+    present: dict[str, Any] = {"hist_access_type": "range", "session": 0}
+    own = {entry[0] for entry in _remembered(session, present)}
+    for number, count, text in _remembered(session, content):
+        name = str(count) if number in own else f"{number}/{count}"
+        shown = str(text).replace("\n", f"\n{'':{max(len(name), 5)}}  ")
+        session.shown.say(f"{name:>5}  {shown}")
     return READY
+
+
+def _remembered(session: Session, content: dict[str, Any]) -> list[tuple[int, int, str]]:
+    """Inputs that the kernel knows: session, number in it, text."""
+    content = {**content, "output": False, "raw": True}
+    reply = session.client.request("history_request", content).result(_ANSWER_S)
+    return [tuple(entry) for entry in reply.content["history"]]
 
 
 def _reset(session: Session, words: list[str]) -> Step:

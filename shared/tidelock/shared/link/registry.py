@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from tidelock.shared import processes
 from tidelock.shared.errors import KernelError, UsageError
 from tidelock.shared.link import connection as files
 from tidelock.shared.link.connection import Connection
@@ -72,21 +73,6 @@ def path_of(kernel_id: str) -> str:
     return os.path.join(folder(), f"{_PREFIX}{kernel_id}.json")
 
 
-def _stat(pid: int) -> list[bytes]:
-    """What Linux tells of a process, from its state on (proc_pid_stat(5)); else nothing."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rsplit(b")", 1)[1].split()
-    except (OSError, IndexError):
-        return []
-
-
-def process_started(pid: int) -> int:
-    """When a process started, in clock ticks since boot; 0 where that cannot be told."""
-    fields = _stat(pid)
-    return int(fields[19]) if len(fields) > 19 else 0
-
-
 def lives(connection: Connection) -> bool:
     """Whether the process of a kernel is there, and no later one with its number.
 
@@ -94,16 +80,7 @@ def lives(connection: Connection) -> bool:
     """
     if connection.pid <= 0:
         return True
-    try:
-        os.kill(connection.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    if _stat(connection.pid)[:1] in ([b"Z"], [b"X"]):
-        return False  # it has ended, and its parent has not asked yet
-    started = process_started(connection.pid)
-    return not started or not connection.process_started or started == connection.process_started
+    return processes.lives(connection.pid, connection.process_started)
 
 
 def beats(connection: Connection, timeout_s: float = 1.0) -> bool:

@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import sys
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tidelock.shared.errors import KernelError, UsageError
@@ -159,7 +161,7 @@ def status(invocation: Invocation) -> int:
     connection = registry.resolve(options.id)
     with connected(connection, settings) as client:
         client.wait_ready(settings.client_connect_timeout_s)
-        told = _told(client)
+        told, store = _told(client), _told(client, "store")
     facts = {**_facts(connection), "status": told["state"]}
     for name in ("lua", "execution", "execution_count", "queued", "dropped"):
         facts[name] = told[name]
@@ -169,8 +171,21 @@ def status(invocation: Invocation) -> int:
                 console.say(f"{channel + ' port':<16} {number}")
         else:
             console.say(f"{name:<16} {'-' if value is None else value}")
-    console.document({"kernels": [facts]})
+    for name, text in _kept(store):
+        console.say(f"{name:<16} {text}")
+    console.document({"kernels": [{**facts, "store": store}]})
     return exits.DONE
+
+
+def _kept(store: Content) -> Iterator[tuple[str, str]]:
+    """Where a kernel keeps its history, and what is wrong there, a line each."""
+    yield "store", f"{store['backend']} {store['path']}".rstrip()
+    if store["fault"]:
+        yield "store fault", store["fault"]
+    for lost in store["unclosed"]:
+        opened = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(lost["opened"]))
+        who = f"kernel {lost['kernel']} (process {lost['pid']}), session {lost['session']}"
+        yield "not stopped", f"{who} of {opened}: its last inputs may be missing"
 
 
 def show_list(invocation: Invocation) -> int:
@@ -204,16 +219,16 @@ def _state(entry: Entry, settings: Settings) -> str:
             return "unresponsive"
 
 
-def _told(client: KernelClient) -> Content:
-    """What a kernel says of its state.
+def _told(client: KernelClient, action: str = "status") -> Content:
+    """What a kernel says of its state, or of its store.
 
     Raises:
         KernelError: it says nothing in time.
     """
     try:
-        return client.comm("tidelock.kernel", {"action": "status"}).result(_STATE_WAIT_S)
+        return client.comm("tidelock.kernel", {"action": action}).result(_STATE_WAIT_S)
     except TimeoutError:
-        raise KernelError("the kernel answers, but does not tell its state") from None
+        raise KernelError(f"the kernel answers, but does not tell its {action}") from None
 
 
 def _facts(connection: Connection) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from tidelock.shared.errors import UsageError
 from tidelock.shared.sources import search_folders
 from tidelock.shared.version import VERSION
@@ -21,9 +23,10 @@ def run(invocation: Invocation) -> int:
     workspace = invocation.workspace()
     settings = invocation.settings(workspace)
     lines, display = Lines(), Printed(console)
+    _leave_in_order()
     search = search_folders(current_folder(), workspace, settings.lua_path)
     with (
-        kernels.used(invocation, settings, workspace) as link,
+        kernels.used(invocation, settings, workspace, is_conversation=True) as link,
         Session(link, display, lines, search, workspace) as session,
     ):
         is_terminal = prompt.is_terminal()
@@ -35,6 +38,22 @@ def run(invocation: Invocation) -> int:
     if code == exits.DONE and session.has_failed and not is_terminal:
         return exits.FAILED
     return code
+
+
+def _leave_in_order() -> None:
+    """Have a closed terminal and a request to terminate end the session as its user would.
+
+    What was typed last is stored then, and the store does not tell of a kernel that was killed.
+    """
+    ends = (signal.SIGHUP, signal.SIGTERM)
+
+    def leave(number: int, _: object) -> None:
+        for each in ends:
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    for each in ends:
+        signal.signal(each, leave)
 
 
 def _greeting(link: Link) -> tuple[str, str]:

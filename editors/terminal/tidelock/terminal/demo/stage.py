@@ -115,6 +115,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "TIDELOCK_KERNEL_AUTO_START": "true",
         "TIDELOCK_KERNEL_IDLE_TIMEOUT_S": str(_UNUSED_S),
         "TIDELOCK_LSP_LIVE_ENABLED": "true",
+        "TIDELOCK_STORE_BACKEND": "memory",  # the program's folder is gone afterwards
     }
 
 
