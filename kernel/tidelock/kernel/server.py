@@ -86,6 +86,7 @@ class Kernel:
         self._make_debug_port = debug_port
         self._debug_port: DebugPort | None = None
         self._stopping = False
+        self._stopper: threading.Thread | None = None
         self._held: list[tuple[str, Message]] | None = []
         self._unsubscribe = context.bus.subscribe(self._on_event)
 
@@ -111,6 +112,8 @@ class Kernel:
         self.loop.call(self.begin_stop)
         self.stopped.wait(self.context.settings.kernel_shutdown_timeout_s + 2)
         self.loop.stop()
+        if self._stopper is not None:
+            self._stopper.join(1)
 
     def begin_stop(self, after: Callable[[], None] | None = None) -> None:
         """Refuse new work and close the runtime; then end. ``after`` runs before the end."""
@@ -124,7 +127,8 @@ class Kernel:
                 log.warn("Lua did not let go in time")
             self.loop.call(lambda: self._end(after))
 
-        threading.Thread(target=close_runtime, name="tidelock-stop", daemon=True).start()
+        self._stopper = threading.Thread(target=close_runtime, name="tidelock-stop", daemon=True)
+        self._stopper.start()
 
     def _end(self, after: Callable[[], None] | None) -> None:
         if self._debug_port is not None:
