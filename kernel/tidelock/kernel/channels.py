@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
@@ -20,6 +20,9 @@ from tidelock.shared.link.connection import Connection
 from tidelock.shared.link.loop import Loop
 from tidelock.shared.link.wire import Content, Message
 from tidelock.shared.log import layer
+
+if TYPE_CHECKING:
+    from tidelock.shared.link.curve import Keys
 
 log = layer("wire")
 
@@ -41,7 +44,7 @@ class Channels:
         largest: bytes of the largest message that is read.
 
     Raises:
-        KernelError: an address cannot be bound; nothing stays bound.
+        KernelError: an address cannot be bound, or not encrypted; nothing stays bound.
     """
 
     def __init__(
@@ -67,6 +70,11 @@ class Channels:
         self._sockets: dict[str, zmq.Socket[Any]] = {}
         self._beat_context: zmq.Context[Any] | None = None
         self.connection = connection
+        self._keys: Keys | None = None
+        if connection.encrypted:
+            from tidelock.shared.link import curve
+
+            self._keys = curve.keys(connection)
         # In one process there is no process to watch: inproc has no heartbeat channel.
         channels = ["shell", "control", "stdin", "iopub"]
         if connection.transport != "inproc":
@@ -102,6 +110,8 @@ class Channels:
         if descriptor is not None:
             made.setsockopt(zmq.USE_FD, descriptor)
         where = self.connection
+        if self._keys is not None:
+            self._keys.serve(made)
         if not getattr(where, f"{channel}_port"):
             if where.transport == "ipc":
                 taken = max(where[2:7])

@@ -79,7 +79,7 @@ def read_given(path: str) -> dict[str, Any]:
     """The fields of a connection file that Jupyter wrote; ports may still be 0.
 
     Raises:
-        KernelError: it is missing, no JSON, or a field is missing.
+        KernelError: it is missing, no JSON, or a field is missing or cannot be used.
     """
     from tidelock.shared.errors import KernelError
 
@@ -97,6 +97,10 @@ def read_given(path: str) -> dict[str, Any]:
             raise KernelError(f"connection file {path}: {name} is missing")
     if not fields["key"]:
         raise KernelError(f"connection file {path}: the key is empty", "messages must be signed")
+    if "curve_publickey" in fields or "curve_secretkey" in fields:
+        from tidelock.shared.link.connection import check_curve
+
+        check_curve(fields, path)
     return fields
 
 
@@ -183,6 +187,8 @@ def _connection(
         shared=plan.shared,
         host=os.uname().nodename,
         version=VERSION,
+        curve_publickey=base.get("curve_publickey") or "",
+        curve_secretkey=base.get("curve_secretkey") or "",
     )
 
 

@@ -107,13 +107,21 @@ def lives(connection: Connection) -> bool:
 
 
 def beats(connection: Connection, timeout_s: float = 1.0) -> bool:
-    """Whether the heartbeat echoes within a time."""
+    """Whether the heartbeat echoes within a time.
+
+    Raises:
+        KernelError: the connection is encrypted, and nobody here can do that or the keys are bad.
+    """
     import zmq
 
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
     request = context.socket(zmq.REQ)
     request.linger = 0
     try:
+        if connection.encrypted:
+            from tidelock.shared.link import curve
+
+            curve.keys(connection).join(request)
         request.connect(connection.address("hb"))
         request.send(b"tidelock")
         return bool(request.poll(int(timeout_s * 1000)))
@@ -146,8 +154,11 @@ def look(path: str, *, check: bool = True) -> Entry:
     if not lives(connection):
         forget(path)
         return Entry(path, "dead", connection)
-    if check and not beats(connection):
-        return Entry(path, "unresponsive", connection)
+    try:
+        if check and not beats(connection):
+            return Entry(path, "unresponsive", connection)
+    except KernelError as error:
+        return Entry(path, "broken", None, f"connection file {path}: {error}")
     return Entry(path, "alive", connection)
 
 
