@@ -31,14 +31,21 @@ class Settings(NamedTuple):
     kernel_auto_start: bool = True
     kernel_max_message: int = 64 * 1024 * 1024
     kernel_max_queue: int = 1000
+    kernel_max_clients: int = 100
     kernel_execution_timeout_s: float = 0.0
     kernel_input_timeout_s: float = 0.0
     kernel_idle_timeout_s: float = 3600.0
     kernel_shutdown_timeout_s: float = 5.0
     kernel_dap_port: int = 0
+    kernel_policy_requests_per_s: float = 0.0
+    kernel_policy_burst: int = 20
+    kernel_policy_max_queued: int = 0
+    kernel_policy_execution_timeout_s: float = 0.0
+    kernel_policy_output_limit: int = 0
     client_connect_timeout_s: float = 5.0
     client_heartbeat_interval_ms: int = 1000
     output_limit: int = 64 * 1024 * 1024
+    output_subscriber_limit: int = 256 * 1024 * 1024
     output_flush_ms: int = 20
     output_flush_bytes: int = 65536
     debug_breakpoint_limit: int = 1000
@@ -77,14 +84,38 @@ OPTIONS: tuple[Option, ...] = (
     Option("kernel.auto_start", "editors may start the workspace's kernel"),
     Option("kernel.max_message", "bytes of the largest message that is read", (), 1024),
     Option("kernel.max_queue", "executions that may wait", (), 1),
+    Option("kernel.max_clients", "clients and debug sessions that may use the kernel", (), 1),
     Option("kernel.execution_timeout_s", "seconds an execution may run, 0 for no limit", (), 0),
     Option("kernel.input_timeout_s", "seconds a script waits for input, 0 for no limit", (), 0),
     Option("kernel.idle_timeout_s", "seconds an editor's kernel lives unused, 0 for ever", (), 0),
     Option("kernel.shutdown_timeout_s", "seconds an orderly stop may take", (), 0),
     Option("kernel.dap_port", "port of the debug adapter, 0 for any free one", (), 0),
+    Option(
+        "kernel.policy.requests_per_s", "requests a second of one client, 0 for no limit", (), 0
+    ),
+    Option("kernel.policy.burst", "requests that a client may send at once all the same", (), 1),
+    Option("kernel.policy.max_queued", "executions of one client that may wait, 0 for all", (), 0),
+    Option(
+        "kernel.policy.execution_timeout_s",
+        "seconds an execution of a client may run whatever it asks for, 0 for no limit",
+        (),
+        0,
+    ),
+    Option(
+        "kernel.policy.output_limit",
+        "bytes of output of one client a minute, 0 for no limit",
+        (),
+        0,
+    ),
     Option("client.connect_timeout_s", "seconds to try to reach a kernel", (), 0),
     Option("client.heartbeat_interval_ms", "how often a client asks for a heartbeat", (), 50),
     Option("output.limit", "bytes of output per execution, 0 for no limit", (), 0),
+    Option(
+        "output.subscriber_limit",
+        "bytes a subscriber may leave unread before it is cut off, 0 for no limit",
+        (),
+        0,
+    ),
     Option("output.flush_ms", "how long output is gathered", (), 0),
     Option("output.flush_bytes", "bytes of output that are published at once", (), 1),
     Option(

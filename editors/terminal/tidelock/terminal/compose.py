@@ -69,7 +69,8 @@ def debug_endpoint(settings: Settings, key: str) -> Endpoint:
                 return
             client = socket.socket(fileno=descriptor)
             console = console_command(kernel.connection.kernel_id)
-            Connection(client, kernel.context, kernel.loop, key, console)
+            admit = kernel.clients.check_room
+            Connection(client, kernel.context, kernel.loop, key, console, admit)
 
         kernel.loop.watch(listener.fileno(), accept)
 

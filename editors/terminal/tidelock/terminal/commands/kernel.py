@@ -161,12 +161,16 @@ def status(invocation: Invocation) -> int:
         client.wait_ready(settings.client_connect_timeout_s)
         told = _told(client)
     facts = {**_facts(connection), "status": told["state"]}
-    for name in ("lua", "execution", "execution_count", "queued", "dropped"):
+    for name in ("lua", "execution", "execution_count", "queued", "clients", "dropped"):
         facts[name] = told[name]
+    facts["limits"] = told["limits"]
     for name, value in facts.items():
         if name == "ports":
             for channel, number in value.items():
                 console.say(f"{channel + ' port':<16} {number}")
+        elif name == "limits":
+            acted = ", ".join(f"{limit} {times}" for limit, times in value.items())
+            console.say(f"{'limits acted':<16} {acted or '-'}")
         else:
             console.say(f"{name:<16} {'-' if value is None else value}")
     console.document({"kernels": [facts]})
