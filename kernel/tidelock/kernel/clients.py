@@ -70,12 +70,12 @@ class _Client:
 
     __slots__ = ("gone", "heard_at", "output", "requests", "source")
 
-    def __init__(self, source: int, requests: Bucket | None, output: Bucket | None) -> None:
-        self.source = source
+    def __init__(self) -> None:
+        self.source = -1
         self.gone = False
         self.heard_at = 0.0
-        self.requests = requests
-        self.output = output
+        self.requests: Bucket | None = None
+        self.output: Bucket | None = None
 
 
 class Clients:
@@ -121,8 +121,8 @@ class Clients:
         if self.count() >= most:
             self.acted["kernel.max_clients"] += 1
             raise TooManyClients(
-                f"{most} clients use this kernel already",
-                "close one, or raise kernel.max_clients",
+                f"kernel.max_clients is {most}, and as many use this kernel already",
+                "close one, or raise it",
             )
 
     def vanished(self, source: int) -> list[str]:
@@ -170,16 +170,26 @@ class Clients:
             least = self._clock() - _ACTIVE_S
             for name in [n for n, c in self._known.items() if c.source < 0 and c.heard_at < least]:
                 del self._known[name]  # nobody would ever tell that it is gone
-            requests = output = None
-            settings = self._settings
-            if rate := settings.kernel_policy_requests_per_s:
-                requests = Bucket(settings.kernel_policy_burst, rate, self._clock)
-            if size := settings.kernel_policy_output_limit:
-                output = Bucket(size, size / _OUTPUT_S, self._clock)
-            client = self._known[session] = _Client(source, requests, output)
+            client = self._known[session] = _Client()
+            self._bind(client)
         client.source = source
         client.gone = False
         return client
+
+    def _bind(self, client: _Client) -> None:
+        """Give a client what the policy lets it have."""
+        settings = self._settings
+        client.requests = client.output = None
+        if rate := settings.kernel_policy_requests_per_s:
+            client.requests = Bucket(settings.kernel_policy_burst, rate, self._clock)
+        if size := settings.kernel_policy_output_limit:
+            client.output = Bucket(size, size / _OUTPUT_S, self._clock)
+
+    def follow(self, settings: Settings) -> None:
+        """The limits are these from now on."""
+        self._settings = settings
+        for client in self._known.values():
+            self._bind(client)
 
     def _check_rate(self, requests: Bucket) -> None:
         wait_s = requests.wait_for(1)

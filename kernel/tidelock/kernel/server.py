@@ -19,6 +19,7 @@ from tidelock.kernel.clients import Clients, RateLimited
 from tidelock.kernel.execution import field
 from tidelock.kernel.questions import Seen
 from tidelock.shared.answers import Answer
+from tidelock.shared.config import Settings, attribute
 from tidelock.shared.context import Context
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.events import Event
@@ -26,13 +27,25 @@ from tidelock.shared.link import wire
 from tidelock.shared.link.connection import Connection
 from tidelock.shared.link.loop import Loop
 from tidelock.shared.link.wire import Content, Message
-from tidelock.shared.log import layer
+from tidelock.shared.log import layer, reopen
 from tidelock.shared.model import Idle, Running
 
 log = layer("kernel")
 
 _FIRST_ANSWER_WAIT_S = 0.05
 _RETURN_S = 2.0
+CHANGEABLE = (
+    "kernel.max_clients",
+    "kernel.max_queue",
+    "kernel.execution_timeout_s",
+    "kernel.policy.requests_per_s",
+    "kernel.policy.burst",
+    "kernel.policy.max_queued",
+    "kernel.policy.execution_timeout_s",
+    "kernel.policy.output_limit",
+    "log.level",
+)
+"""The options that a running kernel takes over; the rest is read when it starts."""
 
 
 class DebugPort(Protocol):
@@ -149,6 +162,22 @@ class Kernel:
         self.channels.close()
         self.stopped.set()
         self.loop.stop()
+
+    def reload(self, reread: Callable[[], Settings] | None) -> None:
+        """Open the log file anew, and take over the options that may change (``CHANGEABLE``)."""
+        try:
+            reopen()
+            read = reread() if reread is not None else self.context.settings
+        except (OSError, TidelockError) as error:
+            log.error("the options stay as they are", why=str(error))
+            return
+        old = self.context.settings
+        new = {key: getattr(read, attribute(key)) for key in CHANGEABLE}
+        changed = {k: v for k, v in new.items() if v != getattr(old, attribute(k))}
+        values: dict[str, Any] = {attribute(key): value for key, value in new.items()}
+        self.context.settings = old._replace(**values)
+        self.clients.follow(self.context.settings)
+        log.info("the options were read again", changed=changed)
 
     # -- messages ----------------------------------------------------------------------------
 

@@ -28,6 +28,8 @@ class Settings(NamedTuple):
     lua_path: tuple[str, ...] = ()
     lua_python_access: bool = False
     kernel_ip: str = "127.0.0.1"
+    kernel_port: int = 9555
+    kernel_transport: str = "tcp"
     kernel_auto_start: bool = True
     kernel_max_message: int = 64 * 1024 * 1024
     kernel_max_queue: int = 1000
@@ -56,6 +58,9 @@ class Settings(NamedTuple):
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
     log_level: str = "warn"
+    log_file: str = ""
+    log_rotate_size: int = 10 * 1024 * 1024
+    log_rotate_count: int = 5
 
 
 class Option(NamedTuple):
@@ -81,6 +86,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("lua.path", "folders for require, after those of script and workspace"),
     Option("lua.python_access", "let scripts reach Python by the global 'python'"),
     Option("kernel.ip", "address the kernel binds"),
+    Option("kernel.port", "where 'kernel start' looks for free ports, 0 for any", (), 0),
+    Option("kernel.transport", "how clients reach a kernel that Tidelock starts", ("tcp", "ipc")),
     Option("kernel.auto_start", "editors may start the workspace's kernel"),
     Option("kernel.max_message", "bytes of the largest message that is read", (), 1024),
     Option("kernel.max_queue", "executions that may wait", (), 1),
@@ -135,6 +142,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),
     Option("log.level", "what is logged", LEVELS),
+    Option("log.file", "file that 'kernel start' logs to; empty: standard error"),
+    Option("log.rotate_size", "bytes in that file before a new one is begun, 0: any", (), 0),
+    Option("log.rotate_count", "how many older files are kept", (), 0),
 )
 _BY_KEY = {option.key: option for option in OPTIONS}
 _DEFAULTS = Settings()

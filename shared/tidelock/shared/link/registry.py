@@ -134,10 +134,18 @@ def log_of(path: str) -> str:
     return path.removesuffix(".json") + ".log"
 
 
+def sockets_of(path: str) -> str:
+    """What the names of a kernel's ipc sockets begin with: beside its file."""
+    return path.removesuffix(".json")
+
+
 def forget(path: str) -> None:
-    """Remove the file of a kernel that has ended, and its log if that says nothing."""
+    """Remove the file of a kernel that has ended, its sockets, and its log if that says nothing."""
     with contextlib.suppress(OSError):
         os.unlink(path)
+    for socket in (f"{sockets_of(path)}-{number}" for number in range(1, 6)):
+        with contextlib.suppress(OSError):
+            os.unlink(socket)
     with contextlib.suppress(OSError):
         if not os.path.getsize(log_of(path)):
             os.unlink(log_of(path))
