@@ -203,6 +203,14 @@ def test_displays_count_as_output(tmp_path: Path) -> None:
         refused(peer.execute("print(1)"), "RateLimited", "may write 1000 bytes a minute")
 
 
+def test_a_kernel_in_ones_own_process_has_no_policy(place: Place) -> None:
+    place.file(
+        "tidelock.toml", "[kernel.policy]\noutput_limit = 5\nrequests_per_s = 0.01\nburst = 1\n"
+    )
+    lines = "print('longer')\n" * 3
+    assert place.run("repl", stdin=lines).expect().stdout == "longer\n" * 3
+
+
 def test_a_bucket_is_refilled_and_never_overflows() -> None:
     now = [0.0]
     bucket = Bucket(10, 2, lambda: now[0])

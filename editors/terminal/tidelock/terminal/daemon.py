@@ -131,7 +131,7 @@ def start(invocation: Invocation, settings: Settings, workspace: str) -> tuple[C
     before = os.fstat(output).st_size
     told, pipe = os.pipe()
     child = subprocess.Popen(
-        [sys.executable, "-m", "tidelock.terminal", *invocation.words],
+        [sys.executable, "-P", "-m", "tidelock.terminal", *invocation.words],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
