@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from kit.jupyter_wire import url
 from kit.kernels import Served, external
 from kit.places import Place
 from tidelock.kernel.clients import Bucket
+from tidelock.kernel.subscribers import Subscribers
 
 
 def until(look: Callable[[], Any], what: str, limit_s: float = 20.0) -> Any:
@@ -252,6 +254,29 @@ def test_what_a_vanished_client_held_is_freed(tmp_path: Path) -> None:
         assert status(watcher)["clients"] == 1
 
 
+def test_a_client_that_comes_back_at_once_keeps_what_it_held(tmp_path: Path) -> None:
+    data = {"target_name": "tidelock.kernel", "data": {"action": "subscribe"}}
+    with external(tmp_path) as served:
+        watcher = served.raw().ready()
+        first, second = RawPeer(served.fields), RawPeer(served.fields)
+        for number, raw in (("c1", first), ("c2", second)):
+            raw.send("shell", raw.message("comm_open", {"comm_id": number, **data}))
+            execute(raw, "return 1")
+        first.close()
+        until(lambda: status(watcher)["clients"] == 2, "its end")
+        with RawPeer(served.fields, identity=first.identity) as back:
+            back.session = first.session
+            execute(back, "return 1")
+            assert status(watcher)["clients"] == 3
+            second.close()  # whose time is up later than that of the first
+
+            def open_comms() -> list[str]:
+                return list(watcher.request("shell", "comm_info_request").content["comms"])
+
+            until(lambda: "c2" not in open_comms(), "the end of the second")
+            assert open_comms() == ["c1"]
+
+
 def test_what_it_started_goes_on(tmp_path: Path) -> None:
     with external(tmp_path) as served:
         watcher = served.raw().ready()
@@ -302,6 +327,20 @@ def test_a_subscriber_that_never_reads_is_cut_off(tmp_path: Path, line: int) -> 
         assert memory(served) - before < 3 * limit
         told = status(served.raw().ready())["limits"]
         assert told["output.subscriber_limit"] >= 1
+
+
+def test_a_look_that_fails_leaves_publishing_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: str) -> list[str]:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    watch = Subscribers(1, 16_000, pytest.fail, encrypted=False)
+    for _ in range(30):
+        watch.published([b"x" * 100])
+    said = capsys.readouterr().err
+    assert 1 <= said.count("the subscribers could not be looked at") < 30
 
 
 def test_without_a_limit_nobody_is_cut_off(tmp_path: Path) -> None:

@@ -65,9 +65,13 @@ class Subscribers:
         self._wire += size + self._head * len(frames)
         self._cost += size + _FRAME_COST * len(frames)
         if self._cost - self._last.cost >= self._step:
-            self._look()
+            before, self._last = self._last, _Mark(self._wire, self._cost, 0)
+            try:
+                self._look(before)
+            except OSError as error:  # no descriptor is left, perhaps: publishing goes on
+                log.warn("the subscribers could not be looked at", error=str(error))
 
-    def _look(self) -> None:
+    def _look(self, before: _Mark) -> None:
         import termios  # late: a kernel starts without it
 
         marks = {}
@@ -81,13 +85,12 @@ class Subscribers:
                 mark = _Mark(self._wire, self._cost, taken)
             else:
                 # One that was not there at the last look has missed nothing before it.
-                mark = self._marks.get(number, self._last)
+                mark = self._marks.get(number, before)
                 if self._behind(mark, taken) + self._step > self._limit:
                     self._end(connection)
                     continue
             marks[number] = mark
         self._marks = marks
-        self._last = _Mark(self._wire, self._cost, 0)
 
     def _behind(self, mark: _Mark, taken: int) -> float:
         """The memory that waits for a connection; frames are assumed to be alike since its mark."""
