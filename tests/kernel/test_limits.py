@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,16 +16,9 @@ from kit.jupyter import RawMessage, RawPeer
 from kit.jupyter_wire import url
 from kit.kernels import Served, external
 from kit.places import Place
+from kit.timeline import until
 from tidelock.kernel.clients import Bucket
 from tidelock.kernel.subscribers import Subscribers
-
-
-def until(look: Callable[[], Any], what: str, limit_s: float = 20.0) -> Any:
-    """Ask again and again until there is an answer."""
-    deadline = time.monotonic() + limit_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"waited for {what}"
-    return found
 
 
 def refused(reply: RawMessage | Any, name: str, words: str) -> str:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from tidelock.shared.link.connection import Connection
 
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
-_REST_S = 0.2
-"""When to do what the first reply need not wait for."""
 _PARENT_CHECK_S = 1.0
 _IDLE_CHECK_S = 5.0
 
@@ -205,7 +203,7 @@ def launch(
     if given is None:
         registered.write()
     else:
-        kernel.loop.later(_REST_S, registered.write)
+        kernel.loop.later(0.2, registered.write)
     kernel.on_stop = registered.remove
     if dap is not None:
         dap.serve(kernel)
@@ -292,6 +290,8 @@ def _watch(kernel: Kernel, plan: Plan, reread: Callable[[], Settings] | None) ->
     """Signals, the parent that launched us, the time unused, and whether the loop comes round."""
     from _thread import start_new_thread
 
+    from tidelock.kernel import stacks
+
     def interrupt(*_: object) -> None:
         if not kernel.context.runtime.interrupt() and plan.foreground:
             kernel.begin_stop()
@@ -304,7 +304,7 @@ def _watch(kernel: Kernel, plan: Plan, reread: Callable[[], Settings] | None) ->
 
     def tell(*_: object) -> None:
         # A thread of the plainest kind: the handler may have come in the midst of anything.
-        start_new_thread(_tell, (kernel,))
+        start_new_thread(stacks.write, (kernel, "asked by a signal"))
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, terminate)
@@ -314,25 +314,13 @@ def _watch(kernel: Kernel, plan: Plan, reread: Callable[[], Settings] | None) ->
         signal.signal(signal.SIGHUP, terminate)
     signal.signal(signal.SIGUSR1, tell)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    kernel.loop.later(_REST_S, lambda: _watch_loop(kernel))
+    stacks.Watchdog(kernel)
     kernel.loop.woken_by_signals()
     parent = os.environ.get("JPY_PARENT_PID", "")
     if parent.isdigit() and int(parent) > 1:
         _watch_parent(kernel, int(parent))
     if plan.idle_timeout_s:
         _watch_use(kernel, plan.idle_timeout_s)
-
-
-def _tell(kernel: Kernel) -> None:
-    from tidelock.kernel import stacks
-
-    stacks.write(kernel, "asked by a signal")
-
-
-def _watch_loop(kernel: Kernel) -> None:
-    from tidelock.kernel import stacks
-
-    stacks.Watchdog(kernel)
 
 
 def _watch_parent(kernel: Kernel, parent: int) -> None:
