@@ -120,7 +120,7 @@ class RawPeer:
     """Raw sockets to a kernel: DEALER for shell, control and stdin, SUB for iopub, REQ for hb.
 
     Args:
-        connection: a connection file, or what it says.
+        connection: a connection file, or what it says; its keys for encryption are used.
         key: another key than the kernel's, to be refused.
         identity: the routing identity of the three DEALER sockets.
         context: for ``inproc``, the kernel's ZeroMQ context.
@@ -170,6 +170,10 @@ class RawPeer:
                 socket.subscribe(b"")
             elif channel != "hb":
                 socket.routing_id = self.identity
+            if "curve_publickey" in self.info:
+                socket.curve_serverkey = self.info["curve_publickey"].encode()
+                socket.curve_publickey = self.info["curve_publickey"].encode()
+                socket.curve_secretkey = self.info["curve_secretkey"].encode()
             socket.connect(url(self.info, channel))
             self._sockets[channel] = socket
         return self._sockets[channel]

@@ -62,7 +62,7 @@ class Served:
     @property
     def fields(self) -> dict[str, Any]:
         """The connection file's fields."""
-        return self.connection._asdict()
+        return self.connection.document()
 
     def condition(self) -> str:
         """What an embedded kernel is doing, in words for the message of a failed test."""

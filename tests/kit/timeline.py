@@ -425,3 +425,14 @@ def _shown(value: Any) -> str:
 
 def _nested(pattern: Pattern, *looser: type[Pattern]) -> str:
     return f"({pattern!r})" if isinstance(pattern, looser) else repr(pattern)
+
+
+def until(look: Callable[[], T], what: str, timeout: float = 20.0) -> T:
+    """Ask again and again until there is something: for what sends no message."""
+    limit = seconds(timeout)
+    deadline = time.monotonic() + limit
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise Failure(f"waited for {what}, but {limit:g} s have passed")
+        os.sched_yield()
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from kit.places import Place
 from kit.programs import Program, Result
+from kit.timeline import until
 
 Run = Callable[..., Result]
 
@@ -46,3 +49,24 @@ def lua(request: pytest.FixtureRequest) -> Mode:
     if request.param == "embedded":
         return Mode(request.getfixturevalue("place"), ())
     return Mode(request.getfixturevalue("outside"), ("--connect", "outside"))
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, its parent perhaps not asking."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+@contextlib.contextmanager
+def detached(place: Place, *flags: str) -> Iterator[dict[str, Any]]:
+    """A kernel in the background: what its start says of it."""
+    started = place.run("kernel", "start", "--daemon", "--output", "json", *flags).expect()
+    document: dict[str, Any] = json.loads(started.stdout)
+    try:
+        yield document
+    finally:
+        if not gone(document["pid"]):
+            place.run("kernel", "stop", document["kernel_id"]).expect()
+        until(lambda: gone(document["pid"]), "its end")

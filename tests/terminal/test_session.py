@@ -23,6 +23,9 @@ class Shown:
         self.pieces: list[tuple[str, str]] = []
 
     def stream(self, name: str, text: str) -> None:
+        """Text that comes in several messages is one piece: where it is parted is chance."""
+        if self.pieces and self.pieces[-1][0] == name:
+            text = self.pieces.pop()[1] + text
         self.pieces.append((name, text))
 
     def displayed(self, data: dict[str, Any], metadata: dict[str, Any], *, is_update: bool) -> None:

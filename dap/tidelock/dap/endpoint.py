@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Callable
 
 from tidelock.dap.convert import Body
 from tidelock.dap.framing import Decoder, FramingError, encode
@@ -31,6 +32,7 @@ class Connection:
         loop: Loop,
         key: str,
         console: Console | None = None,
+        admit: Callable[[], None] = lambda: None,
     ) -> None:
         client.setblocking(False)
         with contextlib.suppress(OSError):
@@ -41,7 +43,7 @@ class Connection:
         self._unsent = bytearray()
         self._closed = False
         self.session = Session(
-            context, self._send, loop.call, trusted=False, key=key, console=console
+            context, self._send, loop.call, trusted=False, key=key, console=console, admit=admit
         )
         loop.watch(client.fileno(), self._read)
 

@@ -83,6 +83,7 @@ def initialize(session: Session, arguments: Body, message: Body) -> Body:
 def launch(session: Session, arguments: Body, message: Body) -> object:
     """Run a script or code on this kernel once the client has set its breakpoints."""
     _check_key(session, arguments)
+    session.admit()
     session.no_debug = field(arguments, "noDebug", bool, False)
     session.debug_python = field(arguments, "debugPython", bool, False) and not session.no_debug
     if not isinstance(session.context.runtime.state, Idle):
@@ -97,6 +98,7 @@ def launch(session: Session, arguments: Body, message: Body) -> object:
 def attach(session: Session, arguments: Body, message: Body) -> object:
     """Join whatever runs on this kernel."""
     _check_key(session, arguments)
+    session.admit()
     session.debug_python = field(arguments, "debugPython", bool, False)
     if session.notebook:
         session.state = "active"

@@ -40,6 +40,7 @@ class Session:
         key: the kernel's key, for clients that still have to.
         notebook: the client speaks through Jupyter, whose order of requests differs.
         console: gives the command line that is a program's console in a terminal.
+        admit: raises TidelockError when there are too many clients already.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class Session:
         key: str = "",
         notebook: bool = False,
         console: Console | None = None,
+        admit: Callable[[], None] = lambda: None,
     ) -> None:
+        self.admit = admit
         self.context = context
         self.owner = f"dap-{context.ids()}"
         self.manner = Manner()

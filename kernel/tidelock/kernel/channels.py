@@ -7,19 +7,25 @@ interpreter lock. Nothing here knows what a message means.
 from __future__ import annotations
 
 import contextlib
+import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
+from tidelock.kernel.subscribers import Subscribers
 from tidelock.shared.errors import KernelError
 from tidelock.shared.link import wire
 from tidelock.shared.link.connection import Connection
 from tidelock.shared.link.loop import Loop
 from tidelock.shared.link.wire import Content, Message
 from tidelock.shared.log import layer
+
+if TYPE_CHECKING:
+    from tidelock.shared.link.curve import Keys
 
 log = layer("wire")
 
@@ -39,9 +45,11 @@ class Channels:
         deliver: called with the channel and each authenticated message.
         listening: file descriptors that listen already, by channel (see ``launch``).
         largest: bytes of the largest message that is read.
+        most_unread: bytes that a subscriber may leave unread, 0 for no limit.
+        cut_off: called when a subscriber has left more.
 
     Raises:
-        KernelError: an address cannot be bound; nothing stays bound.
+        KernelError: an address cannot be bound, or not encrypted; nothing stays bound.
     """
 
     def __init__(
@@ -53,6 +61,8 @@ class Channels:
         *,
         listening: Mapping[str, int] | None = None,
         largest: int,
+        most_unread: int = 0,
+        cut_off: Callable[[], None] = lambda: None,
     ) -> None:
         self._loop = loop
         self._context = context
@@ -63,10 +73,17 @@ class Channels:
         self._drop_told = float("-inf")
         self.subscribers = 0
         self.asked_for_input = ""
+        self._first: zmq.Frame = zmq.Frame()
+        self._on_end: Callable[[int], None] = lambda _: None
         self._on_subscription: list[Callable[[], None]] = []
         self._sockets: dict[str, zmq.Socket[Any]] = {}
         self._beat_context: zmq.Context[Any] | None = None
         self.connection = connection
+        self._keys: Keys | None = None
+        if connection.encrypted:
+            from tidelock.shared.link import curve
+
+            self._keys = curve.keys(connection)
         # In one process there is no process to watch: inproc has no heartbeat channel.
         channels = ["shell", "control", "stdin", "iopub"]
         if connection.transport != "inproc":
@@ -78,6 +95,11 @@ class Channels:
             self.close()
             address = self.connection.address(channel)
             raise KernelError(f"cannot bind {channel} to {address}: {error.strerror}") from None
+        self._subscribers: Subscribers | None = None
+        if most_unread and self.connection.transport == "tcp" and sys.platform == "linux":
+            self._subscribers = Subscribers(
+                self.connection.iopub_port, most_unread, cut_off, encrypted=connection.encrypted
+            )
         if "hb" in self._sockets:
             echo = self._sockets.pop("hb")
             threading.Thread(
@@ -102,6 +124,8 @@ class Channels:
         if descriptor is not None:
             made.setsockopt(zmq.USE_FD, descriptor)
         where = self.connection
+        if self._keys is not None:
+            self._keys.serve(made)
         if not getattr(where, f"{channel}_port"):
             if where.transport == "ipc":
                 taken = max(where[2:7])
@@ -142,7 +166,10 @@ class Channels:
             if channel != "control" and self._sockets["control"].poll(0):
                 self._read("control")
             try:
-                frames = made.recv_multipart(zmq.NOBLOCK)
+                self._first = made.recv(zmq.NOBLOCK, copy=False)
+                frames = [self._first.bytes]
+                if self._first.more:
+                    frames += made.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
             except zmq.ZMQError as error:
@@ -154,6 +181,35 @@ class Channels:
                 self._drop(channel, str(error))
                 continue
             self._deliver(channel, message)
+
+    def source(self) -> int:
+        """The connection that the message being delivered came through, -1 if there is none."""
+        try:
+            return int(self._first.get(zmq.SRCFD))
+        except (zmq.ZMQError, AttributeError):
+            return -1
+
+    def when_disconnected(self, call: Callable[[int], None]) -> None:
+        """Call with each connection (see ``source``) of the shell channel that ends."""
+        where = f"inproc://tidelock-ends-{self.session}"
+        self._sockets["shell"].monitor(where, zmq.EVENT_DISCONNECTED)
+        ends = self._sockets["ends"] = self._context.socket(zmq.PAIR)
+        ends.linger = 0
+        ends.connect(where)
+        self._on_end = call
+        self._loop.watch(ends, self.read_ends)
+
+    def read_ends(self) -> None:
+        """Tell of the connections that have ended by now: their numbers are used again."""
+        ends = self._sockets.get("ends")
+        while ends is not None:
+            try:
+                event, _ = ends.recv_multipart(zmq.NOBLOCK)
+            except (zmq.ZMQError, ValueError):
+                return
+            kind, number = struct.unpack("=HI", event)
+            if kind == zmq.EVENT_DISCONNECTED:
+                self._on_end(number)
 
     def _drop(self, channel: str, why: str) -> None:
         """Count what is no message for us; a flood is told once a second."""
@@ -231,6 +287,8 @@ class Channels:
     def _send(self, channel: str, frames: list[bytes]) -> None:
         try:
             self._sockets[channel].send_multipart(frames, zmq.NOBLOCK)
+            if channel == "iopub" and self._subscribers is not None:
+                self._subscribers.published(frames)
         except KeyError:
             log.info("not sent: the channels are closed", channel=channel)
         except zmq.ZMQError as error:
@@ -238,6 +296,8 @@ class Channels:
 
     def close(self) -> None:
         """Close every socket, sending what was queued; on the loop's thread."""
+        if "ends" in self._sockets:
+            self._sockets["shell"].monitor(None, 0)
         for made in self._sockets.values():
             self._loop.unwatch(made)
             made.close()

@@ -74,6 +74,18 @@ def comm_msg(kernel: Kernel, request: Message) -> Answer[Content] | None:
     return _act(kernel, request, number, _target(opened), data)
 
 
+def refuse(kernel: Kernel, request: Message, error: TidelockError) -> None:
+    """Answer a message on a comm that a limit refuses."""
+    content = request.content if isinstance(request.content, dict) else {}
+    number = str(content.get("comm_id", ""))
+    data = content.get("data")
+    asked = data.get("id") if isinstance(data, dict) else None
+    body = {"id": asked, "ok": False, "error": str(error)}
+    kernel.channels.publish("comm_msg", {"comm_id": number, "data": body}, request.raw_header)
+    if number not in kernel.comms:
+        _close(kernel, request, number)
+
+
 def comm_close(kernel: Kernel, request: Message) -> None:
     """The client is done with a comm."""
     kernel.comms.pop(field(request.content, "comm_id", str), None)
@@ -128,6 +140,8 @@ def _status(kernel: Kernel, data: Content) -> Content:
         "execution_count": context.history.count,
         "queued": context.runtime.queued,
         "dropped": kernel.channels.dropped,
+        "clients": kernel.clients.count(),
+        "limits": dict(kernel.clients.acted),
         "lua": context.runtime.version,
         "workspace": kernel.connection.workspace,
     }

@@ -18,6 +18,12 @@ from tidelock.shared.link.client import KernelClient
 from tidelock.shared.link.connection import Connection
 
 
+def _no_policy() -> dict[str, Any]:
+    """Policies protect clients from each other; a kernel in one's own process has no others."""
+    defaults = Settings._field_defaults.items()
+    return {name: value for name, value in defaults if name.startswith("kernel_policy_")}
+
+
 class EmbeddedKernel:
     """A kernel and its client in one process, with a ZeroMQ context of their own.
 
@@ -37,7 +43,7 @@ class EmbeddedKernel:
         debug_port: Callable[[Kernel], DebugPort] | None = None,
     ) -> None:
         self._zmq: zmq.Context[Any] = zmq.Context()
-        context = Context(settings, workspace=workspace)
+        context = Context(settings._replace(**_no_policy()), workspace=workspace)
         connection = Connection(
             transport="inproc",
             ip=f"tidelock-{context.id}",

@@ -49,8 +49,9 @@ def execute_request(kernel: Kernel, request: Message) -> None:
     """
     settings = kernel.context.settings
     if kernel.context.runtime.queued >= settings.kernel_max_queue:
+        kernel.clients.acted["kernel.max_queue"] += 1
         raise QueueFull(f"{settings.kernel_max_queue} executions wait already", "try again later")
-    run = _run(kernel, request)
+    run = kernel.clients.bounded(_run(kernel, request))
     kernel.requests[run.id] = request
     kernel.context.execute(run)
 

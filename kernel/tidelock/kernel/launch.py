@@ -6,6 +6,7 @@ It imports nothing before the first reply that the first reply does not need.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -29,7 +30,8 @@ class Plan(NamedTuple):
 
     ``connection_file`` is one that Jupyter handed in; ``shared`` makes it the one kernel of
     the workspace; ``idle_timeout_s`` ends it after that time unused (0: never);
-    ``foreground`` lets an interrupt stop it while idle.
+    ``foreground`` lets an interrupt stop it while idle; ``port`` is the first of the five that
+    it takes in their order (0: any).
     """
 
     workspace: str
@@ -38,6 +40,7 @@ class Plan(NamedTuple):
     shared: bool = False
     idle_timeout_s: float = 0.0
     foreground: bool = False
+    port: int = 0
 
 
 class Endpoint(NamedTuple):
@@ -75,11 +78,63 @@ def listen_first(fields: dict[str, Any]) -> dict[str, int]:
     return found
 
 
+class Block(NamedTuple):
+    """Six ports in a row that listen: the channels' by name, and the debug adapter's."""
+
+    first: int
+    channels: dict[str, int]
+    debugger: int
+
+
+def listen_block(ip: str, first: int, *, exactly: bool, dap: bool) -> Block:
+    """Take six ports, in the order shell, iopub, stdin, control, heartbeat, debug adapter.
+
+    Ports are taken by listening on them, since one that was only looked at may be gone.
+
+    Args:
+        ip: where the channels listen.
+        first: the first port.
+        exactly: take these or none; else the first six in a row from there that are free.
+        dap: take the sixth; else it is none of ours, and the descriptor is -1.
+
+    Raises:
+        KernelError: they are taken.
+    """
+    import _socket
+
+    from tidelock.shared.errors import KernelError
+    from tidelock.shared.link.connection import DAP_HOST
+
+    names = [name.removesuffix("_port") for name in _PORTS]
+    for base in range(first, 65536 - len(names), len(names) + 1):
+        taken: dict[str, int] = {}
+        for place, name in enumerate([*names, "dap"] if dap else names):
+            made = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+            made.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+            try:
+                made.bind((DAP_HOST if name == "dap" else ip, base + place))
+                made.listen(128)
+            except OSError as error:
+                made.close()
+                for descriptor in taken.values():
+                    os.close(descriptor)
+                if exactly or error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                    raise KernelError(
+                        f"port {base + place} of {ip} for {name}: {error.strerror}",
+                        "choose another --port, or none",
+                    ) from None
+                break
+            taken[name] = made.detach()
+        else:
+            return Block(base, taken, taken.pop("dap", -1))
+    raise KernelError(f"no six free ports in a row from {first} on", "set kernel.port to 0")
+
+
 def read_given(path: str) -> dict[str, Any]:
     """The fields of a connection file that Jupyter wrote; ports may still be 0.
 
     Raises:
-        KernelError: it is missing, no JSON, or a field is missing.
+        KernelError: it is missing, no JSON, or a field is missing or cannot be used.
     """
     from tidelock.shared.errors import KernelError
 
@@ -97,6 +152,10 @@ def read_given(path: str) -> dict[str, Any]:
             raise KernelError(f"connection file {path}: {name} is missing")
     if not fields["key"]:
         raise KernelError(f"connection file {path}: the key is empty", "messages must be signed")
+    if "curve_publickey" in fields or "curve_secretkey" in fields:
+        from tidelock.shared.link.connection import check_curve
+
+        check_curve(fields, path)
     return fields
 
 
@@ -109,6 +168,7 @@ def launch(
     given: dict[str, Any] | None = None,
     listening: dict[str, int] | None = None,
     ready: Callable[[Connection, str], None] | None = None,
+    reread: Callable[[], Settings] | None = None,
 ) -> int:
     """Be a kernel until it is stopped; the exit code.
 
@@ -120,6 +180,7 @@ def launch(
         given: the fields of Jupyter's connection file.
         listening: ports that listen already.
         ready: told the connection and its file when everything listens.
+        reread: reads the options again when a hangup asks for it, which else ends the kernel.
 
     Raises:
         KernelError: it cannot start; nothing is left behind.
@@ -146,7 +207,7 @@ def launch(
     kernel.on_stop = registered.remove
     if dap is not None:
         dap.serve(kernel)
-    _watch(kernel, plan)
+    _watch(kernel, plan, reread)
     if ready is not None:
         ready(kernel.connection, registered.path)
     try:
@@ -163,10 +224,7 @@ def _connection(
     from tidelock.shared.link.connection import Connection
     from tidelock.shared.version import VERSION
 
-    base = given or {
-        "transport": "tcp", "ip": settings.kernel_ip, **dict.fromkeys(_PORTS, 0),
-        "key": os.urandom(32).hex(),
-    }  # fmt: skip
+    base = given or _new(kernel_id, plan, settings)
     ports: dict[str, Any] = {name: int(base[name]) for name in _PORTS}
     return Connection(
         transport=str(base.get("transport", "tcp")),
@@ -183,7 +241,20 @@ def _connection(
         shared=plan.shared,
         host=os.uname().nodename,
         version=VERSION,
+        curve_publickey=base.get("curve_publickey") or "",
+        curve_secretkey=base.get("curve_secretkey") or "",
     )
+
+
+def _new(kernel_id: str, plan: Plan, settings: Settings) -> dict[str, Any]:
+    """Addresses and key of a kernel that nobody has chosen them for."""
+    ip = settings.kernel_ip
+    if settings.kernel_transport == "ipc":
+        from tidelock.shared.link import registry
+
+        ip = registry.sockets_of(registry.path_of(kernel_id))
+    ports = {name: plan.port and plan.port + place for place, name in enumerate(_PORTS)}
+    return {"transport": settings.kernel_transport, "ip": ip, **ports, "key": os.urandom(32).hex()}
 
 
 class _Registration:
@@ -215,8 +286,11 @@ class _Registration:
             self.path = ""
 
 
-def _watch(kernel: Kernel, plan: Plan) -> None:
-    """Signals, the parent that launched us, and the time unused."""
+def _watch(kernel: Kernel, plan: Plan, reread: Callable[[], Settings] | None) -> None:
+    """Signals, the parent that launched us, the time unused, and whether the loop comes round."""
+    from _thread import start_new_thread
+
+    from tidelock.kernel import stacks
 
     def interrupt(*_: object) -> None:
         if not kernel.context.runtime.interrupt() and plan.foreground:
@@ -225,8 +299,22 @@ def _watch(kernel: Kernel, plan: Plan) -> None:
     def terminate(*_: object) -> None:
         kernel.begin_stop()
 
+    def hang_up(*_: object) -> None:
+        kernel.loop.call(lambda: kernel.reload(reread))
+
+    def tell(*_: object) -> None:
+        # A thread of the plainest kind: the handler may have come in the midst of anything.
+        start_new_thread(stacks.write, (kernel, "asked by a signal"))
+
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, terminate)
+    if reread is not None:
+        signal.signal(signal.SIGHUP, hang_up)
+    elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup wants it
+        signal.signal(signal.SIGHUP, terminate)
+    signal.signal(signal.SIGUSR1, tell)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    stacks.Watchdog(kernel)
     kernel.loop.woken_by_signals()
     parent = os.environ.get("JPY_PARENT_PID", "")
     if parent.isdigit() and int(parent) > 1:

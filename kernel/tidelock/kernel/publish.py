@@ -79,6 +79,8 @@ def _written(kernel: Kernel, happened: OutputWritten) -> None:
         metadata = {"tidelock": place}
     parent = kernel.parent_of(happened.execution_id)
     kernel.channels.publish("stream", content, parent, metadata=metadata)
+    if kernel.context.settings.kernel_policy_output_limit:
+        _charge(kernel, happened.execution_id, len(happened.text))
 
 
 def _displayed(kernel: Kernel, happened: Displayed) -> None:
@@ -87,6 +89,17 @@ def _displayed(kernel: Kernel, happened: Displayed) -> None:
         content["transient"] = {"display_id": happened.id}
     kind = "update_display_data" if happened.is_update else "display_data"
     kernel.channels.publish(kind, content, kernel.parent_of(happened.execution_id))
+    if kernel.context.settings.kernel_policy_output_limit:
+        _charge(
+            kernel, happened.execution_id, sum(len(str(form)) for form in happened.data.values())
+        )
+
+
+def _charge(kernel: Kernel, execution_id: str, size: int) -> None:
+    """Count what an execution has written against its client's policy."""
+    request = kernel.requests.get(execution_id)
+    if request is not None:
+        kernel.clients.wrote(request.session, size)
 
 
 def _cleared(kernel: Kernel, happened: OutputCleared) -> None:
@@ -96,7 +109,9 @@ def _cleared(kernel: Kernel, happened: OutputCleared) -> None:
 
 def _input_wanted(kernel: Kernel, happened: InputWanted) -> None:
     request = kernel.requests.get(happened.execution_id)
-    if request is not None:
+    if happened.execution_id in kernel.left:
+        kernel.context.runtime.give_line(None)
+    elif request is not None:
         content = {"prompt": happened.prompt, "password": happened.password}
         kernel.channels.ask_for_input(request, content)
 
@@ -118,6 +133,8 @@ def _finished(kernel: Kernel, happened: ExecutionFinished) -> None:
             content = {"execution_count": count, "data": data, "metadata": {}}
             kernel.channels.publish("execute_result", content, parent)
     elif outcome.status == "error":
+        if outcome.error == "ExecutionTimeout":
+            kernel.clients.timed_out(run)
         failure = _failure(kernel, happened)
         extra["error"] = {"value_type": outcome.value_type, "stack": _stack(outcome)}
         reply.update(failure)
@@ -130,6 +147,7 @@ def _finished(kernel: Kernel, happened: ExecutionFinished) -> None:
     kernel.channels.publish("status", {"execution_state": "idle"}, parent)
     kernel.requests.pop(run.id, None)
     kernel.begun.discard(run.id)
+    kernel.left.discard(run.id)
     kernel.moment_changed()
 
 

@@ -15,9 +15,11 @@ import zmq
 
 from tidelock.kernel import comms, publish, routes
 from tidelock.kernel.channels import Channels
+from tidelock.kernel.clients import Clients, RateLimited
 from tidelock.kernel.execution import field
 from tidelock.kernel.questions import Seen
 from tidelock.shared.answers import Answer
+from tidelock.shared.config import Settings, attribute
 from tidelock.shared.context import Context
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.events import Event
@@ -25,12 +27,25 @@ from tidelock.shared.link import wire
 from tidelock.shared.link.connection import Connection
 from tidelock.shared.link.loop import Loop
 from tidelock.shared.link.wire import Content, Message
-from tidelock.shared.log import layer
+from tidelock.shared.log import layer, reopen
 from tidelock.shared.model import Idle, Running
 
 log = layer("kernel")
 
 _FIRST_ANSWER_WAIT_S = 0.05
+_RETURN_S = 2.0
+CHANGEABLE = (
+    "kernel.max_clients",
+    "kernel.max_queue",
+    "kernel.execution_timeout_s",
+    "kernel.policy.requests_per_s",
+    "kernel.policy.burst",
+    "kernel.policy.max_queued",
+    "kernel.policy.execution_timeout_s",
+    "kernel.policy.output_limit",
+    "log.level",
+)
+"""The options that a running kernel takes over; the rest is read when it starts."""
 
 
 class DebugPort(Protocol):
@@ -71,10 +86,17 @@ class Kernel:
             self._deliver,
             listening=listening,
             largest=context.settings.kernel_max_message,
+            most_unread=context.settings.output_subscriber_limit,
+            cut_off=lambda: self._acted("output.subscriber_limit"),
         )
+        self.clients = Clients(
+            context.settings, lambda: len(context.debugger.sessions), self._waiting
+        )
+        self._sees_ends = False
         self.connection = self.channels.connection
         self.requests: dict[str, Message] = {}
         self.begun: set[str] = set()
+        self.left: set[str] = set()  # executions whose client is gone: nobody answers them
         self.seen = Seen()
         self.comms: dict[str, Message] = {}
         self.last_debug_request: Message | None = None
@@ -145,6 +167,22 @@ class Kernel:
         self.stopped.set()
         self.loop.stop()
 
+    def reload(self, reread: Callable[[], Settings] | None) -> None:
+        """Open the log file anew, and take over the options that may change (``CHANGEABLE``)."""
+        try:
+            reopen()
+            read = reread() if reread is not None else self.context.settings
+        except (OSError, TidelockError) as error:
+            log.error("the options stay as they are", why=str(error))
+            return
+        old = self.context.settings
+        new = {key: getattr(read, attribute(key)) for key in CHANGEABLE}
+        changed = {k: v for k, v in new.items() if v != getattr(old, attribute(k))}
+        values: dict[str, Any] = {attribute(key): value for key, value in new.items()}
+        self.context.settings = old._replace(**values)
+        self.clients.follow(self.context.settings)
+        log.info("the options were read again", changed=changed)
+
     # -- messages ----------------------------------------------------------------------------
 
     def _deliver(self, channel: str, request: Message) -> None:
@@ -156,12 +194,64 @@ class Kernel:
         if channel == "stdin":
             self._take_input(request)
             return
+        if channel == "shell":
+            try:
+                self.clients.hear(request, self._source)
+            except TidelockError as error:
+                self._turn_away(request, error)
+                return
         if self._held is None:
             self._dispatch(channel, request)
             return
         self._held.append((channel, request))
         if len(self._held) == 1:
             self.channels.when_subscribed(self._release, _FIRST_ANSWER_WAIT_S)
+
+    def _source(self) -> int:
+        """The connection of a new client; from the first one on their ends are seen."""
+        if not self._sees_ends:
+            self._sees_ends = True
+            self.channels.when_disconnected(self._disconnected)
+        self.channels.read_ends()
+        return self.channels.source()
+
+    def _disconnected(self, source: int) -> None:
+        gone = self.clients.vanished(source)
+        if gone:
+            self.loop.later(_RETURN_S, lambda: self._forget(self.clients.forget(gone)))
+
+    def _forget(self, sessions: list[str]) -> None:
+        """Free what vanished clients held; what they run goes on, with no more input."""
+        for number in [n for n, opened in self.comms.items() if opened.session in sessions]:
+            del self.comms[number]
+        self.left |= {n for n, request in self.requests.items() if request.session in sessions}
+        state = self.context.runtime.state
+        if isinstance(state, Running) and state.waiting == "input" and state.run.id in self.left:
+            self.context.runtime.give_line(None)
+
+    def _waiting(self, session: str) -> int:
+        """How many executions of a client wait for their turn."""
+        return sum(
+            request.session == session
+            for number, request in self.requests.items()
+            if number not in self.begun
+        )
+
+    def _acted(self, limit: str) -> None:
+        self.clients.acted[limit] += 1
+
+    def _turn_away(self, request: Message, error: TidelockError) -> None:
+        """Answer a request that a limit refuses; nothing of it is done."""
+        with Busy(self, request):
+            if request.type.endswith("_request"):
+                kind = request.type.removesuffix("_request") + "_reply"
+                metadata = None
+                if isinstance(error, RateLimited) and error.wait_s:
+                    metadata = {"tidelock": {"retry_after_s": round(error.wait_s, 3)}}
+                content = publish.refusal(error, self.context)
+                self.channels.reply("shell", request, kind, content, metadata)
+            else:
+                comms.refuse(self, request, error)
 
     def _release(self) -> None:
         held, self._held = self._held or [], None

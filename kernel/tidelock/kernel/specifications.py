@@ -95,6 +95,8 @@ def install(data: str, lua: str = "", name: str = "", display_name: str = "") ->
     with open(os.path.join(_TEMPLATE, "kernel.json"), "rb") as file:
         fields: dict[str, Any] = json.load(file)
     fields["argv"][0] = sys.executable
+    if not _can_encrypt():
+        del fields["metadata"]["supported_encryption"]
     if lua:
         fields["argv"] += ["--lua", lua]
     fields["display_name"] = display_name or _title(lua)
@@ -111,6 +113,13 @@ def install(data: str, lua: str = "", name: str = "", display_name: str = "") ->
         hint = "" if data == user_data() else "--user installs into your own folder"
         raise Unavailable(f"writing {folder}: {error.strerror}", hint) from None
     return Specification(name, fields["display_name"], folder, lua)
+
+
+def _can_encrypt() -> bool:
+    """Whether the kernel can use the keys that Jupyter makes where this is said of it."""
+    import zmq
+
+    return zmq.has("curve")
 
 
 def installed(data: list[str] | None = None) -> list[Specification]:

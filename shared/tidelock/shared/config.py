@@ -28,17 +28,26 @@ class Settings(NamedTuple):
     lua_path: tuple[str, ...] = ()
     lua_python_access: bool = False
     kernel_ip: str = "127.0.0.1"
+    kernel_port: int = 9555
+    kernel_transport: str = "tcp"
     kernel_auto_start: bool = True
     kernel_max_message: int = 64 * 1024 * 1024
     kernel_max_queue: int = 1000
+    kernel_max_clients: int = 100
     kernel_execution_timeout_s: float = 0.0
     kernel_input_timeout_s: float = 0.0
     kernel_idle_timeout_s: float = 3600.0
     kernel_shutdown_timeout_s: float = 5.0
     kernel_dap_port: int = 0
+    kernel_policy_requests_per_s: float = 0.0
+    kernel_policy_burst: int = 20
+    kernel_policy_max_queued: int = 0
+    kernel_policy_execution_timeout_s: float = 0.0
+    kernel_policy_output_limit: int = 0
     client_connect_timeout_s: float = 5.0
     client_heartbeat_interval_ms: int = 1000
     output_limit: int = 64 * 1024 * 1024
+    output_subscriber_limit: int = 256 * 1024 * 1024
     output_flush_ms: int = 20
     output_flush_bytes: int = 65536
     debug_breakpoint_limit: int = 1000
@@ -52,6 +61,9 @@ class Settings(NamedTuple):
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
     log_level: str = "warn"
+    log_file: str = ""
+    log_rotate_size: int = 10 * 1024 * 1024
+    log_rotate_count: int = 5
 
 
 class Option(NamedTuple):
@@ -77,17 +89,43 @@ OPTIONS: tuple[Option, ...] = (
     Option("lua.path", "folders for require, after those of script and workspace"),
     Option("lua.python_access", "let scripts reach Python by the global 'python'"),
     Option("kernel.ip", "address the kernel binds"),
+    Option("kernel.port", "where 'kernel start' looks for free ports, 0 for any", (), 0),
+    Option("kernel.transport", "how clients reach a kernel that Tidelock starts", ("tcp", "ipc")),
     Option("kernel.auto_start", "editors may start the workspace's kernel"),
     Option("kernel.max_message", "bytes of the largest message that is read", (), 1024),
     Option("kernel.max_queue", "executions that may wait", (), 1),
+    Option("kernel.max_clients", "clients and debug sessions that may use the kernel", (), 1),
     Option("kernel.execution_timeout_s", "seconds an execution may run, 0 for no limit", (), 0),
     Option("kernel.input_timeout_s", "seconds a script waits for input, 0 for no limit", (), 0),
     Option("kernel.idle_timeout_s", "seconds an editor's kernel lives unused, 0 for ever", (), 0),
     Option("kernel.shutdown_timeout_s", "seconds an orderly stop may take", (), 0),
     Option("kernel.dap_port", "port of the debug adapter, 0 for any free one", (), 0),
+    Option(
+        "kernel.policy.requests_per_s", "requests a second of one client, 0 for no limit", (), 0
+    ),
+    Option("kernel.policy.burst", "requests that a client may send at once all the same", (), 1),
+    Option("kernel.policy.max_queued", "executions of one client that may wait, 0 for all", (), 0),
+    Option(
+        "kernel.policy.execution_timeout_s",
+        "seconds an execution of a client may run whatever it asks for, 0 for no limit",
+        (),
+        0,
+    ),
+    Option(
+        "kernel.policy.output_limit",
+        "bytes of output of one client a minute, 0 for no limit",
+        (),
+        0,
+    ),
     Option("client.connect_timeout_s", "seconds to try to reach a kernel", (), 0),
     Option("client.heartbeat_interval_ms", "how often a client asks for a heartbeat", (), 50),
     Option("output.limit", "bytes of output per execution, 0 for no limit", (), 0),
+    Option(
+        "output.subscriber_limit",
+        "bytes a subscriber may leave unread before it is cut off, 0 for no limit",
+        (),
+        0,
+    ),
     Option("output.flush_ms", "how long output is gathered", (), 0),
     Option("output.flush_bytes", "bytes of output that are published at once", (), 1),
     Option(
@@ -110,6 +148,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),
     Option("log.level", "what is logged", LEVELS),
+    Option("log.file", "file that 'kernel start' logs to; empty: standard error"),
+    Option("log.rotate_size", "bytes in that file before a new one is begun, 0: any", (), 0),
+    Option("log.rotate_count", "how many older files are kept", (), 0),
 )
 _BY_KEY = {option.key: option for option in OPTIONS}
 _DEFAULTS = Settings()

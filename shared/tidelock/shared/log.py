@@ -7,13 +7,93 @@ Never logs keys: callers pass identities and counts, not secrets.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import threading
 import time
-from typing import TextIO
+from typing import Protocol
 
 LEVELS = ("off", "error", "warn", "info", "debug", "trace")
 _RANK = {name: rank for rank, name in enumerate(LEVELS)}
+
+
+class Stream(Protocol):
+    """What takes the lines: a text stream, or a ``LogFile``."""
+
+    def write(self, text: str, /) -> object:
+        """Take a line."""
+
+    def flush(self) -> None:
+        """Let it be seen."""
+
+
+class LogFile:
+    """A file of log lines for its owner only; when it is full, older ones are kept beside it.
+
+    ``kernel.log`` becomes ``kernel.log.1``, that ``kernel.log.2``, and so on. Written from any
+    thread under the sink's lock.
+
+    Args:
+        path: where.
+        size: bytes in one file, 0 for no limit.
+        count: how many older files are kept.
+        takes_output: standard output and error go there as well, whichever file it is.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+
+    def __init__(self, path: str, size: int, count: int, *, takes_output: bool = False) -> None:
+        self.path = path
+        self._size = size
+        self._count = count
+        self._takes_output = takes_output
+        self._file = -1
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open the path anew: whoever rotates logs has moved the file away.
+
+        Raises:
+            OSError: it cannot be opened; the old one is still written to.
+        """
+        made = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        if self._file < 0:
+            self._file = made
+        else:
+            os.dup2(made, self._file, inheritable=False)
+            os.close(made)
+        if self._takes_output:
+            os.dup2(self._file, 1)
+            os.dup2(self._file, 2)
+
+    def write(self, text: str) -> None:
+        """Append a line; one that does not fit any more begins a new file."""
+        data = text.encode("utf-8", "backslashreplace")
+        there = os.fstat(self._file).st_size if self._size else 0
+        if there and there + len(data) > self._size:
+            with contextlib.suppress(OSError):  # a full file is better than none
+                self._rotate()
+        while data:
+            data = data[os.write(self._file, data) :]
+
+    def _rotate(self) -> None:
+        for number in range(self._count - 1, 0, -1):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(f"{self.path}.{number}", f"{self.path}.{number + 1}")
+        if self._count:
+            os.replace(self.path, f"{self.path}.1")
+        else:
+            os.unlink(self.path)
+        self.reopen()
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def close(self) -> None:
+        """Write nothing more."""
+        os.close(self._file)
 
 
 class Sink:
@@ -21,7 +101,7 @@ class Sink:
 
     __slots__ = ("_lock", "layers", "rank", "stream")
 
-    def __init__(self, level: str, layers: dict[str, str], stream: TextIO | None) -> None:
+    def __init__(self, level: str, layers: dict[str, str], stream: Stream | None) -> None:
         self.rank = _RANK[level]
         self.layers = {name: _RANK[value] for name, value in layers.items()}
         self.stream = stream
@@ -36,6 +116,16 @@ class Sink:
                 stream.flush()
             except (OSError, ValueError):
                 return
+
+    def reopen(self) -> None:
+        """Open a log file anew.
+
+        Raises:
+            OSError: it cannot be opened; the old one is still written to.
+        """
+        if isinstance(self.stream, LogFile):
+            with self._lock:
+                self.stream.reopen()
 
 
 class Layer:
@@ -84,7 +174,21 @@ def layer(name: str) -> Layer:
     return Layer(name)
 
 
-def configure(spec: str, stream: TextIO | None = None) -> None:
+def write_to(stream: Stream | None) -> None:
+    """Send the records elsewhere; None is standard error."""
+    Layer.sink.stream = stream
+
+
+def reopen() -> None:
+    """Open the log file anew, if the log goes to one.
+
+    Raises:
+        OSError: it cannot be opened; the old one is still written to.
+    """
+    Layer.sink.reopen()
+
+
+def configure(spec: str) -> None:
     """Set level and layers from a ``--trace`` value such as ``warn,dap=debug``.
 
     Raises:
@@ -99,4 +203,4 @@ def configure(spec: str, stream: TextIO | None = None) -> None:
             layers[name] = value
         else:
             level = value
-    Layer.sink = Sink(level, layers, stream)
+    Layer.sink = Sink(level, layers, Layer.sink.stream)

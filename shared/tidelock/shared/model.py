@@ -49,7 +49,8 @@ class Run(NamedTuple):
     ``text`` is the code, ``chunk`` the name under which the sources know it; ``is_input`` asks
     for the rule of inputs (a last expression gives the result); ``fresh_modules`` forgets the
     Lua modules of earlier runs first; ``directory`` is the working folder while it runs;
-    ``timeout_s`` counts running time only (0: none); ``search`` are folders for ``require``;
+    ``timeout_s`` counts running time only (0: none); ``output_limit`` are bytes of output, if
+    fewer than all runs may write (0: no fewer); ``search`` are folders for ``require``;
     a failed run with ``stop_on_error`` takes the queued ones of the same ``client`` along;
     ``expressions`` are evaluated one by one after success: name and text; the first ``padding``
     lines of ``text`` are empty, so that the rest has the line numbers of its file. An empty
@@ -74,6 +75,7 @@ class Run(NamedTuple):
     client: str = ""
     stop_on_error: bool = False
     expressions: tuple[tuple[str, str], ...] = ()
+    output_limit: int = 0
     padding: int = 0
 
     @property

@@ -82,7 +82,7 @@ def _run(words: list[str], said: Console) -> int:
         _trace(options.trace)
     module = importlib.import_module(f"tidelock.terminal.commands.{command.module}")
     function: Callable[[Invocation], int] = getattr(module, command.function)
-    return function(Invocation(command.name, options, taken.script or (), said))
+    return function(Invocation(command.name, options, taken.script or (), said, tuple(words)))
 
 
 def _wants_document(words: list[str]) -> bool:

@@ -48,6 +48,14 @@ def port(text: str) -> int:
     return value
 
 
+def count(text: str) -> int:
+    """A whole number; raises ValueError for anything else."""
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
 def _argument(*names: str, **options: Any) -> Argument:
     return Argument(names, options)
 
@@ -126,14 +134,27 @@ COMMANDS = (
         "a pipe. Without SCRIPT it joins what runs on the kernel that --connect names.",
     ),
     Command(
-        "kernel start", "Kernels", "kernel", "start", "serve a kernel until it is stopped",
-        "tidelock kernel start --id tides",
+        "kernel start", "Kernels", "start", "start", "serve a kernel until it is stopped",
+        "tidelock kernel start --daemon --idle-timeout 3600",
         (
             _argument("--id", metavar="NAME", help="a kernel of its own, not the workspace's"),
             _LUA,
+            _argument("--port", metavar="N", type=port, help="first of six ports in a row"),
             _argument("--dap-port", metavar="N", type=port, help="port of the debug adapter"),
+            _argument("--ip", metavar="ADDR", help="address of the channels (kernel.ip)"),
+            _argument("--transport", choices=("tcp", "ipc"), help="how it is reached"),
+            _argument("--max-clients", metavar="N", type=count, help="clients at most"),
+            _argument("--idle-timeout", metavar="S", type=seconds, help="end when unused for S"),
+            _argument("--daemon", action="store_true", help="detach; return when it answers"),
+            _argument("--pid-file", metavar="FILE", help="keep the process's number there"),
+            _argument("--log-file", metavar="FILE", help="where it logs (log.file)"),
+            _argument("--log-rotate-size", metavar="N", type=count, help="bytes in one log file"),
+            _argument("--log-rotate-count", metavar="N", type=count, help="older logs kept"),
         ),
-        more="Ctrl-C interrupts what runs there, and stops the kernel when nothing does.",
+        more="In the foreground, Ctrl-C interrupts what runs there, and stops the kernel when\n"
+        "nothing does. A detached one logs beside its connection file by default; SIGHUP\n"
+        "makes it open its log anew and read its options again, SIGUSR1 writes what every\n"
+        "thread does to the log.",
     ),
     Command(
         "kernel stop", "Kernels", "kernel", "stop", "stop one kernel, or all",

@@ -38,23 +38,18 @@ def debug_port(kernel: Kernel) -> DebugPort:
     return notebook
 
 
-def debug_endpoint(settings: Settings, key: str) -> Endpoint:
+def debug_endpoint(settings: Settings, key: str, descriptor: int = -1) -> Endpoint:
     """The debug adapter's port, listening; its code is loaded when the first client comes.
+
+    Args:
+        settings: the options in force.
+        key: what a client has to know.
+        descriptor: a socket that listens already, -1 for none.
 
     Raises:
         KernelError: the port is taken.
     """
-    listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)  # socket costs 3 ms more
-    listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((DAP_HOST, settings.kernel_dap_port))
-    except OSError as error:
-        listener.close()
-        raise KernelError(
-            f"port {settings.kernel_dap_port} for the debug adapter: {error.strerror}",
-            "choose another kernel.dap_port, or 0",
-        ) from None
-    listener.listen(16)
+    listener = _listening(settings.kernel_dap_port, descriptor)
     listener.setblocking(False)
 
     def serve(kernel: Kernel) -> None:
@@ -69,11 +64,29 @@ def debug_endpoint(settings: Settings, key: str) -> Endpoint:
                 return
             client = socket.socket(fileno=descriptor)
             console = console_command(kernel.connection.kernel_id)
-            Connection(client, kernel.context, kernel.loop, key, console)
+            admit = kernel.clients.check_room
+            Connection(client, kernel.context, kernel.loop, key, console, admit)
 
         kernel.loop.watch(listener.fileno(), accept)
 
     return Endpoint(listener.getsockname()[1], serve)
+
+
+def _listening(port: int, descriptor: int) -> _socket.socket:
+    if descriptor >= 0:
+        return _socket.socket(fileno=descriptor)
+    listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)  # socket costs 3 ms more
+    listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((DAP_HOST, port))
+    except OSError as error:
+        listener.close()
+        raise KernelError(
+            f"port {port} for the debug adapter: {error.strerror}",
+            "choose another kernel.dap_port, or 0",
+        ) from None
+    listener.listen(16)
+    return listener
 
 
 def console_command(kernel_id: str) -> Console:

@@ -26,12 +26,13 @@ def current_folder() -> str:
 
 
 class Invocation(NamedTuple):
-    """What was asked for; ``arguments`` are the words after ``--``."""
+    """What was asked for; ``arguments`` are the words after ``--``, ``words`` all as they came."""
 
     command: str
     options: Namespace
     arguments: tuple[str, ...]
     console: Console
+    words: tuple[str, ...] = ()
 
     def workspace(self, near: str = "") -> str:
         """The workspace's folder: as told, else found upwards from a file or this folder.

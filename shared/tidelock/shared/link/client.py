@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import zmq
 
@@ -21,6 +21,9 @@ from tidelock.shared.link.connection import Connection
 from tidelock.shared.link.loop import Loop
 from tidelock.shared.link.wire import Content, Message
 from tidelock.shared.log import layer
+
+if TYPE_CHECKING:
+    from tidelock.shared.link.curve import Keys
 
 log = layer("wire")
 
@@ -71,6 +74,9 @@ class KernelClient:
         username: who asks, in the headers.
         heartbeat_s: how often a heartbeat is asked for, 0 for never. Three missed ones end
             every open request with "kernel lost".
+
+    Raises:
+        KernelError: the connection is an encrypted one, and this libzmq or its keys are not fit.
     """
 
     def __init__(
@@ -81,6 +87,11 @@ class KernelClient:
         username: str = "tidelock",
         heartbeat_s: float = 1.0,
     ) -> None:
+        self._keys: Keys | None = None
+        if connection.encrypted:
+            from tidelock.shared.link import curve
+
+            self._keys = curve.keys(connection)
         self.connection = connection
         self.session = wire.new_id()
         self.username = username
@@ -114,6 +125,8 @@ class KernelClient:
                 made.subscribe(b"")
             else:
                 made.identity = identity
+            if self._keys is not None:
+                self._keys.join(made)
             made.connect(self.connection.address(channel))
             sockets[channel] = made
             self._loop.watch(made, lambda made=made, channel=channel: self._read(made, channel))  # type: ignore[misc]
@@ -386,6 +399,8 @@ class KernelClient:
             self._beat.close(0)
         self._beat = self._context.socket(zmq.REQ)
         self._beat.linger = 0
+        if self._keys is not None:
+            self._keys.join(self._beat)
         self._beat.connect(self.connection.address("hb"))
         self._loop.watch(self._beat, self._beaten)
         self._beat.send(b"beat")

@@ -37,6 +37,20 @@ class Connection(NamedTuple):
     shared: bool = False
     host: str = ""
     version: str = ""
+    curve_publickey: str = ""
+    curve_secretkey: str = ""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the channels are encrypted (see ``curve``)."""
+        return bool(self.curve_publickey)
+
+    def document(self) -> dict[str, Any]:
+        """What its file says; without encryption there is no word of keys, not an empty one."""
+        fields = self._asdict()
+        if not self.encrypted:
+            del fields["curve_publickey"], fields["curve_secretkey"]
+        return fields
 
     def address(self, channel: str) -> str:
         """The ZeroMQ address of a channel; ``hb`` is the heartbeat."""
@@ -45,12 +59,29 @@ class Connection(NamedTuple):
             return f"{self.transport}://{self.ip}-{port}"
         return f"{self.transport}://{self.ip}:{port}"
 
-    def __repr__(self) -> str:  # the key must not get into a log
+    def __repr__(self) -> str:  # the keys must not get into a log
         return f"Connection({self.transport}://{self.ip} {self.kernel_id or self.shell_port})"
 
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 _TEXTS = ("transport", "ip", "key")
+_CURVE = ("curve_publickey", "curve_secretkey")
+
+
+def check_curve(raw: dict[str, Any], path: str) -> None:
+    """Refuse keys for encryption that cannot be used: nobody must go on in plain text.
+
+    Raises:
+        KernelError: there is only one of the two, or one is no text.
+    """
+    if not any(raw.get(name) for name in _CURVE):
+        return
+    for name in _CURVE:
+        if not isinstance(raw.get(name), str) or not raw[name]:
+            raise KernelError(
+                f"connection file {path}: {name} is missing or no text",
+                f"encryption needs {' and '.join(_CURVE)}",
+            )
 
 
 def read(path: str) -> Connection:
@@ -76,6 +107,7 @@ def read(path: str) -> Connection:
         raise KernelError(f"connection file {path}: the key is empty", "messages must be signed")
     if raw.get("signature_scheme", "hmac-sha256") != "hmac-sha256":
         raise KernelError(f"connection file {path}: only hmac-sha256 is spoken")
+    check_curve(raw, path)
     fields = {}
     for name, default in Connection._field_defaults.items():
         value = raw.get(name, default)
@@ -92,7 +124,7 @@ def write(path: str, connection: Connection, *, base: dict[str, Any] | None = No
         connection: what.
         base: fields that are kept where ours do not say otherwise (a file of Jupyter's).
     """
-    fields = {**(base or {}), **connection._asdict()}
+    fields = {**(base or {}), **connection.document()}
     temporary = f"{path}.{os.getpid()}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -57,6 +57,10 @@ class Loop:
         self._hears_signals = False
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self.turns = 0
+        self.is_waiting = True
+        self.woke: threading.Event | None = None
+        """Set at every turn, for who watches whether turns end (``turns``, ``is_waiting``)."""
         self._poller.register(self._wake_read, zmq.POLLIN)
 
     def start(self) -> None:
@@ -68,7 +72,13 @@ class Loop:
         """Serve on the calling thread until ``stop``."""
         self._thread = threading.current_thread()
         while not self._stopping:
-            for item, _ in self._poller.poll(self._wait_ms()):
+            self.is_waiting = True
+            ready = self._poller.poll(self._wait_ms())
+            self.turns += 1  # before the next line: else this turn would seem as long as the wait
+            self.is_waiting = False
+            if self.woke is not None and not self.woke.is_set():
+                self.woke.set()
+            for item, _ in ready:
                 if item == self._wake_read:
                     os.read(self._wake_read, 4096)
                     continue
@@ -83,6 +93,7 @@ class Loop:
                 timer = heapq.heappop(self._timers)
                 if timer.call is not None:
                     self._guard(timer.call)
+        self.is_waiting = True
         if self._hears_signals:
             signal.set_wakeup_fd(-1)
         os.close(self._wake_read)

@@ -84,13 +84,21 @@ def lives(connection: Connection) -> bool:
 
 
 def beats(connection: Connection, timeout_s: float = 1.0) -> bool:
-    """Whether the heartbeat echoes within a time."""
+    """Whether the heartbeat echoes within a time.
+
+    Raises:
+        KernelError: the connection is encrypted, and nobody here can do that or the keys are bad.
+    """
     import zmq
 
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
     request = context.socket(zmq.REQ)
     request.linger = 0
     try:
+        if connection.encrypted:
+            from tidelock.shared.link import curve
+
+            curve.keys(connection).join(request)
         request.connect(connection.address("hb"))
         request.send(b"tidelock")
         return bool(request.poll(int(timeout_s * 1000)))
@@ -103,10 +111,18 @@ def log_of(path: str) -> str:
     return path.removesuffix(".json") + ".log"
 
 
+def sockets_of(path: str) -> str:
+    """What the names of a kernel's ipc sockets begin with: beside its file."""
+    return path.removesuffix(".json")
+
+
 def forget(path: str) -> None:
-    """Remove the file of a kernel that has ended, and its log if that says nothing."""
+    """Remove the file of a kernel that has ended, its sockets, and its log if that says nothing."""
     with contextlib.suppress(OSError):
         os.unlink(path)
+    for socket in (f"{sockets_of(path)}-{number}" for number in range(1, 6)):
+        with contextlib.suppress(OSError):
+            os.unlink(socket)
     with contextlib.suppress(OSError):
         if not os.path.getsize(log_of(path)):
             os.unlink(log_of(path))
@@ -123,8 +139,11 @@ def look(path: str, *, check: bool = True) -> Entry:
     if not lives(connection):
         forget(path)
         return Entry(path, "dead", connection)
-    if check and not beats(connection):
-        return Entry(path, "unresponsive", connection)
+    try:
+        if check and not beats(connection):
+            return Entry(path, "unresponsive", connection)
+    except KernelError as error:
+        return Entry(path, "broken", None, f"connection file {path}: {error}")
     return Entry(path, "alive", connection)
 
 

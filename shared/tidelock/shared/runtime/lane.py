@@ -378,7 +378,7 @@ class Lane:
             self._memory_limit = max(self.options.max_memory, begun_with)
         if self.options.max_memory or self._budget.is_wanted or self._ending is not None:
             self._bell.set()
-        self.streams.begin(run.id)
+        self.streams.begin(run.id, run.output_limit)
         self.displays.begin(run.id)
         run = self.host.started(run)
         before = os.getcwd() if run.directory else ""

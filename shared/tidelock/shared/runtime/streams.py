@@ -42,7 +42,7 @@ class Streams:
         self._publish = publish
         self._interval = interval_s
         self._gather = gather_bytes
-        self._limit = limit_bytes
+        self._general_limit = self._limit = limit_bytes
         self._pieces: deque[tuple[int, bytes]] = deque()
         self._order = threading.Lock()
         self._wake = threading.Event()
@@ -58,10 +58,12 @@ class Streams:
         self._decoders = {1: _decoder("backslashreplace"), 2: _decoder("backslashreplace")}
         self._thread: threading.Thread | None = None
 
-    def begin(self, execution_id: str) -> None:
-        """Text belongs to this execution from now on."""
+    def begin(self, execution_id: str, limit_bytes: int = 0) -> None:
+        """Text belongs to this execution from now on, which may have a smaller limit."""
         self.flush(final=True)
         self._execution = execution_id
+        limits = filter(None, (self._general_limit, limit_bytes))
+        self._limit = min(limits, default=0)
         self._allowed = self._taken + self._limit
         self._cut = False
         self._mark = -1

@@ -1,11 +1,8 @@
-"""``tidelock kernel``: start, stop, look at and interrupt kernel processes."""
+"""``tidelock kernel``: stop, look at and interrupt kernel processes (``start`` starts them)."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidelock.shared.errors import KernelError, UsageError
 from tidelock.shared.link import registry
-from tidelock.shared.link.connection import DAP_HOST, Connection
+from tidelock.shared.link.connection import Connection
 from tidelock.shared.link.registry import Entry
 from tidelock.terminal import exits
 from tidelock.terminal.invocation import Invocation
@@ -26,76 +23,8 @@ if TYPE_CHECKING:
     from tidelock.shared.link.client import KernelClient
     from tidelock.shared.link.wire import Content
 
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STATE_WAIT_S = 5.0  # its heart beats, so it lives: a busy machine may make it slow
 _ALL_PATIENCE_S = 2.0
-
-
-def start(invocation: Invocation) -> int:
-    """Serve a kernel in this process until it is stopped."""
-    options = invocation.options
-    workspace = invocation.workspace()
-    overrides = [] if options.dap_port is None else [f"kernel.dap_port={options.dap_port}"]
-    settings = invocation.settings(workspace, *overrides)
-    from tidelock.kernel import launch as kernel
-    from tidelock.terminal import compose
-
-    plan = kernel.Plan(
-        workspace=workspace,
-        kernel_id=options.id or "",
-        shared=not options.id,
-        foreground=True,
-    )
-    # Closing the terminal ends it in order, as TERM does.
-    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-    with contextlib.ExitStack() as held:
-        if options.id:
-            _check_id(options.id)
-        else:
-            held.enter_context(registry.lock(workspace))
-            running = registry.shared_kernel(workspace)
-            if running is not None:
-                raise KernelError(
-                    f"{running.kernel_id} is the kernel of {workspace} already",
-                    "stop it, or start one of its own with --id",
-                )
-
-        def ready(connection: Connection, path: str) -> None:
-            held.close()
-            _introduce(invocation, connection, path)
-
-        return kernel.launch(
-            plan,
-            settings,
-            endpoint=lambda key: compose.debug_endpoint(settings, key),
-            debug_port=compose.debug_port,
-            ready=ready,
-        )
-
-
-def _check_id(name: str) -> None:
-    """Refuse an id that is malformed or in use.
-
-    Raises:
-        UsageError: it is.
-    """
-    if not _ID.fullmatch(name) or name.startswith("."):
-        raise UsageError(f"--id {name!r}: up to 64 letters, digits, '.', '_' and '-' make an id")
-    for entry in registry.scan(check=False):
-        if entry.connection and entry.connection.kernel_id == name and entry.health != "dead":
-            raise UsageError(f"a kernel {name} is running", "choose another id, or stop it")
-
-
-def _introduce(invocation: Invocation, connection: Connection, path: str) -> None:
-    console = invocation.console
-    name = connection.kernel_id
-    console.say(f"Kernel {console.paint(name, 'strong')}, Lua {connection.lua}")
-    console.say(f"  workspace        {connection.workspace}")
-    console.say(f"  shell            {connection.address('shell')}")
-    console.say(f"  debug adapter    {DAP_HOST}:{connection.dap_port}")
-    console.say(f"  connection file  {path or 'not registered'}")
-    console.say(f"Ctrl-C or 'tidelock kernel stop {name}' stops it.")
-    console.document({**_facts(connection), "connection_file": path})
 
 
 def stop(invocation: Invocation) -> int:
@@ -162,13 +91,17 @@ def status(invocation: Invocation) -> int:
     with connected(connection, settings) as client:
         client.wait_ready(settings.client_connect_timeout_s)
         told, store = _told(client), _told(client, "store")
-    facts = {**_facts(connection), "status": told["state"]}
-    for name in ("lua", "execution", "execution_count", "queued", "dropped"):
+    facts = {**facts_of(connection), "status": told["state"]}
+    for name in ("lua", "execution", "execution_count", "queued", "clients", "dropped"):
         facts[name] = told[name]
+    facts["limits"] = told["limits"]
     for name, value in facts.items():
         if name == "ports":
             for channel, number in value.items():
                 console.say(f"{channel + ' port':<16} {number}")
+        elif name == "limits":
+            acted = ", ".join(f"{limit} {times}" for limit, times in value.items())
+            console.say(f"{'limits acted':<16} {acted or '-'}")
         else:
             console.say(f"{name:<16} {'-' if value is None else value}")
     for name, text in _kept(store):
@@ -198,7 +131,7 @@ def show_list(invocation: Invocation) -> int:
             rows.append({"kernel_id": os.path.basename(entry.path), "status": entry.health})
             console.warn(entry.fault)
         elif entry.health != "dead":
-            rows.append({**_facts(entry.connection), "status": _state(entry, settings)})
+            rows.append({**facts_of(entry.connection), "status": _state(entry, settings)})
     if rows:
         _table(invocation, rows)
     else:
@@ -231,7 +164,7 @@ def _told(client: KernelClient, action: str = "status") -> Content:
         raise KernelError(f"the kernel answers, but does not tell its {action}") from None
 
 
-def _facts(connection: Connection) -> dict[str, Any]:
+def facts_of(connection: Connection) -> dict[str, Any]:
     """What a connection file tells of a kernel; never its key."""
     ports = {
         "shell": connection.shell_port,
