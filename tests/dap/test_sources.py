@@ -10,6 +10,7 @@ import pytest
 from kit.dap import DapClient
 from kit.kernels import Served
 from kit.timeline import Event
+from tidelock.dap.mappings import Mappings
 
 MAIN = """\
 local part = require("part")
@@ -196,3 +197,52 @@ def test_modules_are_told_when_they_are_required(served: Served, script: Path) -
     client.wait_for_stop("breakpoint")
     again = client.wait_for_event("module")["body"]
     assert (again["reason"], again["module"]["id"]) == ("changed", "part")
+
+
+@pytest.mark.parametrize("root", ["/home/luna/tides", "C:\\work\\tides", "/home/luna/tides/"])
+def test_a_client_that_sees_the_sources_elsewhere(served: Served, script: Path, root: str) -> None:
+    separator = "\\" if "\\" in root else "/"
+    local = root.rstrip("/") + separator + "main.lua"
+    client = served.dap()
+    mapped = [{"localRoot": root, "remoteRoot": str(script.parent)}]
+    client.launch(local, breakpoints={local: [5]}, pathMappings=mapped, **key(served))
+    client.wait_for_stop("breakpoint")
+    (frame,) = client.request("stackTrace", {"threadId": 1})["body"]["stackFrames"]
+    assert (frame["line"], frame["source"]["path"]) == (5, local)
+    loaded = client.request("loadedSources")["body"]["sources"]
+    part = root.rstrip("/") + separator + "part.lua"
+    assert {local, part} <= {source.get("path") for source in loaded}
+    (module,) = client.request("modules", {})["body"]["modules"]
+    assert module["path"] == part
+    text = client.request("source", {"source": {"path": local}, "sourceReference": 0})
+    assert text["body"]["content"] == MAIN
+    client.resume()
+    assert client.wait_for_end() == 0
+
+
+@pytest.mark.parametrize(
+    ("mappings", "words"),
+    [
+        ("x", "pathMappings is missing or no list"),
+        ([3], 'pathMappings is a list of {"localRoot": FOLDER, "remoteRoot": FOLDER}'),
+        ([{"localRoot": "/a"}], "remoteRoot is missing"),
+        ([{"localRoot": "", "remoteRoot": "/b"}], "localRoot of pathMappings is empty"),
+        ([{"localRoot": "/a", "remoteRoot": "b"}], "remoteRoot b is no absolute path"),
+    ],
+)
+def test_path_mappings_that_make_no_sense(served: Served, mappings: Any, words: str) -> None:
+    client = served.dap()
+    client.initialize()
+    failed = client.request_failing("attach", {"pathMappings": mappings, **key(served)})
+    assert words in failed["message"]
+
+
+def test_of_several_mappings_the_longest_is_meant() -> None:
+    pairs = [("/a", "/x"), ("/a/b", "/y"), ("/c", "/x/deep")]
+    mapped = Mappings(pairs)
+    for local, remote in (("/a/f", "/x/f"), ("/a/b/f", "/y/f"), ("/c/f", "/x/deep/f")):
+        assert mapped.inward(local) == remote
+        assert mapped.outward(remote) == local
+    for outside in ("/ab/f", "/z", "f"):
+        assert mapped.inward(outside) == outside
+        assert mapped.outward(outside) == outside

@@ -7,7 +7,7 @@ whether paths are paths or URIs.
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.model import Breakpoint, BreakpointRequest, Frame, Pause, Scope, Value
@@ -18,6 +18,9 @@ from tidelock.shared.sources import (
     path_of_uri,
     uri_of_path,
 )
+
+if TYPE_CHECKING:
+    from tidelock.dap.mappings import Mappings
 
 Body = dict[str, Any]
 LATER = object()
@@ -98,6 +101,7 @@ class SourceBook:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self.mappings: Mappings | None = None
 
     def chunk(self, source: Any) -> str:
         """The chunk name that a client's source means.
@@ -112,7 +116,16 @@ class SourceBook:
         path = path_of_uri(field(source, "path", str, ""))
         if not path:
             raise BadRequest("source has no path")
-        return chunk_of_path(path)
+        return chunk_of_path(self.inward(path))
+
+    def inward(self, path: str) -> str:
+        """A client's path as ours."""
+        return self.mappings.inward(path) if self.mappings else path
+
+    def path(self, path: str, manner: Manner) -> str:
+        """A path of ours as the client sees and writes it."""
+        shown = self.mappings.outward(path) if self.mappings else path
+        return uri_of_path(shown) if manner.uris else shown
 
     def others(self, chunk: str) -> list[str]:
         """Further chunks that are the same source to the client."""
@@ -122,8 +135,7 @@ class SourceBook:
         """A chunk as DAP's Source."""
         path = path_of_chunk(chunk)
         if path:
-            shown = uri_of_path(path) if manner.uris else path
-            return {"name": os.path.basename(path), "path": shown}
+            return {"name": os.path.basename(path), "path": self.path(path, manner)}
         number = self._numbers.setdefault(chunk, len(self._numbers) + 1)
         return {"name": display_name(chunk), "sourceReference": number}
 

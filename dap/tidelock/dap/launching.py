@@ -33,18 +33,19 @@ def run_of(session: Session, arguments: Body) -> Run:
     """
     context = session.context
     wanted = field(arguments, "lua", str, "")
-    here = context.runtime.build
-    if wanted and wanted not in (here.name, here.dialect):
-        raise Unavailable(f"Lua {wanted} on this kernel", f"it runs {here.name}")
+    build = context.runtime.build
+    if wanted and wanted not in (build.name, build.dialect):
+        raise Unavailable(f"Lua {wanted} on this kernel", f"it runs {build.name}")
     if arguments.get("env"):
         raise Unavailable("env on a shared kernel", "start a kernel with that environment")
     words = field(arguments, "args", list, [])
     if not all(isinstance(word, str) for word in words):
         raise BadRequest("args is no list of texts")
-    directory = field(arguments, "cwd", str, "")
+    here = session.sources.inward
+    directory = here(field(arguments, "cwd", str, ""))
     if directory and not os.path.isdir(directory):
         raise BadRequest(f"cwd {directory} is no folder")
-    program, code = field(arguments, "program", str, ""), field(arguments, "code", str, "")
+    program, code = here(field(arguments, "program", str, "")), field(arguments, "code", str, "")
     if bool(program) == bool(code):
         raise BadRequest("give program, the path of a Lua file, or code")
     folder = os.path.dirname(os.path.abspath(program)) if program else directory or os.getcwd()
@@ -130,6 +131,7 @@ def restart(session: Session, arguments: Body, message: Body) -> object:
     fresh = field(arguments, "arguments", dict, session.launch_arguments)
     if field(fresh, "noDebug", bool, False) != session.no_debug:
         raise BadRequest("noDebug cannot change at a restart; launch in a new session")
+    session.map_paths(fresh)
     terminal = terminal_of(session, fresh)
     run = run_of(session, fresh)
     session.launch_arguments = fresh

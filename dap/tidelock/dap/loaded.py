@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tidelock.dap.convert import Body, field
-from tidelock.shared.sources import canonical, uri_of_path
+from tidelock.shared.sources import canonical
 
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
@@ -37,8 +37,7 @@ def modules(session: Session, arguments: Body, message: Body) -> Answer[Body]:
 def _module(session: Session, name: str, path: str) -> Body:
     body: Body = {"id": name, "name": name}
     if path:
-        whole = canonical(path)
-        body["path"] = uri_of_path(whole) if session.manner.uris else whole
+        body["path"] = session.sources.path(canonical(path), session.manner)
     return body
 
 

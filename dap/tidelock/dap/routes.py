@@ -88,6 +88,7 @@ def launch(session: Session, arguments: Body, message: Body) -> object:
     session.debug_python = field(arguments, "debugPython", bool, False) and not session.no_debug
     if not isinstance(session.context.runtime.state, Idle):
         raise BadRequest("something runs on this kernel already; end it or wait")
+    session.map_paths(arguments)
     session.terminal = launching.terminal_of(session, arguments)
     session.launched = launching.run_of(session, arguments)
     session.launch_arguments = arguments
@@ -98,6 +99,7 @@ def launch(session: Session, arguments: Body, message: Body) -> object:
 def attach(session: Session, arguments: Body, message: Body) -> object:
     """Join whatever runs on this kernel."""
     _check_key(session, arguments)
+    session.map_paths(arguments)
     session.admit()
     session.debug_python = field(arguments, "debugPython", bool, False)
     if session.notebook:

@@ -88,6 +88,17 @@ class Session:
         self._asked: dict[int, Callable[[Body], None]] = {}  # reverse requests, by number
         self._unsubscribe = context.bus.subscribe(self._on_event)
 
+    def map_paths(self, arguments: Body) -> None:
+        """The client sees the sources at another place, if its launch or attach says so.
+
+        Raises:
+            BadRequest: what it says of that cannot be used.
+        """
+        if arguments.get("pathMappings") is not None:
+            from tidelock.dap.mappings import Mappings  # late: few want it
+
+            self.sources.mappings = Mappings.of(arguments)
+
     # -- messages ----------------------------------------------------------------------------
 
     def receive(self, message: Body) -> None:
