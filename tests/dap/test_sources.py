@@ -199,7 +199,7 @@ def test_modules_are_told_when_they_are_required(served: Served, script: Path) -
     assert (again["reason"], again["module"]["id"]) == ("changed", "part")
 
 
-@pytest.mark.parametrize("root", ["/home/luna/tides", "C:\\work\\tides", "/home/luna/tides/"])
+@pytest.mark.parametrize("root", ["/projects/tides", "C:\\work\\tides", "/projects/tides/"])
 def test_a_client_that_sees_the_sources_elsewhere(served: Served, script: Path, root: str) -> None:
     separator = "\\" if "\\" in root else "/"
     local = root.rstrip("/") + separator + "main.lua"
