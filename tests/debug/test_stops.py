@@ -611,3 +611,65 @@ def test_a_program_that_loads_for_ever_is_forgotten_bit_by_bit(lua: Live) -> Non
     lua.start("kept()")
     lua.stop()
     assert lua.lines()[0][1] == 2
+
+
+BY_HOOK = """\
+local outer = "low"
+function turn(n)
+  local tide, n = outer, n
+  local seen = n
+  return seen
+end
+function raise(value)
+  outer = value
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "stops"),
+    [
+        ("n == 2", ["2"]),
+        ("2 == n and tide == 'high'", ["2"]),
+        ("outer == 'high'", ["2", "3"]),
+        ("level == n", ["1"]),
+        ("level == 1", ["1", "2", "3"]),
+        ("level == 1 and n == 3 or seen", ["3"]),
+        ("nowhere", []),
+        ("not nowhere and n ~= 1", ["2", "3"]),
+    ],
+)
+@pytest.mark.parametrize("guarded", [False, True], ids=["plain", "globals with a metatable"])
+def test_a_bare_condition_is_looked_at_by_hook(
+    lua: Live, condition: str, stops: list[str], guarded: bool
+) -> None:
+    lua.run("function turn() end", chunk="=lib")
+    lua.run(BY_HOOK, chunk="=lib")
+    if guarded:
+        lua.run("setmetatable(_G, {__index = function() end})")
+    asked = BreakpointRequest(4, condition=condition)
+    lua.breakpoints("=lib", asked)
+    name = lua.start("level = 1 turn(1) raise('high') turn(2) turn(3) level = nil")
+    seen = []
+    for number, _ in enumerate(stops, 1):
+        lua.stop(number)
+        seen.append(lua.locals()["n"])
+        lua.resume()
+    assert lua.finish(name).status == "ok"
+    assert seen == stops
+    (point,) = lua.debugger.breakpoints()
+    assert "works by a line hook" in point.message
+
+
+def test_a_comparison_that_raises_is_not_the_programs_error(lua: Live) -> None:
+    text = (
+        "local raising = {__eq = function() error('no') end}\n"
+        "local a, b = setmetatable({}, raising), setmetatable({}, raising)\n"
+        "local line = 3\n"
+        "return line"
+    )
+    lua.breakpoints("=s", BreakpointRequest(3, condition="a == b"))
+    name = lua.start(text, chunk="=s", is_input=True)
+    assert lua.stop().text.startswith("condition failed: ")
+    lua.resume()
+    assert lua.finish(name).text == "3"

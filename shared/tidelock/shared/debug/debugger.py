@@ -379,6 +379,11 @@ class Debugger:
         asked = point.asked
         rule = hit_rule(asked.hit_condition) if asked.hit_condition else None
         condition = "" if site is not None and site.condition else asked.condition
+        names = site.names if site is not None else ""
+        if site is None and condition:
+            found = conditions.names(condition, self._lane.build.dialect)
+            if found.bare and not found.varargs and found.inline:
+                condition, names = found.inline, ", ".join(found.free)
         pieces: list[object] = []
         for piece in conditions.pieces(asked.log_message, self._lane.build.dialect):
             is_text = isinstance(piece, str)
@@ -394,7 +399,7 @@ class Debugger:
             encode(condition),
             (rule.operator if rule else "").encode(),
             rule.amount if rule else 0,
-            encode(site.names if site is not None else ""),
+            encode(names),
             len(pieces) // 2,
             *pieces,
         ]

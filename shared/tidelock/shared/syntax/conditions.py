@@ -32,7 +32,8 @@ class Condition(NamedTuple):
 
     ``free`` are the names it does not declare itself, in the order of their first use; ``varargs``
     tells of ``...`` outside its own functions. ``bare`` means that it is built of names, constants
-    (``-1`` is one), ``==``, ``~=``, ``and``, ``or``, ``not`` and brackets only. ``inline`` is the
+    (``-1`` is one), ``==``, ``~=``, ``and``, ``or``, ``not`` and brackets only, and that it only
+    compares with constants and truth values, so that no metamethod is called. ``inline`` is the
     same expression on one line and without comments, None when a long string keeps it from being
     that.
     """
@@ -94,11 +95,23 @@ def _free(tree: Tree) -> tuple[tuple[str, ...], bool]:
 
 def _bare(node: Node) -> bool:
     if isinstance(node, Binary):
-        return node.operator in ("==", "~=", "and", "or")
+        if node.operator in ("==", "~="):
+            return _is_plain(node.left) or _is_plain(node.right)
+        return node.operator in ("and", "or")
     if isinstance(node, Unary):
         is_number = node.operator == "-" and isinstance(node.operand, Number)
         return is_number or node.operator == "not"
     return isinstance(node, Name | Constant | Number | String | Paren | Result | Block)
+
+
+def _is_plain(node: Node) -> bool:
+    """Whether a value has no ``__eq`` that a comparison could call: a constant or a truth value."""
+    if isinstance(node, Paren):
+        return _is_plain(node.inner)
+    if isinstance(node, Unary):
+        return node.operator in ("-", "not")
+    is_truth = isinstance(node, Binary) and node.operator in ("==", "~=")
+    return is_truth or isinstance(node, Constant | Number | String)
 
 
 def pieces(message: str, dialect: Dialect = "5.4") -> list[str | Interpolation]:

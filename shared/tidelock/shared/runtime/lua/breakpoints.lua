@@ -7,7 +7,9 @@ local type, pcall, tostring, error = raw.type, raw.pcall, raw.tostring, raw.erro
 local select, unpack, ipairs, rawequal = raw.select, raw.unpack, raw.ipairs, raw.rawequal
 local getinfo, getmetatable = raw.debug.getinfo, raw.debug.getmetatable
 local concat, format = raw.table.concat, raw.string.format
+local getlocal, getupvalue = raw.debug.getlocal, raw.debug.getupvalue
 local getfenv, setfenv = raw.getfenv, raw.setfenv
+local gmatch, setmetatable, rawget = raw.string.gmatch, raw.setmetatable, raw.rawget
 local running = raw.coroutine.running
 local ops = T.ops
 local TOKEN = host.token
@@ -212,16 +214,105 @@ function T.install_probe()
   end
 end
 
-local function check_late(by_source)
-  local info = getinfo(5, "Sf") -- under at_late_line, on_line and on_event
+-- The value of a name in the function that a hook was called for, and whether it could be read
+-- without calling anything. The function's locals are on level 8 from here.
+local function value_of(name, func)
+  local is_local, value = false, nil
+  local index = 1
+  while true do
+    local found, held = getlocal(8, index)
+    if not found then
+      break
+    elseif found == name then
+      is_local, value = true, held -- the last one of a name is the innermost
+    elseif found == "_ENV" then
+      return false
+    end
+    index = index + 1
+  end
+  if is_local then
+    return true, value
+  end
+  local globals = getfenv and getfenv(func)
+  index = 1
+  while true do
+    local found, held = getupvalue(func, index)
+    if not found then
+      break
+    elseif found == name then
+      return true, held
+    elseif found == "_ENV" then
+      globals = held
+    end
+    index = index + 1
+  end
+  if type(globals) ~= "table" or getmetatable(globals) then
+    return false
+  end
+  return true, rawget(globals, name)
+end
+
+-- Whether a point with a bare condition is surely passed by: most are, most of the time.
+local function passes(point, func)
+  local names = point.names
+  if not names then
+    return false
+  elseif #names == 1 then
+    local is_known, value = value_of(names[1], func)
+    return is_known and not point.quick(value)
+  end
+  local values = {}
+  for index = 1, #names do
+    local is_known, value = value_of(names[index], func)
+    if not is_known then
+      return false
+    end
+    values[index] = value
+  end
+  return not point.quick(unpack(values, 1, #names))
+end
+
+local function all_pass(list, func)
+  for index = 1, #list do
+    if not passes(list[index], func) then
+      return false
+    end
+  end
+  return true
+end
+
+local WEAK = { __mode = "k" }
+local meant = setmetatable({}, WEAK) -- function -> line -> its late points there, or false
+
+-- What is known of that is void: the points or the functions are others.
+function T.forget_meant()
+  meant = setmetatable({}, WEAK)
+end
+
+local function find_meant(by_source, func, info)
   local list = {}
   for _, point in ipairs(by_source[info.source] or {}) do
     local is_meant = point.defined == 0 or point.defined == info.linedefined
-    if is_meant and (not point.only_old or T.is_old(info.func)) then
+    if is_meant and (not point.only_old or T.is_old(func)) then
       list[#list + 1] = point
     end
   end
-  if not list[1] then
+  return list[1] and list or false
+end
+
+local function check_late(by_source, line)
+  local func = getinfo(5, "f").func -- under at_late_line, on_line and on_event
+  local lines = meant[func]
+  if not lines then
+    lines = {}
+    meant[func] = lines
+  end
+  local list = lines[line]
+  if list == nil then
+    list = find_meant(by_source, func, getinfo(5, "S"))
+    lines[line] = list
+  end
+  if not list or all_pass(list, func) then
     return
   end
   local ids, text = T.enter(function()
@@ -245,7 +336,7 @@ end
 -- Whether a line that the hook reports has a breakpoint that stopped there.
 function T.at_late_line(line)
   local by_source = late[line]
-  return by_source and check_late(by_source)
+  return by_source and check_late(by_source, line)
 end
 
 -- Whether any code may come to a late breakpoint, not only calls of replaced functions.
@@ -293,12 +384,14 @@ function ops.count_anew(...)
 end
 
 -- The table of breakpoints, replaced as a whole. Flat: for each point
--- id, site (0: late, -1: late, for calls of replaced functions only), source, line, whether it is the first of the line in its function, line of
--- its function (0: any), condition, operator, wanted, names, number of log pieces, then for each
--- piece "text" or "code" and its text. Hits of kept ids go on counting.
+-- id, site (0: late, -1: late, for calls of replaced functions only), source, line, whether it is
+-- the first of the line in its function, line of its function (0: any), condition, operator,
+-- wanted, names that a site hands over or that a late point's bare condition has, number of log
+-- pieces, then for each piece "text" or "code" and its text. Hits of kept ids go on counting.
 function ops.breakpoints(instrumenting, ...)
   local kept = counts
   sites, counts, is_wide = {}, {}, false
+  T.forget_meant()
   for line in raw.next, late do
     late[line] = nil
   end
@@ -325,6 +418,12 @@ function ops.breakpoints(instrumenting, ...)
     if condition ~= "" then
       local func, message = condition_function(condition, names, point.frame)
       point.condition = func or failing(message)
+      if point.frame and names ~= "" then -- a bare one
+        point.quick, point.names = condition_function(condition, names), {}
+        for name in gmatch(names, "[^, ]+") do
+          point.names[#point.names + 1] = name
+        end
+      end
     end
     if pieces > 0 then
       point.log = {}

@@ -30,6 +30,7 @@ function T.leave(number, frames, functions)
   for func in next, functions do
     old[func] = true
   end
+  T.forget_meant()
   for _, frame in raw.ipairs(frames) do
     left[#left + 1] = {
       number = number,
