@@ -26,6 +26,7 @@ _FILES = (
     "coroutines",
     "evaluate",
     "breakpoints",
+    "late",
     "budget",
     "leftovers",
     "returns",

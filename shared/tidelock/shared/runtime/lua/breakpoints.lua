@@ -7,9 +7,8 @@ local type, pcall, tostring, error = raw.type, raw.pcall, raw.tostring, raw.erro
 local select, unpack, ipairs, rawequal = raw.select, raw.unpack, raw.ipairs, raw.rawequal
 local getinfo, getmetatable = raw.debug.getinfo, raw.debug.getmetatable
 local concat, format = raw.table.concat, raw.string.format
-local getlocal, getupvalue = raw.debug.getlocal, raw.debug.getupvalue
 local getfenv, setfenv = raw.getfenv, raw.setfenv
-local gmatch, setmetatable, rawget = raw.string.gmatch, raw.setmetatable, raw.rawget
+local gmatch = raw.string.gmatch
 local running = raw.coroutine.running
 local ops = T.ops
 local TOKEN = host.token
@@ -163,6 +162,8 @@ local function consider(list, ...)
   return ids, text
 end
 
+T.consider = consider
+
 -- Lua's own words for calling a string, as each version says them.
 local function call_error()
   local info = getinfo(2, "n")
@@ -212,131 +213,6 @@ function T.install_probe()
     previous = there
     raw.rawset(meta, "__call", probe)
   end
-end
-
--- The value of a name in the function that a hook was called for, and whether it could be read
--- without calling anything. The function's locals are on level 8 from here.
-local function value_of(name, func)
-  local is_local, value = false, nil
-  local index = 1
-  while true do
-    local found, held = getlocal(8, index)
-    if not found then
-      break
-    elseif found == name then
-      is_local, value = true, held -- the last one of a name is the innermost
-    elseif found == "_ENV" then
-      return false
-    end
-    index = index + 1
-  end
-  if is_local then
-    return true, value
-  end
-  local globals = getfenv and getfenv(func)
-  index = 1
-  while true do
-    local found, held = getupvalue(func, index)
-    if not found then
-      break
-    elseif found == name then
-      return true, held
-    elseif found == "_ENV" then
-      globals = held
-    end
-    index = index + 1
-  end
-  if type(globals) ~= "table" or getmetatable(globals) then
-    return false
-  end
-  return true, rawget(globals, name)
-end
-
--- Whether a point with a bare condition is surely passed by: most are, most of the time.
-local function passes(point, func)
-  local names = point.names
-  if not names then
-    return false
-  elseif #names == 1 then
-    local is_known, value = value_of(names[1], func)
-    return is_known and not point.quick(value)
-  end
-  local values = {}
-  for index = 1, #names do
-    local is_known, value = value_of(names[index], func)
-    if not is_known then
-      return false
-    end
-    values[index] = value
-  end
-  return not point.quick(unpack(values, 1, #names))
-end
-
-local function all_pass(list, func)
-  for index = 1, #list do
-    if not passes(list[index], func) then
-      return false
-    end
-  end
-  return true
-end
-
-local WEAK = { __mode = "k" }
-local meant = setmetatable({}, WEAK) -- function -> line -> its late points there, or false
-
--- What is known of that is void: the points or the functions are others.
-function T.forget_meant()
-  meant = setmetatable({}, WEAK)
-end
-
-local function find_meant(by_source, func, info)
-  local list = {}
-  for _, point in ipairs(by_source[info.source] or {}) do
-    local is_meant = point.defined == 0 or point.defined == info.linedefined
-    if is_meant and (not point.only_old or T.is_old(func)) then
-      list[#list + 1] = point
-    end
-  end
-  return list[1] and list or false
-end
-
-local function check_late(by_source, line)
-  local func = getinfo(5, "f").func -- under at_late_line, on_line and on_event
-  local lines = meant[func]
-  if not lines then
-    lines = {}
-    meant[func] = lines
-  end
-  local list = lines[line]
-  if list == nil then
-    list = find_meant(by_source, func, getinfo(5, "S"))
-    lines[line] = list
-  end
-  if not list or all_pass(list, func) then
-    return
-  end
-  local ids, text = T.enter(function()
-    local frame = { thread = T.standing, level = (T.top_frame(T.standing)) }
-    local is_plain = true
-    for _, point in ipairs(list) do
-      point.frame.thread, point.frame.level = frame.thread, frame.level
-      is_plain = is_plain and not (point.condition or point.log)
-    end
-    if is_plain then
-      return consider(list)
-    end
-    return T.watched(consider, list)
-  end)
-  if ids then
-    stop("breakpoint", text or "", ids)
-    return true
-  end
-end
-
--- Whether a line that the hook reports has a breakpoint that stopped there.
-function T.at_late_line(line)
-  local by_source = late[line]
-  return by_source and check_late(by_source, line)
 end
 
 -- Whether any code may come to a late breakpoint, not only calls of replaced functions.
