@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ from kit.places import Place
 # library must be bound to itself, also where a test imports it past the runtime.
 if hasattr(os, "RTLD_DEEPBIND"):
     sys.setdlopenflags(sys.getdlopenflags() | os.RTLD_DEEPBIND)
+
+# Where the tests are run by nohup, programs that they start would ignore this as well.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # How long an example takes says something of the machine and nothing of us.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])

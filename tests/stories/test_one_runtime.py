@@ -15,6 +15,7 @@ def test_what_one_sets_all_see_and_may_change(runtime: Runtime) -> None:
     """)["report.lua"]
     notebook, editor = runtime.notebook(), runtime.editor()
     notebook.execute("harbour = {name = 'Golden Gate', depth = 12}")
+    state(editor, "idle", count=1)
 
     page = runtime.path("page.lua")
     editor.open(page, "print(harbour.)")
