@@ -67,8 +67,7 @@ BREAKAGES = {
     ),
     "wrong-key": Breakage(SHARED + "link/wire.py", "    signer.verify(signature, parts)\n", ""),
     "prints-while-running": Breakage(
-        SHARED + "runtime/streams.py",
-        "            self._wake.wait()\n", "            self._wake.wait()\n            return\n",
+        SHARED + "runtime/streams.py", "if not self._wake.is_set():", "if not data:",
     ),
     "runs": Breakage(KERNEL + "publish.py", '{"status": outcome.status,', '{"status": "error",'),
     "right-output": Breakage(
