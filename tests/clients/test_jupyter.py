@@ -15,7 +15,6 @@ import pytest
 from clients.installed import HERE, REPOSITORY, python_module, python_program
 from kit.lua import LuaBuild, lua_builds
 from kit.places import Place
-from kit.programs import TIDELOCK
 
 pytestmark = pytest.mark.clients
 
@@ -25,17 +24,6 @@ def connection(place: Place) -> Iterator[Path]:
     """The connection file of a kernel that runs on its own."""
     with place.kernel("--id", "outside"):
         yield place.home / "run" / "kernels" / "tidelock-kernel-outside.json"
-
-
-@pytest.fixture
-def spec(place: Place) -> dict[str, str]:
-    """An environment in which Jupyter finds the kernel by its name, ``tidelock``."""
-    words = [*TIDELOCK, "kernel", "launch", "-f", "{connection_file}"]
-    told = {"argv": words, "display_name": "Lua", "language": "lua", "interrupt_mode": "message"}
-    folder = place.home / "jupyter" / "kernels" / "tidelock"
-    folder.mkdir(parents=True)
-    (folder / "kernel.json").write_text(json.dumps(told))
-    return {"JUPYTER_PATH": str(place.home / "jupyter")}
 
 
 @pytest.mark.parametrize("lua", lua_builds(), ids=lambda build: build.option)
