@@ -58,11 +58,12 @@ def measure(options: Options) -> list[Table]:
         watcher.join()
         after = Footprint.of(kernel.pid)
     third = max(len(memory) // 3, 1)
-    early, late = spread(memory[:third]), spread(memory[-third:])
-    growth = late.middle / early.middle
-    table.add("memory in the first third, MiB", tidelock=early)
-    table.add("memory in the last third, MiB", tidelock=late)
-    table.add("its growth", Bar(GROWTH, (OURS,)), tidelock=growth)
+    first, second, last = (spread(memory[i * third :][:third] or memory[-1:]) for i in range(3))
+    table.add("memory in the first third, MiB", tidelock=first)
+    table.add("memory in the second third, MiB", tidelock=second)
+    table.add("memory in the last third, MiB", tidelock=last)
+    growth = last.middle / second.middle
+    table.add("growth from second to last", Bar(GROWTH, (OURS,)), tidelock=growth)
     table.add("threads and files more than before", Bar(0, (OURS,)), tidelock=after - before)
     for name, count in sorted(soak.counts.items()):
         table.add(name, tidelock=count)
