@@ -18,6 +18,7 @@ from tidelock.kernel.channels import Channels
 from tidelock.kernel.clients import Clients, RateLimited
 from tidelock.kernel.execution import field
 from tidelock.kernel.questions import Seen
+from tidelock.shared import threads
 from tidelock.shared.answers import Answer
 from tidelock.shared.config import Settings, attribute
 from tidelock.shared.context import Context
@@ -149,8 +150,7 @@ class Kernel:
                 log.warn("Lua did not let go in time")
             self.loop.call(lambda: self._end(after))
 
-        self._stopper = threading.Thread(target=close_runtime, name="tidelock-stop", daemon=True)
-        self._stopper.start()
+        self._stopper = threads.start("tidelock-stop", close_runtime)
 
     def _end(self, after: Callable[[], None] | None) -> None:
         if self._debug_port is not None:

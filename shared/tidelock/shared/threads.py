@@ -5,7 +5,22 @@ It must not stop them: they serve its own client, and everybody else, while the 
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Callable
+
+
+def start(name: str, target: Callable[[], None]) -> threading.Thread:
+    """Start a thread of ours, a daemon, which also begins while the program stands."""
+
+    def run() -> None:
+        _introduce()
+        target()
+
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    mark_as_ours(thread)
+    thread.start()
+    return thread
 
 
 def mark_as_ours(thread: threading.Thread) -> None:
@@ -17,3 +32,15 @@ def mark_as_ours(thread: threading.Thread) -> None:
     thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
     if thread is not threading.main_thread():
         thread.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
+
+
+def _introduce() -> None:
+    """Have pydevd look again who the calling thread is.
+
+    From Python 3.12 on it may meet a new thread before ``threading`` knows it, take it for one
+    that nothing marks, and stop it with all others.
+    """
+    for name in ("_pydevd_sys_monitoring_cython", "_pydevd_sys_monitoring._pydevd_sys_monitoring"):
+        known = getattr(sys.modules.get(name), "_thread_local_info", None)
+        if known is not None:
+            vars(known).pop("thread_info", None)

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from tidelock.shared.threads import mark_as_ours
+from tidelock.shared import threads
 
 Publish = Callable[[str, str, str], None]
 NAMES = {1: "stdout", 2: "stderr"}
@@ -113,9 +113,7 @@ class Streams:
         return data
 
     def _start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="tidelock-output", daemon=True)
-        mark_as_ours(self._thread)
-        self._thread.start()
+        self._thread = threads.start("tidelock-output", self._run)
 
     def _run(self) -> None:
         while not self._closing:

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
+from tidelock.shared import threads
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError
 from tidelock.shared.log import layer
-from tidelock.shared.threads import mark_as_ours
 
 log = layer("store")
 
@@ -73,9 +73,7 @@ class Keeper:
 
     def _begin(self) -> None:
         if self._thread is None and not self._is_closing:
-            self._thread = threading.Thread(target=self._run, name="tidelock-store", daemon=True)
-            mark_as_ours(self._thread)
-            self._thread.start()
+            self._thread = threads.start("tidelock-store", self._run)
         self._changed.notify()
 
     def _run(self) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from tidelock.shared import threads
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.positions import Lines
 from tidelock.shared.syntax.structure import Structure, columns, structure
@@ -1375,8 +1376,6 @@ def _place(problem: Problem) -> tuple[int, int]:
 
 
 def _with_own_stack(tokens: Tokens, mode: Mode) -> Tree:
-    import threading
-
     trees: list[Tree] = []
 
     def read() -> None:
@@ -1386,7 +1385,5 @@ def _with_own_stack(tokens: Tokens, mode: Mode) -> Tree:
             # Someone has lowered Python's limit below its default.
             trees.append(_tree(tokens, mode, DEPTH // 8))
 
-    thread = threading.Thread(target=read)
-    thread.start()
-    thread.join()
+    threads.start("tidelock-parser", read).join()
     return trees[0]
