@@ -29,6 +29,9 @@ HARBOUR = marked("""
     print("after") --@after
 """)
 
+STANDING = ("main, stopped", "tidelock-lane")
+"""How the two sessions call the thread that stands."""
+
 
 @pytest.fixture
 def harbour(tmp_path: Path) -> Path:
@@ -134,6 +137,121 @@ def test_a_stop_in_each_of_lua_python_and_lua(served: Served, harbour: Path) -> 
     python.resume()
     lua.wait_for_stop("breakpoint")
     assert lua.output("stdout") == "before\n41\n"
+    lua.resume()
+    assert lua.wait_for_end() == 0
+    python.close()
+
+
+def onward(here: DapClient, command: str, there: DapClient) -> None:
+    """A step from where a session stands to a stop that the other session tells of."""
+    (standing,) = [thread for thread in here.threads() if thread["name"] in STANDING]
+    here.request(command, {"threadId": standing["id"]})
+    there.wait_for_stop("step")
+
+
+def test_steps_pass_the_border(served: Served, harbour: Path) -> None:
+    editor = Editor(served, {})
+    lua = editor.lua
+    launch(lua, served, harbour, "begin", debugPython=True)
+    python = editor.join()
+    lua.wait_for_stop("breakpoint")
+    lua.step("next")
+
+    onward(lua, "stepIn", python)  # from Lua into a function of Python
+    assert places(python)[0] == ("guide", PILOT.lines["before"])
+    assert "depth" not in python.locals()
+    python.step("next")
+    assert places(python)[0] == ("guide", PILOT.lines["call"])
+
+    onward(python, "stepIn", lua)  # from there into a function of Lua
+    assert places(lua)[0] == ("function", HARBOUR.lines["sound"])
+    assert lua.locals() == {"depth": "4"}
+
+    onward(lua, "stepOut", python)  # back to Python
+    assert places(python)[0] == ("guide", PILOT.lines["return"])
+    assert python.locals()["answer"] == "40"
+
+    onward(python, "stepOut", lua)  # and to Lua
+    assert places(lua)[0] == ("main chunk", HARBOUR.lines["after"])
+    assert lua.output("stdout") == "before\n41\n"
+    lua.resume()
+    assert lua.wait_for_end() == 0
+    python.close()
+
+
+def test_a_step_over_python_stays_in_lua(served: Served, harbour: Path) -> None:
+    editor = Editor(served, {})
+    lua = editor.lua
+    launch(lua, served, harbour, "begin", debugPython=True)
+    python = editor.join()
+    lua.wait_for_stop("breakpoint")
+    lua.step("next")
+    lua.step("next")
+    assert places(lua)[0] == ("main chunk", HARBOUR.lines["after"])
+    lua.resume()
+    assert lua.wait_for_end() == 0
+    assert "stopped" not in python.timeline.picture()
+    python.close()
+
+
+def test_a_step_over_lua_stays_in_python_and_a_continue_ends_it(
+    served: Served, harbour: Path
+) -> None:
+    editor = Editor(served, {harbour.parent / "pilot.py": [PILOT.lines["call"]]})
+    lua = editor.lua
+    launch(lua, served, harbour, "after", debugPython=True)
+    python = editor.join()
+    python.wait_for_stop("breakpoint")
+    python.step("next")
+    assert places(python)[0] == ("guide", PILOT.lines["return"])
+    python.resume()
+    lua.wait_for_stop("breakpoint")  # and no step before
+    assert places(lua)[0] == ("main chunk", HARBOUR.lines["after"])
+    lua.resume()
+    assert lua.wait_for_end() == 0
+    python.close()
+
+
+def test_a_step_into_what_is_not_written_in_python_goes_on_in_lua(
+    served: Served, tmp_path: Path
+) -> None:
+    script = tmp_path / "size.lua"
+    script.write_text(
+        "local len, eval = python.builtins.len, python.eval\n"
+        "local size = len('four')\n"
+        "local fine, words = pcall(eval, '1 / 0')\n"
+        "print(size, fine)\n"
+    )
+    editor = Editor(served, {})
+    lua = editor.lua
+    key = {"key": served.connection.key}
+    lua.launch(str(script), breakpoints={str(script): [2]}, debugPython=True, **key)
+    python = editor.join()
+    lua.wait_for_stop("breakpoint")
+    for line in (3, 4):
+        lua.step("stepIn")
+        assert places(lua)[0] == ("main chunk", line)
+    lua.resume()
+    assert lua.wait_for_end() == 0
+    assert "stopped" not in python.timeline.picture()
+    assert lua.output("stdout") == "4\tfalse\n"
+    python.close()
+
+
+def test_an_error_that_leaves_python_in_a_step_stops_in_lua(served: Served, harbour: Path) -> None:
+    (harbour.parent / "wreck.py").write_text("def sink():\n    raise ValueError('deep')\n")
+    script = harbour.parent / "wreck.lua"
+    script.write_text(
+        "local wreck = python.import('wreck')\nlocal fine, words = pcall(wreck.sink)\nprint(fine)\n"
+    )
+    editor = Editor(served, {harbour.parent / "wreck.py": [2]})
+    lua = editor.lua
+    lua.launch(str(script), debugPython=True, key=served.connection.key)
+    python = editor.join()
+    python.wait_for_stop("breakpoint")
+    onward(python, "stepOut", lua)
+    assert places(lua)[0] == ("main chunk", 3)
+    assert lua.locals()["fine"] == "false"
     lua.resume()
     assert lua.wait_for_end() == 0
     python.close()

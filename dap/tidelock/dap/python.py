@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 import tidelock
 from tidelock.dap.convert import Body
+from tidelock.shared import threads
 from tidelock.shared.link.connection import DAP_HOST
 from tidelock.shared.log import layer
+from tidelock.shared.runtime import pyroot, pysteps
 from tidelock.shared.threads import mark_as_ours
 
 if TYPE_CHECKING:
@@ -57,9 +59,7 @@ def begin(session: Session, then: Callable[[], None]) -> None:
         else:
             session.soon(lambda: _invite(session, host, port, is_taken, go_on))
 
-    thread = threading.Thread(target=start, name="tidelock-debugpy", daemon=True)
-    mark_as_ours(thread)
-    thread.start()
+    threads.start("tidelock-debugpy", start)
 
 
 def _say(session: Session, words: str) -> None:
@@ -91,6 +91,12 @@ def _listen() -> tuple[str, int, bool]:
 
             debugpy.configure(subProcess=False)  # kernels that we start are none of the program's
             _listening.append(debugpy.listen((DAP_HOST, 0)))
+            try:
+                from tidelock.dap.pysteps import Steps
+            except ImportError as error:
+                log.warn(f"steps do not pass between Lua and Python with this debugpy: {error}")
+            else:
+                pysteps.use(Steps())
         import debugpy
 
         return (*_listening[0], debugpy.is_client_connected())
@@ -118,6 +124,7 @@ def _invite(
 def _configuration(host: str, port: int) -> Body:
     """What the client attaches with (debugpy's arguments of ``attach``)."""
     ours = [{"path": f"{folder}{os.sep}**", "include": False} for folder in tidelock.__path__]
+    ours.insert(0, {"path": pyroot.__file__, "include": True})
     configuration = {
         "type": "debugpy",
         "name": "Python called from Lua",
@@ -136,9 +143,7 @@ class _Waiting:
         self._session = session
         self._go_on = go_on
         self._refused = threading.Event()
-        thread = threading.Thread(target=self._wait, name="tidelock-debugpy", daemon=True)
-        mark_as_ours(thread)
-        thread.start()
+        threads.start("tidelock-debugpy", self._wait)
 
     def answered(self, response: Body) -> None:
         """The client's answer to ``startDebugging``."""

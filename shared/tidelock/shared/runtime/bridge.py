@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, ModuleType
 from typing import Any
 
-from tidelock.shared.runtime import pyoutput, pystack, pyvalues
+from tidelock.shared.runtime import pyoutput, pystack, pysteps, pyvalues
 from tidelock.shared.runtime.streams import Streams
 from tidelock.shared.sources import encode
 
@@ -200,8 +200,8 @@ class Bridge:
 
     def open(self, work: Any) -> None:
         """Take hold of a fresh state: the functions of ``python.work``."""
-        for name in ("get", "set", "size", "key_after"):
-            self.work[name] = LuaFunction(self, work[name.encode()], None)
+        for name, function in work.items():
+            self.work[name.decode()] = LuaFunction(self, function, None)
 
     def close(self) -> None:
         """Hold nothing of the Lua state any more."""
@@ -282,6 +282,7 @@ class Bridge:
         output = None if self._depth else pyoutput.Redirection(self._streams)
         self._depth += 1
         taken = None
+        crossing = pysteps.into_python(here, self.work)
         try:
             taken = [self.inward(each) for each in arguments]
             result = function(*taken, **{key: self.inward(each) for key, each in named.items()})
@@ -295,7 +296,9 @@ class Bridge:
             self.is_inside, self._here, self._thread = outer
             if output is not None:
                 output.end()
-            del here, thread, arguments, named, taken, outer
+            if crossing is not None and not self._is_ending():
+                crossing.back()
+            del here, thread, arguments, named, taken, outer, crossing
 
     def leave(self, function: LuaFunction, *arguments: Any) -> Any:
         """Python calls Lua."""
@@ -303,6 +306,7 @@ class Bridge:
             raise RuntimeError("Lua can be called only by what Lua has called, on its thread")
         given = [self.outward(each) for each in (function, *arguments)]
         self.is_inside = False
+        crossing = pysteps.into_lua(self._here, self.work)
         try:
             return self.inward(self._here(*given))
         except Failure as failure:
@@ -313,8 +317,10 @@ class Bridge:
             error.args = (_without_trace(error),)
             raise
         finally:
+            if crossing is not None and not self._is_ending():
+                crossing.back()
             self.is_inside = True
-            del given
+            del given, crossing
         raise original  # as it was, with what it says of its cause
 
     def _read(self, guest: Any, key: Any) -> Any:

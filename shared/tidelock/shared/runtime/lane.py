@@ -20,7 +20,7 @@ from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError, LuaFailure, NotStopped, TidelockError
 from tidelock.shared.log import layer
 from tidelock.shared.model import CallFrame, Idle, Outcome, Pause, Paused, Run, Running, State
-from tidelock.shared.runtime import builds
+from tidelock.shared.runtime import builds, pyroot
 from tidelock.shared.runtime.budget import Budget
 from tidelock.shared.runtime.displays import Displays
 from tidelock.shared.runtime.native import Native, NativeUnavailable
@@ -189,7 +189,7 @@ class Lane:
         is_jit = self.build.dialect == "luajit"
         before = threading.stack_size(_JIT_STACK_BYTES if is_jit else _STACK_BYTES)
         try:
-            self._start("tidelock-lane", lambda: self._main(opened))
+            self._start("tidelock-lane", lambda: pyroot.lua(lambda: self._main(opened)))
         finally:
             threading.stack_size(before)
         opened.result()

@@ -42,6 +42,17 @@ python.work = {
   key_after = function(t, key)
     return (next(t, key))
   end,
+  -- Steps that pass the border; called where it is passed.
+  step_number = T.step_number,
+  take_step_in = function()
+    return T.steps_in() and T.enter(T.drop_step)
+  end,
+  drop_step = function()
+    return T.enter(T.drop_step)
+  end,
+  step = function()
+    return T.enter(T.step_on)
+  end,
 }
 
 -- The running coroutine, nil for the main one.

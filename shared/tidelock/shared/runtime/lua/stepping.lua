@@ -14,7 +14,8 @@ local ops, own = T.ops, T.own
 local MASK = "crl"
 local late_lines = T.late_lines
 local plan -- kind, thread, height, line, last, resumers, reason; func and turn of a call to step into
-local aim -- what a step begins with when it is no plain one: thread; func, turn, first, last
+local steps = 0 -- so far; the number of a step
+local aim -- what a step begins with when it is no plain one: thread; level; func, turn, first, last
 local hooked = setmetatable({}, { __mode = "k" }) -- coroutine -> the hook it had, or true
 local on_event
 local fading -- the coroutine whose hook goes at its next line, not at once
@@ -123,16 +124,18 @@ function T.plan(how)
       resumers[other] = true
     end
     local line = info and info.currentline
+    steps = steps + 1
     plan = {
       kind = aimed.func and "over" or how,
       thread = thread,
-      height = T.height_of(thread) - (level or 0),
+      height = T.height_of(thread) - (aimed.level or level or 0),
       line = aimed.first or line,
       last = aimed.last or line,
       func = aimed.func,
       turn = aimed.turn,
       resumers = resumers,
       reason = "step",
+      number = steps,
     }
   end
   T.rehook()
@@ -177,6 +180,34 @@ local function is_aimed(now, event)
   end
   now.turn = now.turn - 1
   return now.turn == 0
+end
+
+-- Where a step passes between Lua and Python: the one that is under way by its number, whether it
+-- goes into calls, its end, and one that comes from there.
+function T.step_number()
+  return plan and plan.reason == "step" and plan.number or nil
+end
+
+function T.steps_in()
+  return T.step_number() and (plan.kind == "in" or plan.kind == "any")
+end
+
+function T.drop_step()
+  plan = nil
+  T.rehook()
+  return true
+end
+
+-- Here LuaJIT tells of a line again where hooks were set in the midst of it: the plan knows it.
+function T.step_on()
+  T.find_chain()
+  T.walk(T.standing, function(level, info)
+    if info.currentline > 0 then -- not the function by which Lua calls Python
+      aim = { level = level, first = info.currentline, last = info.currentline }
+      return true
+    end
+  end)
+  T.plan("in")
 end
 
 -- Stop at the next line that any coroutine reaches.
