@@ -131,6 +131,42 @@ def test_a_condition_sees_the_globals_of_each_call(lua: Live) -> None:
     assert len(lua._pauses()) == 1
 
 
+OWN_GLOBALS = {
+    "setfenv": "setfenv(count, env)",
+    "debug.setfenv": "debug.setfenv(count, env)",
+    "module": "package.loaded.own = env count = dofile(path)",
+    "load": "count = assert(load(text, '@' .. path, 't', env))()",
+    "loadfile": "count = assert(loadfile(path, 't', env))()",
+}
+
+
+@pytest.mark.skipif(DIALECT not in ("5.1", "luajit"), reason="globals there belong to functions")
+@pytest.mark.parametrize("way", [*OWN_GLOBALS])
+def test_a_condition_sees_globals_however_a_function_got_its_own(
+    lua: Live, way: str, tmp_path: Path
+) -> None:
+    if DIALECT == "5.1" and way in ("load", "loadfile"):
+        pytest.skip("load takes no globals there")
+    start = "if n == 11 then module('own') end " if way == "module" else ""
+    path = tmp_path / "counts.lua"
+    path.write_text(start + "return function()\n  n = n + 1\n  return n\nend\n")
+    lua.breakpoints(str(path), BreakpointRequest(3, condition="n + 0 == 2"))
+    name = lua.start(
+        f"local path = {str(path)!r}\n"
+        "local file = io.open(path) local text = file:read('*a') file:close()\n"
+        "n = 10\n"
+        "local count = dofile(path) count()\n"  # the globals of all, before any others are made
+        "local env = {n = 0}\n"
+        f"{OWN_GLOBALS[way]}\n"
+        "count() count() count()"
+    )
+    lua.stop()
+    assert lua.evaluate("n") == "2"
+    lua.resume()
+    assert lua.finish(name).status == "ok"
+    assert len(lua._pauses()) == 1
+
+
 @pytest.mark.parametrize("place", ["compiled in", "by hook"])
 def test_a_condition_sees_the_globals_of_its_function(lua: Live, place: str) -> None:
     own = "local _ENV = env" if DIALECT not in ("5.1", "luajit") else "setfenv(1, env)"

@@ -367,25 +367,28 @@ class Debugger:
                 for number, site in self._loaded.carriers(point, spot)
             ]
             # Conditions compiled in place cannot last; the others are evaluated, like messages.
-            self._lane.watch_evaluations(any(row[6] or row[10] for row in rows))
+            self._lane.watch_evaluations(any(row[6] or row[11] for row in rows))
         return (bool(points), *(field for row in rows for field in row))
 
     def _point_fields(
         self, point: Breakpoint, spot: Spot, number: int, site: Site | None
     ) -> list[object]:
         from tidelock.shared.debug.breakpoints import hit_rule
+        from tidelock.shared.debug.instrument import needs
         from tidelock.shared.syntax import conditions
 
+        dialect = self._lane.build.dialect
         asked = point.asked
         rule = hit_rule(asked.hit_condition) if asked.hit_condition else None
         condition = "" if site is not None and site.condition else asked.condition
         names = site.names if site is not None else ""
         if site is None and condition:
-            found = conditions.names(condition, self._lane.build.dialect)
+            found = conditions.names(condition, dialect)
             if found.bare and not found.varargs and found.inline:
                 condition, names = found.inline, ", ".join(found.free)
+        has_globals = not set(names.split(", ")).issuperset(needs(point, dialect).free)
         pieces: list[object] = []
-        for piece in conditions.pieces(asked.log_message, self._lane.build.dialect):
+        for piece in conditions.pieces(asked.log_message, dialect):
             is_text = isinstance(piece, str)
             pieces += [b"text" if is_text else b"code"]
             pieces += [encode(piece if isinstance(piece, str) else piece.text)]
@@ -400,6 +403,7 @@ class Debugger:
             (rule.operator if rule else "").encode(),
             rule.amount if rule else 0,
             encode(names),
+            has_globals,
             len(pieces) // 2,
             *pieces,
         ]

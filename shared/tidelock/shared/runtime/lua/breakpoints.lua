@@ -15,6 +15,13 @@ local TOKEN = host.token
 
 -- While this is set nothing stops: a number while the expression of a breakpoint is evaluated.
 T.deaf = false
+-- Whether functions may have other globals than the rest. LuaJIT does not compile a loop in which
+-- that is asked, so there it counts from the first moment that a program makes any.
+local envs_vary = setfenv and not T.luajit
+function T.note_env()
+  envs_vary = true
+end
+
 local overdue = false -- the evaluation took too long and was ended
 function T.set_overdue(is_so)
   overdue = is_so
@@ -114,7 +121,7 @@ end
 
 -- Whether one point asks for a stop: false, or true and a text that explains.
 local function asks(point, ...)
-  if setfenv and not point.frame and (point.condition or point.log) then
+  if envs_vary and point.takes_env then
     take_environment(point)
   end
   if point.condition then
@@ -262,8 +269,9 @@ end
 -- The table of breakpoints, replaced as a whole. Flat: for each point
 -- id, site (0: late, -1: late, for calls of replaced functions only), source, line, whether it is
 -- the first of the line in its function, line of its function (0: any), condition, operator,
--- wanted, names that a site hands over or that a late point's bare condition has, number of log
--- pieces, then for each piece "text" or "code" and its text. Hits of kept ids go on counting.
+-- wanted, names that a site hands over or that a late point's bare condition has, whether its
+-- expressions have others (globals), number of log pieces, then for each piece "text" or "code" and
+-- its text. Hits of kept ids go on counting.
 function ops.breakpoints(instrumenting, ...)
   local kept = counts
   sites, counts, is_wide = {}, {}, false
@@ -275,9 +283,10 @@ function ops.breakpoints(instrumenting, ...)
   local position, count = 1, select("#", ...)
   local fields = { ... }
   while position <= count do
-    local id, site, source, line, leads, defined, condition, operator, wanted, names, pieces =
-      unpack(fields, position, position + 10)
-    position = position + 11
+    local id, site, source, line, leads, defined = unpack(fields, position, position + 5)
+    local condition, operator, wanted = unpack(fields, position + 6, position + 8)
+    local names, has_globals, pieces = unpack(fields, position + 9, position + 11)
+    position = position + 12
     counts[id] = counts[id] or kept[id] or { hits = 0 }
     local point = {
       id = id,
@@ -289,6 +298,7 @@ function ops.breakpoints(instrumenting, ...)
       hit = HITS[operator],
       wanted = wanted,
       frame = site <= 0 and {} or nil,
+      takes_env = has_globals and site > 0,
       only_old = site < 0,
     }
     if condition ~= "" then
@@ -327,6 +337,24 @@ function ops.breakpoints(instrumenting, ...)
   end
   T.rehook()
   return true
+end
+
+-- What gives a function globals of its own on LuaJIT, besides load. A tail call leaves no frame
+-- there, so that a level counts from the caller.
+local function noting(library, name)
+  local original = library and library[name]
+  if original then
+    library[name] = function(...)
+      envs_vary = true
+      return original(...)
+    end
+  end
+end
+
+if T.luajit then
+  noting(T.globals, "setfenv")
+  noting(T.globals, "module")
+  noting(T.globals.debug, "setfenv")
 end
 
 -- Bring late breakpoints of a loaded chunk into its functions; see swap.lua.

@@ -135,6 +135,9 @@ else
   local raw_load = raw.load
   function globals.load(chunk, name, mode, ...)
     local kind = type(chunk)
+    if (...) then
+      T.note_env()
+    end
     if not T.instrumenting or (kind ~= "string" and kind ~= "function") then
       return raw_load(chunk, name, mode, ...)
     end
@@ -169,6 +172,7 @@ function globals.loadfile(path, mode, ...)
     return load_file(path, mode)
   end
   -- An explicit nil environment is an environment: hand the original through unprepared.
+  T.note_env()
   local env = (...)
   if env == nil then
     return raw.loadfile(path, mode, ...)
