@@ -4,32 +4,41 @@
 local T = ...
 local raw = T.raw
 local type, ipairs, unpack, rawget = raw.type, raw.ipairs, raw.unpack, raw.rawget
+local next = raw.next
 local getmetatable, setmetatable, getfenv = raw.debug.getmetatable, raw.setmetatable, raw.getfenv
 local getinfo = raw.debug.getinfo
 local getlocal, getupvalue = raw.debug.getlocal, raw.debug.getupvalue
 local late, consider = T.late_lines, T.consider
 
+local TEMPORARY = T.version < 5.4 and "(*temporary)" or "(temporary)" -- these come last
+
+-- Whether the function on a level (of whoever calls this) has a local of that name, its value, and
+-- whether it has one called `_ENV`.
+local function find_local(name, level)
+  local is_local, value, has_env = false, nil, false
+  local index = 1
+  local found, held = getlocal(level + 1, 1)
+  while found and found ~= TEMPORARY do
+    if found == name then
+      is_local, value = true, held -- the last one of a name is the innermost
+    elseif found == "_ENV" then
+      has_env = true
+    end
+    index = index + 1
+    found, held = getlocal(level + 1, index)
+  end
+  return is_local, value, has_env
+end
+
 -- The value of a name in the function that a hook was called for, and whether it could be read
 -- without calling anything. The function's locals are on level 8 from here.
 local function value_of(name, func)
-  local is_local, value = false, nil
-  local index = 1
-  while true do
-    local found, held = getlocal(8, index)
-    if not found then
-      break
-    elseif found == name then
-      is_local, value = true, held -- the last one of a name is the innermost
-    elseif found == "_ENV" then
-      return false
-    end
-    index = index + 1
-  end
-  if is_local then
-    return true, value
+  local is_local, value, has_env = find_local(name, 8)
+  if is_local or has_env then
+    return is_local, value
   end
   local globals = getfenv and getfenv(func)
-  index = 1
+  local index = 1
   while true do
     local found, held = getupvalue(func, index)
     if not found then
@@ -78,10 +87,17 @@ end
 
 local WEAK = { __mode = "k" }
 local meant = setmetatable({}, WEAK) -- function -> line -> its late points there, or false
+local alone = {} -- line -> the only late point on lines of that number, if it has a quick condition
 
 -- What is known of that is void: the points or the functions are others.
 function T.forget_meant()
-  meant = setmetatable({}, WEAK)
+  meant, alone = setmetatable({}, WEAK), {}
+end
+
+local function find_alone(by_source)
+  local source, list = next(by_source)
+  local point = not next(by_source, source) and not list[2] and list[1]
+  return point and point.names and #point.names == 1 and point or false
 end
 
 local function find_meant(by_source, func, info)
@@ -128,8 +144,23 @@ local function check_late(by_source, line)
   end
 end
 
--- Whether a line that the hook reports has a breakpoint that stopped there.
+-- Whether a line that the hook reports has a breakpoint that stopped there. Whatever function it is
+-- a line of: where a local makes the condition of the only point false, nothing has to be looked up.
 function T.at_late_line(line)
   local by_source = late[line]
-  return by_source and check_late(by_source, line)
+  if not by_source then
+    return false
+  end
+  local point = alone[line]
+  if point == nil then
+    point = find_alone(by_source)
+    alone[line] = point
+  end
+  if point then
+    local is_local, value = find_local(point.names[1], 4)
+    if is_local and not point.quick(value) then
+      return false
+    end
+  end
+  return (check_late(by_source, line)) -- no tail call: it counts levels
 end

@@ -9,6 +9,7 @@ local getinfo, getlocal = raw.debug.getinfo, raw.debug.getlocal
 local sethook, gethook = raw.debug.sethook, raw.debug.gethook
 local running = raw.coroutine.running
 local resume, create, wrap = raw.coroutine.resume, raw.coroutine.create, raw.coroutine.wrap
+local byte = raw.string.byte
 local ops, own = T.ops, T.own
 
 local MASK = "crl"
@@ -282,6 +283,7 @@ local is_middle = T.version == 5.2 or T.version == 5.3
 local tail_extra = is_middle and 1 or 0
 
 local plain = setmetatable({}, { __mode = "k" }) -- functions that resume no coroutine
+local PAREN = byte("(") -- begins what Lua calls values without a name
 
 -- A coroutine that is about to be resumed joins the step into it or the late breakpoints.
 local function on_call(event)
@@ -300,6 +302,10 @@ local function on_call(event)
   end
   if T.luajit or (now and now.kind ~= "in" and now.kind ~= "any" and not T.has_late()) then
     return
+  end
+  local name = getlocal(3, 1)
+  if name and byte(name) ~= PAREN then
+    return -- it has a parameter with a name: no function of the library
   end
   local func = getinfo(3, "f").func
   if plain[func] then
