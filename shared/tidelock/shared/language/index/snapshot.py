@@ -1,0 +1,64 @@
+"""The summaries of many files, frozen: a change makes another snapshot, this one stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import final
+
+from tidelock.shared.language.index.summary import Summary
+
+Names = dict[str, tuple[str, ...]]
+
+
+@final
+class Snapshot:
+    """Summaries by canonical path, and who sets, declares and preloads what; never changed."""
+
+    __slots__ = ("declaring", "files", "preloading", "setting", "templates")
+
+    def __init__(self, files: Mapping[str, Summary]) -> None:
+        self.files = files
+        self.setting: Names = {}
+        self.declaring: Names = {}
+        self.preloading: Names = {}
+        self.templates: tuple[str, ...] = ()
+        for path, one in files.items():
+            self._add(path, one)
+
+    def changed(self, changes: Mapping[str, Summary | None]) -> Snapshot:
+        """The snapshot after some files have changed, come, or (None) gone."""
+        files = dict(self.files)
+        is_new = files.keys().isdisjoint(changes)
+        for path, summary in changes.items():
+            if summary is None:
+                files.pop(path, None)
+            else:
+                files[path] = summary
+        if not is_new:
+            return Snapshot(files)
+        made = Snapshot({})
+        made.files = files
+        made.setting, made.declaring = dict(self.setting), dict(self.declaring)
+        made.preloading, made.templates = dict(self.preloading), self.templates
+        for path, one in changes.items():
+            if one is not None:
+                made._add(path, one)
+        return made
+
+    def _add(self, path: str, one: Summary) -> None:
+        for names, known in (
+            (one.sets, self.setting),
+            (one.declares, self.declaring),
+            ([place.name for place in one.preloads], self.preloading),
+        ):
+            for name in names:
+                known[name] = (*known.get(name, ()), path)
+        if one.paths:
+            self.templates = tuple(dict.fromkeys((*self.templates, *one.paths)))
+
+    def naming(self, word: str) -> Iterator[str]:
+        """The files in which a word occurs as a name or a key."""
+        return (path for path, one in self.files.items() if one.names(word))
+
+
+EMPTY = Snapshot({})

@@ -1,0 +1,191 @@
+"""One frozen state of a workspace: the open texts as they are shown, the other files as indexed.
+
+What types ask of a workspace (``language.modules``) is answered here. A file is parsed when a
+question leads into it, never to find out which one that is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+
+from tidelock.shared.language.index.snapshot import EMPTY, Snapshot
+from tidelock.shared.language.index.summary import Place, Summary, Symbol, summary
+from tidelock.shared.language.index.trees import Trees
+from tidelock.shared.language.modules import Module
+from tidelock.shared.language.types.inference import Types
+from tidelock.shared.sources import canonical, path_of_uri, search_folders, uri_of_path
+
+if TYPE_CHECKING:
+    from tidelock.shared.syntax.tree import Tree
+
+
+class Opened(Protocol):
+    """A text that an editor shows; ``path`` is canonical, empty without a file."""
+
+    @property
+    def uri(self) -> str:
+        """What the editor calls it."""
+
+    @property
+    def path(self) -> str:
+        """Its file."""
+
+    @property
+    def tree(self) -> Tree:
+        """Its tree."""
+
+
+class Summarized(NamedTuple):
+    """What the text with a URI offers."""
+
+    uri: str
+    summary: Summary
+
+
+class Places(NamedTuple):
+    """Where modules are looked for, besides the folder of the one who asks.
+
+    ``root`` is the workspace, empty without one; ``folders`` follow it, and ``templates`` are as
+    in ``package.path``, meant from the root on.
+    """
+
+    root: str = ""
+    folders: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+
+
+NO_PLACES = Places()
+
+
+@final
+class Space:
+    """The texts of a workspace at one moment; from any thread, never changed.
+
+    ``types`` are the types in all of them.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot = EMPTY,
+        opened: Iterable[Opened] = (),
+        trees: Trees | None = None,
+        places: Places = NO_PLACES,
+    ) -> None:
+        self.snapshot = snapshot
+        self.places = places
+        self._trees = trees or Trees("5.4")
+        self._opened = {one.path or one.uri: one for one in opened}
+        self._found: dict[tuple[str, tuple[str, ...]], str] = {}
+        self.types = Types(self)
+
+    # -- modules -------------------------------------------------------------------------------
+
+    def resolve(self, name: str, from_uri: str) -> Module | None:
+        """The module that ``require(name)`` loads in the text with a URI."""
+        path = self.find(name, self.folders(from_uri))
+        return self.module(path) if path else None
+
+    def folders(self, uri: str) -> tuple[str, ...]:
+        """Where the ``require`` of a text looks first."""
+        path = _path_of(uri)
+        first = os.path.dirname(path) if path else ""
+        return search_folders(first, self.places.root, self.places.folders)
+
+    def candidates(self, name: str, folders: Sequence[str]) -> Iterator[str]:
+        """The paths at which a module may be, in the order in which they are tried."""
+        inner = name.replace(".", os.sep)
+        for folder in folders:
+            yield os.path.join(folder, f"{inner}.lua")
+            yield os.path.join(folder, inner, "init.lua")
+        for template in (*self.places.templates, *self.snapshot.templates):
+            if template.endswith(".lua") and self.places.root:
+                written = template.replace("?", inner).replace("/", os.sep)
+                yield os.path.normpath(os.path.join(self.places.root, written))
+
+    def find(self, name: str, folders: Sequence[str]) -> str:
+        """The file of a module, empty when there is none."""
+        key = name, tuple(folders)
+        found = self._found.get(key)
+        if found is None:
+            paths = self.candidates(name, folders) if name.strip(".") and "\0" not in name else ()
+            found = next((path for path in paths if self._is_there(path)), "")
+            self._found[key] = found
+        return found
+
+    def _is_there(self, path: str) -> bool:
+        return path in self.snapshot.files or path in self._opened or os.path.isfile(path)
+
+    def preloading(self, name: str) -> list[tuple[str, Place]]:
+        """Where a module is put into ``package.preload``: the URI of the text, and the place."""
+        return [
+            (text.uri, place)
+            for text in self.summaries()
+            for place in text.summary.preloads
+            if place.name == name
+        ]
+
+    # -- texts ---------------------------------------------------------------------------------
+
+    def module(self, path: str) -> Module | None:
+        """A file with its tree, as it is shown or else as it is on disk."""
+        opened = self._opened.get(path)
+        if opened is None and (opened := self._opened.get(canonical(path))) is None:
+            tree = self._trees.get(path)
+            return None if tree is None else Module(uri_of_path(path), tree)
+        return Module(opened.uri, opened.tree)
+
+    def summaries(self) -> Iterator[Summarized]:
+        """What each text offers, the open ones first."""
+        for opened in self._opened.values():
+            yield Summarized(opened.uri, summary(opened.tree))
+        for path, one in self.snapshot.files.items():
+            if path not in self._opened:
+                yield Summarized(uri_of_path(path), one)
+
+    def declaring(self, name: str) -> Sequence[Module]:
+        """The texts whose comments declare a class, an alias or an enum of this name."""
+        opened = (one for one in self._opened.values() if name in summary(one.tree).declares)
+        return self._modules(opened, self.snapshot.declaring.get(name, ()))
+
+    def assigning(self, name: str) -> Sequence[Module]:
+        """The texts that set a global of this name."""
+        opened = (one for one in self._opened.values() if name in summary(one.tree).sets)
+        return self._modules(opened, self.snapshot.setting.get(name, ()))
+
+    def naming(self, word: str) -> Sequence[Module]:
+        """The texts in which a word occurs as a name or a key, the open ones first."""
+        opened = (one for one in self._opened.values() if summary(one.tree).names(word))
+        return self._modules(opened, self.snapshot.naming(word))
+
+    def _modules(self, opened: Iterable[Opened], paths: Iterable[str]) -> list[Module]:
+        found = [Module(one.uri, one.tree) for one in opened]
+        others = (self.module(path) for path in paths if path not in self._opened)
+        return found + [one for one in others if one is not None]
+
+    # -- globals -------------------------------------------------------------------------------
+
+    def sets(self, name: str) -> bool:
+        """Whether any text sets a global of this name; no file is read for it."""
+        if any(path not in self._opened for path in self.snapshot.setting.get(name, ())):
+            return True
+        return any(name in summary(one.tree).sets for one in self._opened.values())
+
+    def globals(self, but: str) -> Iterator[Symbol]:
+        """The globals that texts other than the one with a URI set, each once."""
+        seen: set[str] = set()
+        for text in self.summaries():
+            names = set(text.summary.sets) - seen if text.uri != but else set()
+            for one in text.summary.symbols:
+                if one.name in names and one.reach == "global" and not one.container:
+                    seen.add(one.name)
+                    names.discard(one.name)
+                    yield one
+
+
+@lru_cache(maxsize=1000)
+def _path_of(uri: str) -> str:
+    path = path_of_uri(uri) if uri.startswith("file:") else ""
+    return canonical(path) if path else ""

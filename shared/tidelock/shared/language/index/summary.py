@@ -1,0 +1,322 @@
+"""What one text offers to the others, found in one look at its tree and without inference.
+
+A summary is plain values that can be stored. Places are lines and columns from zero, columns in
+code points.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from tidelock.shared.language.annotations import documented, signature
+from tidelock.shared.language.members import members, parameters
+from tidelock.shared.language.paths import Path, constant, is_name, path_text
+from tidelock.shared.language.scopes import Local, global_names
+from tidelock.shared.language.types.declared import DeclaredAlias, DeclaredClass, declared
+from tidelock.shared.syntax.tokens import NAME, STRING
+from tidelock.shared.syntax.tree import (
+    Call,
+    FunctionBody,
+    LocalFunction,
+    Name,
+    NamedField,
+    Return,
+    String,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from tidelock.shared.language.members import Field, Members
+    from tidelock.shared.model import Dialect
+    from tidelock.shared.syntax.tree import Expression, Tree
+
+FORMAT = "1"
+"""Changes whenever a summary of the same text would be another one."""
+
+SymbolKind = Literal["function", "method", "table", "variable", "class", "alias", "enum"]
+Reach = Literal["global", "export", "local"]
+_DOCUMENTATION = 600
+_DEEPEST = 4
+
+
+class Symbol(NamedTuple):
+    """Something worth finding by its name.
+
+    ``container`` is the table or class it belongs to; ``reach`` says who else can name it: every
+    text, those that require this one, or nobody. ``signature`` is how a function is called.
+    """
+
+    name: str
+    kind: SymbolKind
+    container: str
+    reach: Reach
+    line: int
+    column: int
+    signature: str = ""
+    documentation: str = ""
+
+
+class Place(NamedTuple):
+    """A name of a module, and where it stands."""
+
+    name: str
+    line: int
+    column: int
+
+
+class Summary(NamedTuple):
+    """One text as the others need to know it.
+
+    ``sets`` and ``reads`` are names of globals; ``is_dynamic`` says that it may set any other, by
+    a computed key, ``setfenv``, ``module`` or a metatable of ``_G``. ``declares`` are classes,
+    aliases and enums, ``requires`` what it asks for by a constant name, ``preloads`` the modules
+    it puts into ``package.preload``, ``paths`` what it adds to ``package.path``. ``words`` are all
+    names and name-like strings, each between line ends.
+    """
+
+    symbols: tuple[Symbol, ...] = ()
+    sets: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    declares: tuple[str, ...] = ()
+    requires: tuple[Place, ...] = ()
+    preloads: tuple[Place, ...] = ()
+    paths: tuple[str, ...] = ()
+    words: str = "\n"
+    is_dynamic: bool = False
+
+    def names(self, word: str) -> bool:
+        """Whether a word occurs as a name or a key."""
+        return f"\n{word}\n" in self.words
+
+
+def summary_of(stored: list[Any]) -> Summary:
+    """A summary from what became of it as JSON."""
+    symbols, sets, reads, declares, requires, preloads, paths, words, is_dynamic = stored
+    return Summary(
+        tuple(Symbol(*one) for one in symbols),
+        tuple(sets),
+        tuple(reads),
+        tuple(declares),
+        tuple(Place(*one) for one in requires),
+        tuple(Place(*one) for one in preloads),
+        tuple(paths),
+        str(words),
+        bool(is_dynamic),
+    )
+
+
+def summarize(text: str, dialect: Dialect) -> Summary:
+    """The summary of a text; whatever it is, this never raises."""
+    from tidelock.shared.syntax.parser import parse
+
+    return summary(parse(text, dialect))
+
+
+def summary(tree: Tree) -> Summary:
+    """The summary of a tree, made at the first call."""
+    return tree.once("summary", _summary)
+
+
+def _summary(tree: Tree) -> Summary:
+    known = members(tree)
+    scopes = known.scopes
+    sets = dict.fromkeys(global_names(scopes))
+    sets.update((key, None) for key in known.fields(()) if isinstance(key, str))
+    sets.update((key, None) for key in known.fields(("_ENV",)) if isinstance(key, str))
+    if "rawset" in scopes.globals:
+        sets.update(dict.fromkeys(_raw_sets(tree)))
+    reads = [
+        name
+        for name, references in scopes.globals.items()
+        if any(not one.write and one.environment is None for one in references)
+    ]
+    return Summary(
+        tuple(_symbols(known)),
+        tuple(sets),
+        tuple(reads),
+        tuple(declared(tree).names),
+        tuple(_requires(known)),
+        tuple(_preloads(known)),
+        tuple(_paths(known)),
+        _words(tree),
+        _is_dynamic(known),
+    )
+
+
+# -- symbols -----------------------------------------------------------------------------------
+
+
+def _symbols(known: Members) -> Iterator[Symbol]:
+    tree = known.tree
+    exported = _exported(known)
+    place = tree.lines.place
+    for name, declarations in declared(tree).names.items():
+        for one in declarations:
+            kind: SymbolKind = "class" if isinstance(one, DeclaredClass) else "enum"
+            kind = "alias" if isinstance(one, DeclaredAlias) else kind
+            where = place(one.run.start + one.tag.name.start)
+            text = one.text if isinstance(one, DeclaredClass) else ""
+            yield Symbol(name, kind, "", "global", *where, "", text[:_DOCUMENTATION])
+    for path, field in known.all():
+        if len(path) > _DEEPEST or not isinstance(field.key, str):
+            continue
+        reach = _reach(known, path, exported)
+        is_plain = field.body is None and not isinstance(field.value, Table)
+        if reach == "local" and (is_plain or not _is_outer(path[0])):
+            continue
+        if is_plain and len(path) > 1 and reach == "global":
+            continue
+        yield _field(known, path, field, reach)
+    for statement in tree.body.statements:
+        if isinstance(statement, LocalFunction) and statement.name.name:
+            own = statement.name
+            reach = "export" if exported == (known.scopes.meaning(own.start),) else "local"
+            said = _told(tree, own.name, statement.body, statement.start)
+            yield Symbol(own.name, "function", "", reach, *place(own.start), *said)
+        elif isinstance(statement, Return) and statement.values:
+            yield from _returned(known, statement.values[0])
+    for path in known.metas:
+        holder = path[0]
+        if len(path) == 1 and isinstance(holder, Local) and _is_outer(holder):
+            reach = "export" if path == exported else "local"
+            yield Symbol(holder.name, "class", "", reach, *place(holder.start))
+
+
+def _field(known: Members, path: Path, field: Field, reach: Reach) -> Symbol:
+    tree = known.tree
+    kind: SymbolKind = "table" if isinstance(field.value, Table) else "variable"
+    said = ("", "")
+    holder = path_text(path[:-1]) if len(path) > 1 else ""
+    if field.body is not None:
+        kind = "method" if field.method else "function"
+        sign = ":" if field.body.method else "."
+        name = f"{holder}{sign}{field.key}" if holder else str(field.key)
+        said = _told(tree, name, field.body, field.statement)
+    elif path in known.metas:
+        kind = "class"
+    return Symbol(str(field.key), kind, holder, reach, *tree.lines.place(field.start), *said)
+
+
+def _told(tree: Tree, name: str, body: FunctionBody, statement: int) -> tuple[str, str]:
+    """How a function is called and what its comment says."""
+    names = parameters(body)
+    line = tree.lines.line_of(statement)
+    if not line or not tree.lines.line_text(line - 1).lstrip().startswith("--"):
+        return signature(name, names), ""
+    known = documented(tree, statement)
+    return signature(name, names, known), known.text[:_DOCUMENTATION]
+
+
+def _is_outer(root: object) -> bool:
+    """Whether a root is a global, or a local of the main chunk."""
+    return isinstance(root, str) or (isinstance(root, Local) and root.function == 0)
+
+
+def _reach(known: Members, path: Path, exported: Path | None) -> Reach:
+    if isinstance(path[0], str):
+        return "global"
+    return "export" if exported is not None and path[: len(exported)] == exported else "local"
+
+
+def _last_return(tree: Tree) -> Expression | None:
+    statements = tree.body.statements
+    last = statements[-1] if statements else None
+    return last.values[0] if isinstance(last, Return) and last.values else None
+
+
+def _exported(known: Members) -> Path | None:
+    """The path of the table that the text returns: ``return M``, ``return setmetatable(M, …)``."""
+    value = _last_return(known.tree)
+    while isinstance(value, Call) and value.arguments:
+        if not isinstance(value.function, Name) or value.function.name != "setmetatable":
+            return None
+        value = value.arguments[0]
+    return None if value is None else known.path(value)
+
+
+def _returned(known: Members, value: Expression) -> Iterator[Symbol]:
+    """The fields of a table that is written out in the ``return`` itself."""
+    tree = known.tree
+    if not isinstance(value, Table):
+        return
+    for item in value.fields:
+        if not isinstance(item, NamedField):
+            continue
+        name, body = item.name.name, item.value
+        where = tree.lines.place(item.name.start)
+        if isinstance(body, FunctionBody):
+            said = _told(tree, name, body, item.start)
+            yield Symbol(name, "function", "", "export", *where, *said)
+        else:
+            kind: SymbolKind = "table" if isinstance(body, Table) else "variable"
+            yield Symbol(name, kind, "", "export", *where)
+
+
+# -- names and modules -------------------------------------------------------------------------
+
+
+def _raw_sets(tree: Tree) -> Iterator[str]:
+    """The globals of ``rawset(_G, "name", value)``."""
+    for node in tree.walk():
+        if not isinstance(node, Call) or len(node.arguments) < 2:
+            continue
+        table, key = node.arguments[:2]
+        is_raw = isinstance(node.function, Name) and node.function.name == "rawset"
+        if is_raw and isinstance(table, Name) and table.name in ("_G", "_ENV"):
+            name = constant(key)
+            if isinstance(name, str):
+                yield name
+
+
+def _is_dynamic(known: Members) -> bool:
+    used = known.scopes.globals
+    if "setfenv" in used or "module" in used:
+        return True
+    for path in (("_G",), ("_ENV",)):
+        if path in known.metas or any(one.key is not None for one in known.elements.get(path, ())):
+            return True
+    return False
+
+
+def _requires(known: Members) -> Iterator[Place]:
+    tree = known.tree
+    tokens = tree.tokens
+    for reference in known.scopes.globals.get("require", ()):
+        index = bisect_left(tokens.starts, reference.start) + 1
+        if tokens.kinds[index] == "(" and tokens.kinds[index + 2] == ")":
+            index += 1
+        if tokens.kinds[index] == STRING:
+            start = tokens.starts[index]
+            name = String(start, tokens.ends[index], tokens.texts[index], tree.dialect).value
+            yield Place(name, *tree.lines.place(start))
+
+
+def _preloads(known: Members) -> Iterator[Place]:
+    for key, fields in known.fields(("package", "preload")).items():
+        if isinstance(key, str):
+            yield Place(key, *known.tree.lines.place(fields[0].start))
+
+
+def _paths(known: Members) -> Iterator[str]:
+    """The templates in the constant parts of assignments to ``package.path``."""
+    for field in known.fields(("package",)).get("path", ()):
+        if field.value is None:
+            continue
+        todo: list[Any] = [field.value]
+        while todo:
+            node = todo.pop()
+            if isinstance(node, String):
+                yield from (part for part in node.value.split(";") if "?" in part)
+            todo.extend(reversed(node.children()))
+
+
+def _words(tree: Tree) -> str:
+    found = set()
+    for kind, text in zip(tree.tokens.kinds, tree.tokens.texts, strict=True):
+        if kind == NAME:
+            found.add(text)
+        elif kind == STRING and len(text) < 40 and is_name(text[1:-1]):
+            found.add(text[1:-1])
+    return "\n".join(["", *sorted(found), ""])
