@@ -12,30 +12,29 @@ local late, consider = T.late_lines, T.consider
 
 local TEMPORARY = T.version < 5.4 and "(*temporary)" or "(temporary)" -- these come last
 
--- Whether the function on a level (of whoever calls this) has a local of that name, its value, and
--- whether it has one called `_ENV`.
-local function find_local(name, level)
-  local is_local, value, has_env = false, nil, false
-  local index = 1
-  local found, held = getlocal(level + 1, 1)
+-- Whether the function on a level (of whoever calls this) has a local of that name from the given
+-- place among its locals on, its value and place, and whether it has one called `_ENV` there.
+local function find_local(name, level, index)
+  local at, value, has_env = nil, nil, false
+  local found, held = getlocal(level + 1, index)
   while found and found ~= TEMPORARY do
     if found == name then
-      is_local, value = true, held -- the last one of a name is the innermost
+      at, value = index, held -- the last one of a name is the innermost
     elseif found == "_ENV" then
       has_env = true
     end
     index = index + 1
     found, held = getlocal(level + 1, index)
   end
-  return is_local, value, has_env
+  return at, value, has_env
 end
 
 -- The value of a name in the function that a hook was called for, and whether it could be read
--- without calling anything. The function's locals are on level 8 from here.
+-- without calling anything. The function's locals are on level 7 from here.
 local function value_of(name, func)
-  local is_local, value, has_env = find_local(name, 8)
-  if is_local or has_env then
-    return is_local, value
+  local at, value, has_env = find_local(name, 7, 1)
+  if at or has_env then
+    return at, value
   end
   local globals = getfenv and getfenv(func)
   local index = 1
@@ -112,7 +111,7 @@ local function find_meant(by_source, func, info)
 end
 
 local function check_late(by_source, line)
-  local func = getinfo(5, "f").func -- under at_late_line, on_line and on_event
+  local func = getinfo(4, "f").func -- under at_late_line and on_event
   local lines = meant[func]
   if not lines then
     lines = {}
@@ -120,7 +119,7 @@ local function check_late(by_source, line)
   end
   local list = lines[line]
   if list == nil then
-    list = find_meant(by_source, func, getinfo(5, "S"))
+    list = find_meant(by_source, func, getinfo(4, "S"))
     lines[line] = list
   end
   if not list or all_pass(list, func) then
@@ -144,22 +143,22 @@ local function check_late(by_source, line)
   end
 end
 
--- Whether a line that the hook reports has a breakpoint that stopped there. Whatever function it is
--- a line of: where a local makes the condition of the only point false, nothing has to be looked up.
-function T.at_late_line(line)
-  local by_source = late[line]
-  if not by_source then
-    return false
-  end
+-- Whether one of the late breakpoints on lines of that number stopped. Called from the hook itself.
+-- Whatever function it is a line of: where a local makes the condition of the only point false,
+-- nothing else has to be looked up.
+function T.at_late_line(by_source, line)
   local point = alone[line]
-  if point == nil then
+  if point then
+    local at, value = find_local(point.names[1], 3, point.place)
+    if at and not point.quick(value) then
+      point.place = at
+      return false
+    end
+  elseif point == nil then
     point = find_alone(by_source)
     alone[line] = point
-  end
-  if point then
-    local is_local, value = find_local(point.names[1], 4)
-    if is_local and not point.quick(value) then
-      return false
+    if point then
+      point.place = 1
     end
   end
   return (check_late(by_source, line)) -- no tail call: it counts levels

@@ -9,11 +9,10 @@ local getinfo, getlocal = raw.debug.getinfo, raw.debug.getlocal
 local sethook, gethook = raw.debug.sethook, raw.debug.gethook
 local running = raw.coroutine.running
 local resume, create, wrap = raw.coroutine.resume, raw.coroutine.create, raw.coroutine.wrap
-local byte = raw.string.byte
 local ops, own = T.ops, T.own
 
 local MASK = "crl"
-local late_lines = T.late_lines
+local late_lines, at_late_line = T.late_lines, T.at_late_line
 local plan -- kind, thread, height, line, last, resumers, reason; func and turn of a call to step into
 local steps = 0 -- so far; the number of a step
 local aim -- what a step begins with when it is no plain one: thread; level; func, turn, first, last
@@ -57,9 +56,9 @@ end
 
 -- While our hooks are on, questions and ends are looked for here, every so many lines: the hook
 -- that is armed from outside would take the place of ours and miss the line it waits for.
-local EVERY = 32
+local EVERY = 64
 local left = 1 -- lines until the next look
-local SELDOM = 8 -- looks until it is seen whether calls of replaced functions have ended
+local SELDOM = 4 -- looks until it is seen whether calls of replaced functions have ended
 local looks = 0
 function T.look()
   local wish = host.wish()
@@ -245,13 +244,7 @@ end
 -- height + 4 exists when the program is deeper than the plan's frame, and height + 3 when it
 -- is at least as deep.
 local function on_line(line)
-  if T.at_late_line(line) then
-    return
-  end
   local now = plan
-  if not now then
-    return
-  end
   local thread = running() or T.main
   if now.kind == "any" then
     if getinfo(3, "S").source ~= own then
@@ -283,7 +276,7 @@ local is_middle = T.version == 5.2 or T.version == 5.3
 local tail_extra = is_middle and 1 or 0
 
 local plain = setmetatable({}, { __mode = "k" }) -- functions that resume no coroutine
-local PAREN = byte("(") -- begins what Lua calls values without a name
+local C_VALUE = T.version < 5.4 and "(*temporary)" or "(C temporary)" -- all that C functions have
 
 -- A coroutine that is about to be resumed joins the step into it or the late breakpoints.
 local function on_call(event)
@@ -302,10 +295,6 @@ local function on_call(event)
   end
   if T.luajit or (now and now.kind ~= "in" and now.kind ~= "any" and not T.has_late()) then
     return
-  end
-  local name = getlocal(3, 1)
-  if name and byte(name) ~= PAREN then
-    return -- it has a parameter with a name: no function of the library
   end
   local func = getinfo(3, "f").func
   if plain[func] then
@@ -415,11 +404,17 @@ function on_event(event, line)
         T.enter(T.look_left)
       end
     end
-    if plan or late_lines[line] then
+    local by_source = late_lines[line]
+    if by_source and at_late_line(by_source, line) then
+      return
+    elseif plan then
       on_line(line)
     end
   elseif event == "call" or event == "tail call" then
-    on_call(event)
+    local name = not plan and getlocal(2, 1)
+    if not name or name == C_VALUE then -- functions written in Lua resume no coroutine
+      on_call(event)
+    end
   elseif event == "count" then
     on_count()
   else
