@@ -120,6 +120,15 @@ def test_the_last_flag_wins_and_settings_add_up(place: Place) -> None:
     assert (options["lua.version"], options["history.size"]) == ("5.2", 5)
 
 
+def test_an_option_that_nobody_knows_is_named(place: Place) -> None:
+    place.file("tidelock.toml", "lua.vresion = '5.1'\n")
+    env = {"TIDELOCK_HISTROY_SIZE": "5", "TIDELOCK_TEST_LUA": "5.4"}
+    said = place.run("exec", "print(1)", env=env).expect().stderr
+    assert "TIDELOCK_HISTROY_SIZE: unknown option; did you mean 'TIDELOCK_HISTORY_SIZE'?" in said
+    assert "tidelock.toml: lua.vresion: unknown option; did you mean 'lua.version'?" in said
+    assert said.count("unknown option") == 2
+
+
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [

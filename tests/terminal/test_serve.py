@@ -33,6 +33,25 @@ def test_the_workspaces_kernel_is_started_and_debugged(place: Place) -> None:
     place.run("kernel", "stop", "--all").expect()
 
 
+def test_the_kernel_that_an_editor_starts_has_the_settings_of_its_command_line(
+    place: Place,
+) -> None:
+    script = place.file("a.lua", "print(_VERSION)\n")
+    other = place.file("other.toml", "lua.path = ['here', 'there']\n")
+    place.file("tidelock.toml", "lua.version = '5.3'\nhistory.size = 77\n")
+    stdio = transport(place, "--set", "lua.version=5.1", "--config", str(other))
+    with DapClient(stdio) as client:
+        client.launch(program=str(script), breakpoints={script: [1]})
+        client.wait_for_stop("breakpoint")
+        assert client.evaluate("_VERSION") == '"Lua 5.1"'
+        for folder in ("here", "there"):
+            found = f"package.path:find('{place.work}/{folder}/?.lua', 1, true) ~= nil"
+            assert client.evaluate(found) == "true"
+        client.resume()
+        client.wait_for_end()
+    place.run("kernel", "stop", "--all").expect()
+
+
 def test_two_editors_over_tcp(place: Place) -> None:
     script = place.file("a.lua", "print('end')\n")
     with (

@@ -166,6 +166,17 @@ def variable(key: str) -> str:
     return "TIDELOCK_" + key.replace(".", "_").upper()
 
 
+def differences(wanted: Settings, known: Settings) -> list[str]:
+    """The options that are other than known, as ``KEY=VALUE`` for ``--set``."""
+    found = []
+    for option in OPTIONS:
+        value = getattr(wanted, attribute(option.key))
+        if value != getattr(known, attribute(option.key)):
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            found.append(f"{option.key}={text}")
+    return found
+
+
 class _Reader:
     """Collects values and problems while the places are read."""
 
@@ -177,11 +188,7 @@ class _Reader:
         """Take one value unless a stronger place has given one."""
         option = _BY_KEY.get(key)
         if option is None:
-            import difflib
-
-            near = difflib.get_close_matches(key, _BY_KEY, 1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            log.warn(f"{where}: {key}: unknown option{hint}")
+            log.warn(f"{where}: {key}: unknown option{_near(key, _BY_KEY)}")
             return
         default = getattr(_DEFAULTS, attribute(key))
         try:
@@ -304,6 +311,7 @@ def load(
         name = variable(option.key)
         if name in variables:
             reader.take(option.key, variables[name], name)
+    _warn_of_variables(variables)
     if files:
         named = project_file or variables.get("TIDELOCK_CONFIG", "")
         if named and not os.path.isfile(named):
@@ -315,6 +323,24 @@ def load(
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return _DEFAULTS._replace(**cast("dict[str, Any]", reader.values))
+
+
+_OTHER_VARIABLES = ("CONFIG", "RUNTIME_DIR", "DATA_DIR", "DAEMON_PIPE", "CLIENTS", "TEST_")
+
+
+def _warn_of_variables(variables: Mapping[str, str]) -> None:
+    names = {name for name in variables if name.startswith("TIDELOCK_")}
+    known = {variable(option.key) for option in OPTIONS}
+    for name in sorted(names - known):
+        if not name.removeprefix("TIDELOCK_").startswith(_OTHER_VARIABLES):
+            log.warn(f"{name}: unknown option{_near(name, known)}")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, 1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def _read_file(path: str, reader: _Reader) -> None:
@@ -337,6 +363,7 @@ __all__ = [
     "OPTIONS",
     "Option",
     "Settings",
+    "differences",
     "find_project_file",
     "load",
     "user_file",

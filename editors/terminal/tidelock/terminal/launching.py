@@ -12,12 +12,16 @@ from collections.abc import Sequence
 _TAKES = ("-f", "--workspace", "--id", "--lua", "--idle-timeout")
 
 
-def _options(words: Sequence[str]) -> dict[str, str]:
+def _options(words: Sequence[str], settings: list[str]) -> dict[str, str]:
+    """The flags that are given; what ``--set`` gives goes to ``settings``."""
     found: dict[str, str] = {}
     place = 0
     while place < len(words):
         word, _, value = words[place].partition("=")
-        if word in _TAKES and value:
+        if words[place] == "--set" and place + 1 < len(words):
+            place += 1
+            settings.append(words[place])
+        elif word in _TAKES and value:
             found[word] = value
         elif word in _TAKES and place + 1 < len(words):
             place += 1
@@ -42,8 +46,9 @@ def _idle_timeout(options: dict[str, str]) -> float:
 
 def launch(words: Sequence[str]) -> int:
     """Be a kernel; 0 after an orderly end, 2 for a wrong call, 4 when it cannot start."""
+    given_settings: list[str] = []
     try:
-        options = _options(words)
+        options = _options(words, given_settings)
         idle_timeout_s = _idle_timeout(options)
     except ValueError as error:
         print(f"tidelock kernel launch: {error}", file=sys.stderr)
@@ -66,7 +71,7 @@ def launch(words: Sequence[str]) -> int:
 
         workspace = options.get("--workspace") or workspace_of(os.getcwd())
         lua = [f"lua.version={options['--lua']}"] if "--lua" in options else []
-        settings = load(workspace, lua)
+        settings = load(workspace, [*lua, *reversed(given_settings)])
         log.configure(settings.log_level)
         plan = kernel.Plan(
             workspace=workspace,

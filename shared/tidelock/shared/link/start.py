@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 
+from tidelock.shared import config
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import KernelError
 from tidelock.shared.link import connection as files
@@ -26,10 +27,11 @@ _LAST_LINES = 5
 
 
 def find_or_start(workspace: str, settings: Settings, *, may_start: bool = True) -> Connection:
-    """The workspace's shared kernel.
+    """The workspace's shared kernel; one that is started gets these settings.
 
     Raises:
         KernelError: there is none and none may or can be started; says why.
+        ConfigError: the workspace's configuration cannot be used.
     """
     found = registry.shared_kernel(workspace)
     if found is not None:
@@ -50,6 +52,8 @@ def _start(workspace: str, settings: Settings) -> Connection:
         "--workspace", workspace, "--id", kernel_id,
         "--idle-timeout", str(settings.kernel_idle_timeout_s),
     ]  # fmt: skip
+    for difference in config.differences(settings, config.load(workspace)):
+        command += ["--set", difference]
     with open(os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         child = subprocess.Popen(
             command,
