@@ -53,6 +53,24 @@ def test_an_endless_loop_is_seen_and_ended_by_anyone(runtime: Runtime, how: str,
     assert notebook.execute("return spins > 0").result == "true"
 
 
+def test_an_interrupt_right_after_a_run_ends_it(runtime: Runtime) -> None:
+    runtime.write("""
+        -- main.lua --
+        while true do end
+    """)
+    main = runtime.path("main.lua")
+    editor = runtime.editor()
+    editor.open(main)
+    run = {"command": "tidelock.run", "arguments": [{"uri": main.as_uri()}]}
+    for _ in range(5):
+        number = editor.request("workspace/executeCommand", run)["execution"]
+        editor.request("workspace/executeCommand", {"command": "tidelock.interrupt"})
+        told = editor.wait_for_notification(
+            "tidelock/executionFinished", lambda told, number=number: told["execution"] == number
+        )
+        assert told["error"]["message"] == "interrupted"
+
+
 def spins_on(peer: JupyterPeer) -> bool:
     """Whether the loop goes on between questions; two in a row may meet the same turn of it."""
     first = ask(peer, "value", "spins")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Command = Callable[["Session", list[Any]], Any]
 _ANSWER_S = 5.0
+_BEGIN_S = 0.5
 
 
 def status(session: Session, arguments: list[Json]) -> Json:
@@ -32,7 +33,8 @@ def start_kernel(session: Session, arguments: list[Json]) -> Json:
 
 
 def interrupt(session: Session, arguments: list[Json]) -> Json:
-    """End what runs on the workspace's kernel."""
+    """End what runs on the workspace's kernel, also what was asked for just now."""
+    session.runs.wait_begun(_BEGIN_S)
     session.kernel(start=False).interrupt().result(_ANSWER_S)
     return None
 

@@ -7,6 +7,7 @@ Output and outcome come back as our own notifications.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,6 +58,7 @@ class Runs:
         self._new_id = new_id
         self._lock = threading.Lock()
         self._texts: dict[str, dict[str, str]] = {}
+        self._waiting: dict[str, threading.Event] = {}  # runs of which nothing was heard yet
 
     def overlay(self, chunk: str) -> str | None:
         """The text that a run under way gave to the kernel for a chunk."""
@@ -66,6 +68,23 @@ class Runs:
                     return texts[chunk]
         return None
 
+    def wait_begun(self, timeout: float) -> None:
+        """Wait until every run has begun, for so many seconds at most.
+
+        A run and an interrupt go by different channels, so that the later may come first.
+        """
+        with self._lock:
+            waiting = list(self._waiting.values())
+        deadline = time.monotonic() + timeout
+        for begun in waiting:
+            begun.wait(max(0.0, deadline - time.monotonic()))
+
+    def _begun(self, number: str) -> None:
+        with self._lock:
+            begun = self._waiting.pop(number, None)
+        if begun is not None:
+            begun.set()
+
     def start(self, client: KernelClient, wanted: Wanted, opened: Sequence[Document]) -> str:
         """Begin a run; its id. ``opened`` are the open texts: it may load them too."""
         number = self._new_id()
@@ -73,12 +92,14 @@ class Runs:
         unsaved = [one for one in opened if one.path and _is_unsaved(one)]
         with self._lock:
             self._texts[number] = {one.chunk: one.text for one in unsaved}
+            self._waiting[number] = threading.Event()
         for one in unsaved:
             put = {"action": "put", "source": one.path, "text": one.text}
             client.comm("tidelock.sources", put)
         values: list[str] = []
 
         def heard(message: Message) -> None:
+            self._begun(number)
             if message.type == "stream":
                 told = {"stream": message.content["name"], "text": message.content["text"]}
                 self._notify("tidelock/output", {"execution": number, **told})
@@ -86,6 +107,7 @@ class Runs:
                 values.append(str(message.content["data"].get("text/plain", "")))
 
         def finished(answer: Answer[Reply]) -> None:
+            self._begun(number)
             with self._lock:
                 self._texts.pop(number, None)
             for one in unsaved:
