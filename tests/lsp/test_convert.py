@@ -16,6 +16,7 @@ from tidelock.lsp.features.signature import Signature
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.language.completion import Item
 from tidelock.shared.language.hover import Hover
+from tidelock.shared.language.index.links import Link
 from tidelock.shared.language.symbols import Outline
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.positions import Place
@@ -170,13 +171,18 @@ def test_signatures_by_text_and_by_offsets() -> None:
 
 
 def test_definitions_as_places_and_as_links() -> None:
-    here = Definition(TEXT.uri, (10, 11), 8, 9)
-    there = Definition("file:///w/b.lua", (10, 11), line=3)
+    here = Definition((10, 11), (Link(TEXT.uri, TEXT.lines, 8, 9),))
+    there = Definition((10, 11), lines=(("file:///w/b.lua", 3),))
+    both = Definition((10, 11), here.links, there.lines)
     assert convert.definition_answer(here, TEXT, Manner()) == types.Location(
         TEXT.uri, span(1, 0, 1)
     )
     assert convert.definition_answer(there, TEXT, Manner(links=True)) == [
         types.LocationLink("file:///w/b.lua", span(3, 0, 0), span(3, 0, 0), span(1, 2, 3))
+    ]
+    assert convert.definition_answer(both, TEXT, Manner()) == [
+        types.Location(TEXT.uri, span(1, 0, 1)),
+        types.Location("file:///w/b.lua", span(3, 0, 0)),
     ]
     assert convert.definition_answer(None, TEXT, Manner()) is None
 

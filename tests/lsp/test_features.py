@@ -14,13 +14,14 @@ from tidelock.lsp.features.hover import hover
 from tidelock.lsp.features.signature import signature
 from tidelock.lsp.features.symbols import symbols
 from tidelock.lsp.moment import View
+from tidelock.shared.language.index.space import Space
 
 from .conftest import document
 
 
 def complete(source: str, trigger: str = "") -> list[str]:
     text, marks = document(source)
-    found = completion(text, marks.at, View(), trigger)
+    found = completion(text, marks.at, View(), Space(), trigger)
     assert not found.is_incomplete
     assert found.cursor == marks.at <= found.end or not found.items
     return [item.label for item in found.items]
@@ -53,17 +54,17 @@ def test_a_typed_character_asks_only_for_what_it_begins(
 
 def test_a_key_that_is_no_name_takes_the_dots_place() -> None:
     text, marks = document('local t = {["a b"] = 1}\nt.$0')
-    (item,) = completion(text, marks.at, View()).items
+    (item,) = completion(text, marks.at, View(), Space()).items
     assert (item.insert, item.start) == ('["a b"]', marks.at - 1)
     assert complete('local t = {["a b"] = 1, c = 2}\nt. $0') == ["c"]  # the dot is further left
 
 
 def test_more_than_an_editor_shows_is_cut() -> None:
     text, marks = document("".join(f"local name{n} = 1\n" for n in range(150)) * 2 + "name$0")
-    assert not completion(text, marks.at, View()).is_incomplete
+    assert not completion(text, marks.at, View(), Space()).is_incomplete
     globals_ = "".join(f"name{n} = 1\n" for n in range(300))
     text, marks = document(f"{globals_}name$0")
-    found = completion(text, marks.at, View())
+    found = completion(text, marks.at, View(), Space())
     assert (len(found.items), found.is_incomplete) == (200, True)
 
 
@@ -83,7 +84,7 @@ def test_modules_for_require(tmp_path: Path) -> None:
         marks = marked(source)
         folders = (str(tmp_path / "missing"), str(tmp_path))
         text = Document("untitled:a", 1, marks.text, "5.4", folders)
-        return [item.label for item in completion(text, marks.at, View()).items]
+        return [item.label for item in completion(text, marks.at, View(), Space()).items]
 
     assert modules('require "$0') == ["a-b.c", "port", "port.gate", "tides"]
     assert modules('require "port.$0"') == ["port.gate"]
@@ -91,7 +92,7 @@ def test_modules_for_require(tmp_path: Path) -> None:
 
 def hovered(source: str) -> tuple[str, str] | None:
     text, marks = document(source)
-    found = hover(text, marks.at, View())
+    found = hover(text, marks.at, View(), Space())
     return None if found is None else (found.signature, text.text[found.start : found.end])
 
 
@@ -118,10 +119,10 @@ def test_symbols_of_broken_text() -> None:
 
 def defined(source: str) -> str:
     text, marks = document(source)
-    found = definition(text, marks.at, View())
+    found = definition(text, marks.at, View(), Space())
     assert found is not None
-    assert found.uri == text.uri
-    assert (found.start, found.end) == marks.ranges[0]
+    (link,) = found.links
+    assert (link.uri, (link.start, link.end)) == (text.uri, marks.ranges[0])
     return text.text[slice(*found.origin)]
 
 
@@ -129,9 +130,9 @@ def test_definition_in_the_text() -> None:
     assert defined("local <!x!> = 1\nprint(x$0)") == "x"
     assert defined("local t = {}\nfunction t.<!f!>() end\nt.f$0()") == "t.f"
     text, marks = document("print$0(1)")
-    assert definition(text, marks.at, View()) is None
+    assert definition(text, marks.at, View(), Space()) is None
     text, marks = document("-- $0")
-    assert definition(text, marks.at, View()) is None
+    assert definition(text, marks.at, View(), Space()) is None
 
 
 @pytest.mark.parametrize(
@@ -145,16 +146,17 @@ def test_definition_of_a_module(tmp_path: Path, form: str) -> None:
     for name, file in (("port.gate", "port/gate.lua"), ("tides", "tides/init.lua"), ("x", "")):
         marks = marked(form.format(name))
         text = Document("untitled:a", 1, marks.text, "5.4", (str(tmp_path),))
-        found = definition(text, marks.at, View())
-        assert (found.uri if found else "") == ((tmp_path / file).as_uri() if file else "")
+        found = definition(text, marks.at, View(), Space())
+        assert [link.uri for link in found.links] if found else not file
         if found:
+            assert found.links[0].uri == (tmp_path / file).as_uri()
             assert name in marks.text[slice(*found.origin)]
 
 
 def signed(source: str) -> str | None:
     """The signature, with its active parameter in angle brackets."""
     text, marks = document(source)
-    found = signature(text, marks.at, View())
+    found = signature(text, marks.at, View(), Space())
     if found is None:
         return None
     spans = found.parameters

@@ -9,6 +9,7 @@ from tidelock.lsp.features.definition import definition
 from tidelock.lsp.features.hover import hover
 from tidelock.lsp.features.signature import signature
 from tidelock.lsp.moment import Moment, Question, StoppedFrame
+from tidelock.shared.language.index.space import Space
 
 from .conftest import IDLE, MAIN, RUNNING, Program, document, fact
 
@@ -16,7 +17,7 @@ from .conftest import IDLE, MAIN, RUNNING, Program, document, fact
 def complete(source: str, program: Program) -> dict[str, str]:
     """Labels and details."""
     text, marks = document(source)
-    found = completion(text, marks.at, program.view())
+    found = completion(text, marks.at, program.view(), Space())
     return {item.label: item.detail for item in found.items}
 
 
@@ -97,12 +98,12 @@ def test_a_late_answer_leaves_the_text_and_the_last_moment() -> None:
     program = Program(moment, (Question("names"), None), (Question("members", "T"), None))
     assert complete("har$0", program) == {"harbour": "observed earlier: 2"}
     text, marks = document("T = {a = 1}\nT.$0")
-    found = completion(text, marks.at, program.view())
+    found = completion(text, marks.at, program.view(), Space())
     assert [item.label for item in found.items] == ["a"]
     assert found.is_incomplete
     text, marks = document("har$0")
     nothing = Program(RUNNING, (Question("names"), None))
-    assert completion(text, marks.at, nothing.view()).items == []
+    assert completion(text, marks.at, nothing.view(), Space()).items == []
 
 
 STOPPED = """
@@ -178,7 +179,7 @@ def test_in_another_file_the_frame_does_not_count() -> None:
 def test_hover_shows_the_value() -> None:
     def hovered(source: str, program: Program) -> tuple[str, ...]:
         text, marks = document(source)
-        found = hover(text, marks.at, program.view())
+        found = hover(text, marks.at, program.view(), Space())
         return found.facts if found else ()
 
     value = fact("depth", "42", where="@/w/a.lua:3")
@@ -197,8 +198,8 @@ def test_definition_where_a_function_was_loaded_from() -> None:
         value = fact("tide", signature="tide()", where=where)
         program = Program(IDLE, (Question("value", "package", ("loaded", "m", "tide")), [value]))
         text, marks = document("local m = require 'm'\nm.ti$0de()")
-        found = definition(text, marks.at, program.view())
-        return (found.uri, found.line) if found else None
+        found = definition(text, marks.at, program.view(), Space())
+        return found.lines[0] if found else None
 
     assert place("@/code/m.lua:12") == ("file:///code/m.lua", 11)
     assert place("=In[1]:1") is None
@@ -209,7 +210,7 @@ def test_signature_of_a_function_made_at_run_time() -> None:
     text, marks = document("harbour.tide(1, $0)")
     value = fact("tide", signature="tide(place, when)")
     program = Program(IDLE, (Question("value", "harbour", ("tide",)), [value]))
-    found = signature(text, marks.at, program.view())
+    found = signature(text, marks.at, program.view(), Space())
     assert found is not None
     assert (found.text, found.active, found.documentation) == (
         "tide(place, when)",
@@ -217,8 +218,8 @@ def test_signature_of_a_function_made_at_run_time() -> None:
         "observed after execution 7",
     )
     number = Program(IDLE, (Question("value", "harbour", ("tide",)), [fact("tide")]))
-    assert signature(text, marks.at, number.view()) is None
-    assert signature(text, marks.at, Program(IDLE).view()) is None
+    assert signature(text, marks.at, number.view(), Space()) is None
+    assert signature(text, marks.at, Program(IDLE).view(), Space()) is None
 
 
 def test_modules_that_are_loaded_are_proposed() -> None:

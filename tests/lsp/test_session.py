@@ -37,6 +37,7 @@ class Editor:
         self.changed = threading.Condition()
         self.answers: dict[Any, list[Json]] = {}
         self.said: list[tuple[str, Any]] = []
+        self.requests: list[tuple[Any, str, Any]] = []
         self.number = 0
         fields.setdefault("use_kernel", False)
         options = fields.pop("options", Settings())
@@ -54,6 +55,11 @@ class Editor:
     def _answered(self, number: Any, answer: Json) -> None:
         with self.changed:
             self.answers.setdefault(number, []).append(answer)
+            self.changed.notify_all()
+
+    def request(self, number: Any, method: str, params: Any) -> None:
+        with self.changed:
+            self.requests.append((number, method, params))
             self.changed.notify_all()
 
     def notify(self, method: str, params: Any) -> None:
@@ -120,6 +126,12 @@ class Editor:
 
 def at(line: int, character: int, uri: str = URI) -> Json:
     return {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
+
+
+def about(route: routes.Route, line: int, character: int, uri: str = URI) -> Json:
+    """The params of any request about a place."""
+    further = {"context": {"includeDeclaration": True}} if route.feature == "references" else {}
+    return {**at(line, character, uri), **further}
 
 
 @pytest.fixture
@@ -249,7 +261,8 @@ def test_diagnostics_of_an_outdated_text_are_not_published() -> None:
     editor.ask("textDocument/hover", at(0, 0))
     go_on.set()
     editor.published(lambda params: params["version"] == 2)
-    versions = [params["version"] for method, params in editor.said]
+    published = "textDocument/publishDiagnostics"
+    versions = [params["version"] for method, params in editor.said if method == published]
     assert versions == [2]
     editor.session.close()
 
@@ -264,7 +277,7 @@ def test_positions_outside_the_text_are_clamped(editor: Editor) -> None:
 def test_unknown_documents_answer_null(editor: Editor) -> None:
     editor.begin()
     for route in routes.REQUESTS:
-        assert editor.ask(route.method, at(0, 0, "file:///nowhere.lua")) is None
+        assert editor.ask(route.method, about(route, 0, 0, "file:///nowhere.lua")) is None
 
 
 def test_requests_see_the_text_that_was_there_when_they_came(editor: Editor) -> None:
@@ -359,12 +372,12 @@ def test_a_feature_that_raises_touches_nothing_else(
     with monkeypatch.context() as patched:
         patched.setattr(feature, route.feature, fail)
         for _ in range(3):
-            number = editor.post(route.method, at(1, 6))
+            number = editor.post(route.method, about(route, 1, 6))
             answer = editor.wait(number)
             assert answer["code"] == module.INTERNAL_ERROR
             assert "LookupError: no luck" in answer["words"]
     assert logged.count("a request failed") == 1
-    editor.ask(route.method, at(1, 6))
+    editor.ask(route.method, about(route, 1, 6))
     assert editor.ask("textDocument/hover", at(1, 6)) is not None
 
 

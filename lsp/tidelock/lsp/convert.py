@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tidelock.lsp.features.signature import Signature
     from tidelock.shared.language.completion import Item
     from tidelock.shared.language.hover import Hover
+    from tidelock.shared.language.index.finding import Hit
+    from tidelock.shared.language.index.links import Link
     from tidelock.shared.language.symbols import Outline
     from tidelock.shared.model import Problem
 
@@ -72,6 +74,7 @@ class Manner(NamedTuple):
     related: bool = False
     hierarchical: bool = False
     links: bool = False
+    watches: bool = False
     folder: str = ""
     process: int = 0
 
@@ -103,6 +106,9 @@ class Manner(NamedTuple):
                 params, *text, "documentSymbol", "hierarchicalDocumentSymbolSupport"
             ) is True,
             links=_at(params, *text, "definition", "linkSupport") is True,
+            watches=_at(
+                params, "capabilities", "workspace", "didChangeWatchedFiles", "dynamicRegistration"
+            ) is True,
             folder=_folder(params),
             process=process if type(process) is int and process > 0 else 0,
         )  # fmt: skip
@@ -156,6 +162,17 @@ def initialize_result(
     )
 
 
+def watch_registration() -> types.RegistrationParams:
+    """The files whose changes a client should tell."""
+    watchers = [
+        types.FileSystemWatcher(pattern)
+        for pattern in ("**/*.lua", "**/.luarc.json", "**/.luarc.jsonc", "**/.luacheckrc")
+    ]
+    options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+    method = "workspace/didChangeWatchedFiles"
+    return types.RegistrationParams([types.Registration("tidelock-files", method, options)])
+
+
 COMPLETION = types.CompletionOptions(trigger_characters=[".", ":", '"', "'", "["])
 SIGNATURE = types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"])
 
@@ -191,6 +208,17 @@ def hover(params: Json) -> Asked:
 def definition(params: Json) -> Asked:
     """``textDocument/definition``."""
     return _asked(params, types.DefinitionParams)[0]
+
+
+def references(params: Json) -> Asked:
+    """``textDocument/references``."""
+    asked, read = _asked(params, types.ReferenceParams)
+    return asked._replace(options={"declaration": read.context.include_declaration})
+
+
+def query(params: Json) -> str:
+    """``workspace/symbol``: the letters."""
+    return _structured(params, types.WorkspaceSymbolParams).query
 
 
 def signature(params: Json) -> Asked:
@@ -273,6 +301,12 @@ def closed(params: Json) -> str:
 def trace(params: Json) -> str:
     """``$/setTrace``: off, messages or verbose."""
     return _structured(params, types.SetTraceParams).value.value
+
+
+def watched(params: Json) -> list[str]:
+    """``workspace/didChangeWatchedFiles``: the paths of files."""
+    read = _structured(params, types.DidChangeWatchedFilesParams)
+    return [path for path in (path_of_uri(one.uri) for one in read.changes) if path]
 
 
 def anything(params: Json) -> Json:
@@ -388,18 +422,29 @@ def signature_help(
 
 def definition_answer(
     found: Definition | None, document: Document, manner: Manner
-) -> types.Location | list[types.LocationLink] | None:
-    """A place, as a link with its origin where the client takes one."""
+) -> types.Location | list[types.Location] | list[types.LocationLink] | None:
+    """Places, as links with their origin where the client takes them."""
     if found is None:
         return None
-    if found.uri == document.uri:
-        target = _range(document.lines, found.start, found.end, manner.encoding)
-    else:
-        target = types.Range(types.Position(found.line, 0), types.Position(found.line, 0))
+    places = [_location(one, manner) for one in found.links]
+    for uri, line in found.lines:
+        start = types.Position(line, 0)
+        places.append(types.Location(uri, types.Range(start, start)))
     if not manner.links:
-        return types.Location(found.uri, target)
+        return places[0] if len(places) == 1 else places
     origin = _range(document.lines, *found.origin, manner.encoding)
-    return [types.LocationLink(found.uri, target, target, origin)]
+    return [types.LocationLink(one.uri, one.range, one.range, origin) for one in places]
+
+
+def _location(link: Link, manner: Manner) -> types.Location:
+    return types.Location(link.uri, _range(link.lines, link.start, link.end, manner.encoding))
+
+
+def locations(
+    found: Sequence[Link], document: Document, manner: Manner
+) -> list[types.Location] | None:
+    """Places in texts; null for none."""
+    return [_location(one, manner) for one in found] or None
 
 
 _SYMBOL_KINDS = {
@@ -445,6 +490,31 @@ def _flatten(
         kind = _SYMBOL_KINDS[one.kind]
         flat.append(types.SymbolInformation(place, one.name, kind, container_name=container))
         _flatten(one.children, one.name, document, encoding, flat)
+
+
+_HIT_KINDS = {
+    **_SYMBOL_KINDS,
+    "class": types.SymbolKind.Class,
+    "alias": types.SymbolKind.Interface,
+    "enum": types.SymbolKind.Enum,
+}
+
+
+def hits(found: Sequence[Hit], manner: Manner) -> list[types.WorkspaceSymbol]:
+    """Symbols of the workspace; their places are those of their names."""
+    made = []
+    for uri, symbol, lines in found:
+        column = symbol.column
+        if lines is not None:
+            column = lines.place(lines.offset(symbol.line, column), manner.encoding).column
+        start = types.Position(symbol.line, column)
+        end = types.Position(symbol.line, column + units(symbol.name, manner.encoding))
+        place = types.Location(uri, types.Range(start, end))
+        kind = _HIT_KINDS[symbol.kind]
+        made.append(
+            types.WorkspaceSymbol(place, symbol.name, kind, container_name=symbol.container or None)
+        )
+    return made
 
 
 _SEVERITIES = {

@@ -6,13 +6,14 @@ Nothing is loaded here: who can ask Lua hands its verdict in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.errors import Unavailable
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
+    from tidelock.shared.language.index.space import Space
     from tidelock.shared.model import Problem
 
 log = layer("lsp")
@@ -22,8 +23,20 @@ Check = Callable[[str, str], str]
 _LIMIT = 200
 
 
+class Beyond(NamedTuple):
+    """What is known from other texts, and of the running program by name."""
+
+    space: Space
+    globals: frozenset[str] = frozenset()
+    modules: frozenset[str] = frozenset()
+
+
 def diagnose(
-    document: Document, check: Check, lua: str, breathe: Callable[[], None] = lambda: None
+    document: Document,
+    check: Check,
+    lua: str,
+    breathe: Callable[[], None] = lambda: None,
+    beyond: Beyond | None = None,
 ) -> list[Problem]:
     """Every problem of a text in text order, at most 200.
 
@@ -32,6 +45,7 @@ def diagnose(
         check: Lua's own verdict; without that Lua our parser decides alone.
         lua: the Lua that is selected.
         breathe: called between the parts of the work.
+        beyond: what other texts and the program add; None while that is not known.
     """
     from tidelock.shared.language.diagnostics import from_load, problems
 
@@ -47,4 +61,19 @@ def diagnose(
         first = tree.problems[0].message
         log.info("load accepts what our parser refuses", uri=document.uri, problem=first)
     verdict = from_load(tree, refusal) if refusal else None
-    return problems(tree, verdict, judged=judged)[:_LIMIT]
+    found = problems(tree, verdict, judged=judged)
+    if beyond is not None:
+        breathe()
+        found = sorted([*found, *_wide(document, beyond)], key=lambda one: (one.start, one.end))
+    return found[:_LIMIT]
+
+
+def _wide(document: Document, beyond: Beyond) -> list[Problem]:
+    from tidelock.shared.language.index import installed, problems
+
+    dialect = document.dialect
+    modules = beyond.modules | set(installed.built_in(dialect))
+    known = problems.Known(
+        beyond.globals, modules, lambda name: installed.is_installed(name, dialect)
+    )
+    return problems.problems(document.tree, document.uri, beyond.space, known)

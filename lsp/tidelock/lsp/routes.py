@@ -27,8 +27,9 @@ class Route(NamedTuple):
     """A request about a document; it runs on a worker, with the text as it was on arrival.
 
     ``feature`` is module and function in ``lsp.features``; ``provider`` the capability it stands
-    for. ``is_live`` says that the running program may be asked. A request that ``replaces``
-    makes older ones of its method and document void.
+    for. ``is_live`` says that the running program may be asked, ``is_wide`` that
+    the other texts of the workspace count. A request that ``replaces`` makes older ones of its
+    method and document void.
     """
 
     method: str
@@ -37,36 +38,69 @@ class Route(NamedTuple):
     encode: Callable[[Any, Document, convert.Manner], Any]
     provider: tuple[str, Any]
     is_live: bool = False
+    is_wide: bool = False
     priority: int = VISIBLE
     replaces: bool = False
 
     def load(self) -> Callable[..., Any]:
         """The feature's function."""
-        module = import_module(f"tidelock.lsp.features.{self.feature}")
-        function: Callable[..., Any] = getattr(module, self.feature)
-        return function
+        return _loaded(self.feature)
+
+
+def _loaded(feature: str) -> Callable[..., Any]:
+    module = import_module(f"tidelock.lsp.features.{feature}")
+    function: Callable[..., Any] = getattr(module, feature)
+    return function
 
 
 REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/completion", "completion", convert.completion, convert.completion_list,
-        ("completion_provider", convert.COMPLETION), is_live=True, priority=TYPING, replaces=True,
+        ("completion_provider", convert.COMPLETION), is_live=True, is_wide=True,
+        priority=TYPING, replaces=True,
     ),
     Route(
         "textDocument/signatureHelp", "signature", convert.signature, convert.signature_help,
-        ("signature_help_provider", convert.SIGNATURE), is_live=True, priority=TYPING,
+        ("signature_help_provider", convert.SIGNATURE), is_live=True, is_wide=True,
+        priority=TYPING,
     ),
     Route(
         "textDocument/hover", "hover", convert.hover, convert.hover_answer,
-        ("hover_provider", True), is_live=True,
+        ("hover_provider", True), is_live=True, is_wide=True,
     ),
     Route(
         "textDocument/definition", "definition", convert.definition, convert.definition_answer,
-        ("definition_provider", True), is_live=True,
+        ("definition_provider", True), is_live=True, is_wide=True,
+    ),
+    Route(
+        "textDocument/references", "references", convert.references, convert.locations,
+        ("references_provider", True), is_wide=True,
     ),
     Route(
         "textDocument/documentSymbol", "symbols", convert.symbols, convert.symbol_tree,
         ("document_symbol_provider", True),
+    ),
+)  # fmt: skip
+
+
+class Search(NamedTuple):
+    """A request about the workspace as a whole; it runs on a worker."""
+
+    method: str
+    feature: str
+    decode: Callable[[Json], Any]
+    encode: Callable[[Any, convert.Manner], Any]
+    provider: tuple[str, Any]
+
+    def load(self) -> Callable[..., Any]:
+        """The feature's function."""
+        return _loaded(self.feature)
+
+
+SEARCHES: tuple[Search, ...] = (
+    Search(
+        "workspace/symbol", "workspace_symbols", convert.query, convert.hits,
+        ("workspace_symbol_provider", True),
     ),
 )  # fmt: skip
 
@@ -84,6 +118,11 @@ def did_change(session: Session, changed: convert.Changed) -> None:
 def did_close(session: Session, uri: str) -> None:
     """The client shows a text no more; what was wrong with it is taken back."""
     session.hide(uri)
+
+
+def did_change_files(session: Session, paths: list[str]) -> None:
+    """Files have changed, come or gone outside the editor."""
+    session.reread(paths)
 
 
 def set_trace(session: Session, value: str) -> None:
@@ -109,19 +148,27 @@ NOTIFICATIONS: tuple[Heard, ...] = (
     Heard("textDocument/didClose", did_close, convert.closed),
     Heard("textDocument/didSave", ignored, convert.anything),
     Heard("workspace/didChangeConfiguration", ignored, convert.anything),
-    Heard("workspace/didChangeWatchedFiles", ignored, convert.anything),
+    Heard("workspace/didChangeWatchedFiles", did_change_files, convert.watched),
     Heard("workspace/didChangeWorkspaceFolders", ignored, convert.anything),
     Heard("$/setTrace", set_trace, convert.trace),
 )
 
-PROVIDERS = dict(route.provider for route in REQUESTS)
+PROVIDERS = dict(
+    [*(route.provider for route in REQUESTS), *(search.provider for search in SEARCHES)]
+)
 _REQUESTS = {route.method: route for route in REQUESTS}
+_SEARCHES = {search.method: search for search in SEARCHES}
 _NOTIFICATIONS = {heard.method: heard for heard in NOTIFICATIONS}
 
 
 def request(method: str) -> Route | None:
     """The route of a request about a document."""
     return _REQUESTS.get(method)
+
+
+def search(method: str) -> Search | None:
+    """The route of a request about the workspace."""
+    return _SEARCHES.get(method)
 
 
 def notification(method: str) -> Heard | None:

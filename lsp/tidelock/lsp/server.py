@@ -117,6 +117,10 @@ class Protocol(JsonRPCProtocol):
         """Send a notification."""
         self._send_data({"jsonrpc": "2.0", "method": method, "params": params})
 
+    def request(self, number: Number, method: str, params: Json) -> None:
+        """Ask the editor; the session takes the answer."""
+        self._send_data({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+
     def failed(self, error: Exception, source: object) -> None:
         """Answer what came and is no message."""
         if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):

@@ -17,20 +17,31 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
 from tidelock.lsp import commands, convert, routes
 from tidelock.lsp.convert import Json, Manner
-from tidelock.lsp.diagnostics import Check, diagnose
+from tidelock.lsp.diagnostics import Beyond, Check, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.live import Live, connector
 from tidelock.lsp.moment import NOTHING, Moment, View
 from tidelock.lsp.runs import Runs
 from tidelock.lsp.work import Breathe, Lane, Pool
+from tidelock.lsp.workspace import (
+    News,
+    Plan,
+    Workspace,
+    concerns,
+    difference,
+    planned,
+    summarized,
+)
 from tidelock.shared.errors import BadRequest, KernelError, TidelockError
 from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
-from tidelock.shared.sources import decode, path_of_chunk, search_folders, workspace_of
+from tidelock.shared.sources import canonical, decode, path_of_chunk, search_folders, workspace_of
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
     from tidelock.shared.config import Settings
+    from tidelock.shared.language.index.space import Space
+    from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.link.client import KernelClient
     from tidelock.shared.model import Dialect
 
@@ -56,6 +67,9 @@ class Wire(Protocol):
 
     def notify(self, method: str, params: Json) -> None:
         """Send a notification."""
+
+    def request(self, number: Number, method: str, params: Json) -> None:
+        """Ask the editor; its answer comes to ``Session.receive``."""
 
 
 class Ports(NamedTuple):
@@ -136,6 +150,9 @@ class Session:
         self._lane = Lane("tidelock-documents")
         self._pool = Pool(ports.tidy)
         self._live: Live | None = None
+        self._asked: dict[Number, str] = {}
+        self._names: tuple[object, ...] = ()
+        self.index: Workspace | None = None
         self._failures: dict[tuple[str, str], float] = {}
         self._told = threading.Condition()
         self._last_status: tuple[float, Json] = (0.0, None)
@@ -154,7 +171,7 @@ class Session:
         if message.get("jsonrpc") != "2.0":
             self.wire.refuse(number, INVALID_REQUEST, "no message of JSON-RPC 2.0")
         elif method is None and ("result" in message or "error" in message):
-            log.info("an answer nobody waits for", id=number)
+            self._answered(number, message)
         elif not isinstance(method, str) or ("id" in message and number is None):
             self.wire.refuse(None, INVALID_REQUEST, "neither request nor notification")
         elif number is not None:
@@ -175,10 +192,12 @@ class Session:
             self._shutdown(request)
         elif method == "workspace/executeCommand":
             self._command(request, params)
-        elif (route := routes.request(method)) is None:
-            request.refuse(METHOD_NOT_FOUND, f"there is no {method}")
-        else:
+        elif (route := routes.request(method)) is not None:
             self._lane.put(lambda: self._dispatch(request, route, params))
+        elif (search := routes.search(method)) is not None:
+            self._lane.put(lambda: self._look(request, search, params))
+        else:
+            request.refuse(METHOD_NOT_FOUND, f"there is no {method}")
 
     def _notified(self, method: str, params: Json) -> None:
         if method == "exit":
@@ -192,6 +211,7 @@ class Session:
                 request.refuse(CANCELLED, f"{request.method} was cancelled")
         elif method == "initialized":
             self._lane.put(self._start_live)
+            self._lane.put(self._start_index)
         elif (heard := routes.notification(method)) is not None:
             self._lane.put(lambda: self._hear(heard, params))
         elif not method.startswith("$/"):
@@ -230,12 +250,39 @@ class Session:
                     self.settings = self.ports.settings_of(workspace)
                 except TidelockError as error:
                     log.warn("the options of the workspace cannot be used", why=str(error))
+        self.index = Workspace(self._plan(), self._indexed)
         self._pool.put(routes.VISIBLE, self._warm_up)
+
+    def _plan(self) -> Plan:
+        """What the index reads: the folder that the editor opened, if it did."""
+        root = self.workspace if os.path.isdir(self.manner.folder) else ""
+        return planned(root, self.dialect, self.settings)
+
+    def _start_index(self) -> None:
+        if self.index is not None:
+            self.index.start()
+        if self.manner.watches:
+            self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
+
+    def ask(self, method: str, params: Json) -> None:
+        """Ask the editor for something; that it refuses is logged, nothing waits for it."""
+        number = f"tidelock-{len(self._asked) + 1}"
+        self._asked[number] = method
+        self.wire.request(number, method, params)
+
+    def _answered(self, number: Number | None, message: Json) -> None:
+        method = self._asked.get(number) if number is not None else None
+        if method is None:
+            log.info("an answer nobody waits for", id=number)
+        elif "error" in message:
+            log.warn("the editor refuses", method=method, error=str(message["error"])[:200])
 
     def _warm_up(self) -> None:
         """Load what the first request would wait for."""
         for route in routes.REQUESTS:
             route.load()
+        for search in routes.SEARCHES:
+            search.load()
         from tidelock.shared.language import diagnostics, stdlib
 
         assert diagnostics
@@ -278,6 +325,8 @@ class Session:
             self._status_timer.cancel()
         self._lane.close()
         self._pool.close()
+        if self.index is not None:
+            self.index.close()
         if self._live is not None:
             self._live.close()
 
@@ -304,13 +353,14 @@ class Session:
         """A text is open."""
         document = self._made(uri, version, text)
         self.documents.open(document)
-        self._judge(document)
+        self._judge(document, lambda: self._on_disk(document))
 
     def edit(self, uri: str, version: int, changes: Iterable[Change]) -> None:
         """A text has changed."""
+        before = self.documents.get(uri)
         document = self.documents.change(uri, version, changes, self.manner.encoding)
-        if document is not None:
-            self._judge(document)
+        if document is not None and before is not None:
+            self._judge(document, lambda: summarized(before))
 
     def hide(self, uri: str) -> None:
         """A text is closed."""
@@ -318,6 +368,12 @@ class Session:
         if document is not None:
             params = convert.plain(convert.withdrawal(document.uri))
             self.wire.notify("textDocument/publishDiagnostics", params)
+            self._judge_others(difference(summarized(document), self._on_disk(document)))
+
+    def reread(self, paths: Iterable[str]) -> None:
+        """Files have changed on disk; the text of an open one stays the editor's."""
+        if self.index is not None:
+            self.index.reread([canonical(path) for path in paths])
 
     def trace(self, value: str) -> None:
         """Log more, or as before."""
@@ -337,9 +393,38 @@ class Session:
         except OSError:
             return None
 
-    def _judge(self, document: Document) -> None:
-        size = len(document.text) + 1
-        self._pool.later(document.uri, lambda breathe: self._diagnose(document, breathe), size)
+    def _judge(
+        self, document: Document, before: Callable[[], Summary | None] | None = None
+    ) -> None:
+        """Find the problems of a text when there is time.
+
+        With what it offered ``before``, other open texts are looked at if that makes a difference.
+        """
+
+        def work(breathe: Breathe) -> None:
+            self._diagnose(document, breathe)
+            if before is not None and len(list(self.documents)) > 1:
+                news = difference(before(), summarized(document))
+                self._lane.put(lambda: self._judge_others(news, document))
+
+        self._pool.later(document.uri, work, len(document.text) + 1)
+
+    def _on_disk(self, document: Document) -> Summary | None:
+        """What the index has of the file of a text."""
+        return self.index.summary(document.path) if self.index is not None else None
+
+    def _judge_others(self, news: News, but: Document | None = None) -> None:
+        """Look again at the open texts to which a change in others makes a difference."""
+        for document in self.documents:
+            if but is not None and document.uri == but.uri:
+                continue
+            if news.is_wide or (news.globals and concerns(news, document)):
+                self._judge(document)
+
+    def _indexed(self, news: News) -> None:
+        """The index has changed; called on its thread."""
+        self._lane.put(lambda: self._judge_others(news))
+        self._tell_later()
 
     def _diagnose(self, document: Document, breathe: Breathe) -> None:
         def breathe_or_stop() -> None:
@@ -350,7 +435,7 @@ class Session:
         lua = self.settings.lua_version
         try:
             breathe_or_stop()
-            problems = diagnose(document, self.ports.check, lua, breathe_or_stop)
+            problems = diagnose(document, self.ports.check, lua, breathe_or_stop, self._beyond())
         except _Outdated:
             return
         params = convert.plain(convert.publication(document, problems, self.manner))
@@ -361,7 +446,40 @@ class Session:
 
         self._lane.put(publish)
 
+    def _beyond(self) -> Beyond | None:
+        """What other texts and the program add; None while the workspace is still being read."""
+        if self.index is None or self.index.state not in ("ready", "refused"):
+            return None
+        moment = self._view().moment
+        names = (fact.name for fact in moment.names)
+        return Beyond(self.space(), frozenset(names), frozenset(moment.modules))
+
+    def space(self) -> Space:
+        """The workspace as it is known now, with the open texts."""
+        assert self.index is not None  # made by the lane's first job
+        return self.index.space(self.documents)
+
     # -- requests ------------------------------------------------------------------------------
+
+    def _look(self, request: Request, search: routes.Search, params: Json) -> None:
+        """Hand a question about the workspace to a worker, with the texts of now."""
+        try:
+            asked = search.decode(params)
+        except BadRequest as error:
+            request.refuse(INVALID_PARAMS, str(error))
+            return
+        space = self.space()
+
+        def work() -> None:
+            if request.is_settled:
+                return
+            try:
+                found = search.load()(space, asked)
+                request.reply(convert.plain(search.encode(found, self.manner)))
+            except Exception as error:
+                self._failed(request, error)
+
+        self._pool.put(routes.VISIBLE, work)
 
     def _dispatch(self, request: Request, route: routes.Route, params: Json) -> None:
         """Take the snapshot, on the lane, and hand over to a worker."""
@@ -376,7 +494,8 @@ class Session:
             return
         if route.replaces:
             self._replace(request, document)
-        self._pool.put(route.priority, lambda: self._work(request, route, asked, document))
+        further: list[Any] = [self.space()] if route.is_wide else []
+        self._pool.put(route.priority, lambda: self._work(request, route, asked, document, further))
 
     def _replace(self, request: Request, document: Document) -> None:
         """Give up what the same feature was asked about the same text before."""
@@ -386,7 +505,12 @@ class Session:
                 other.refuse(CONTENT_MODIFIED, f"{other.method} was asked again")
 
     def _work(
-        self, request: Request, route: routes.Route, asked: convert.Asked, document: Document
+        self,
+        request: Request,
+        route: routes.Route,
+        asked: convert.Asked,
+        document: Document,
+        further: list[Any],
     ) -> None:
         if request.is_settled:
             return
@@ -398,7 +522,7 @@ class Session:
                 arguments.append(document.lines.offset(*asked.place, self.manner.encoding))
             if route.is_live:
                 arguments.append(self._view())
-            result = feature(*arguments, **asked.options)
+            result = feature(*arguments, *further, **asked.options)
             if not request.is_settled:
                 request.reply(convert.plain(route.encode(result, document, self.manner)))
         except Exception as error:
@@ -469,10 +593,19 @@ class Session:
             "revision": moment.revision,
             "execution": moment.execution or None,
             "executionCount": moment.executions,
+            "index": self.index.told if self.index is not None else None,
             "problem": (live.problem if live is not None else "") or None,
         }
 
     def _moved_on(self, moment: Moment) -> None:
+        """The program has changed: what is undefined may be another thing."""
+        names = (*(fact.name for fact in moment.names), *moment.modules)
+        if names != self._names:
+            self._names = names
+            self._lane.put(lambda: self._judge_others(News(is_wide=True)))
+        self._tell_later()
+
+    def _tell_later(self) -> None:
         """Tell the editor, at most four times a second; the last state is always told."""
         with self._told:
             if self._status_timer is not None or self._state != "ready":

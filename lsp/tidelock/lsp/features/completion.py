@@ -10,6 +10,7 @@ from tidelock.shared.language.completion import Item, Target, complete, target
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.moment import View
+    from tidelock.shared.language.index.space import Space
 
 _LIMIT = 200
 _TRIGGERS = {".": ("member",), ":": ("method",), '"': ("require", "key"), "'": ("require", "key")}
@@ -28,13 +29,16 @@ class Completed(NamedTuple):
     is_incomplete: bool = False
 
 
-def completion(document: Document, offset: int, view: View, trigger: str = "") -> Completed:
+def completion(
+    document: Document, offset: int, view: View, space: Space, trigger: str = ""
+) -> Completed:
     """The proposals at an offset.
 
     Args:
         document: the text.
         offset: the cursor.
         view: the running program.
+        space: the other texts.
         trigger: the character whose typing asked, empty when the user did.
     """
     tree = document.tree
@@ -47,10 +51,14 @@ def completion(document: Document, offset: int, view: View, trigger: str = "") -
         facts = observed.names(document, offset, view)
     elif wanted.kind == "require":
         found = modules.names(document.search, wanted.prefix)
-        found += [name for name in view.moment.modules if name not in found]
+        further = [*space.preloaded(), *view.moment.modules]
+        found += [name for name in dict.fromkeys(further) if name not in found]
     elif wanted.kind in ("member", "method", "key"):
         facts = observed.members(document, wanted, view)
-    proposed = complete(tree, offset, facts, modules=found)
+    others = [*space.globals(document.uri)] if wanted.kind == "name" else ()
+    proposed = complete(
+        tree, offset, facts, modules=found, types=space.types, uri=document.uri, others=others
+    )
     items = [item for item in proposed.items if _fits(document.text, item, wanted)]
     is_incomplete = view.is_late or len(items) > _LIMIT
     return Completed(items[:_LIMIT], offset, proposed.end, is_incomplete)

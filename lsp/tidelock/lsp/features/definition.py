@@ -1,46 +1,45 @@
-"""Where a name is defined: in this text, in the file of a module, or where it was loaded from."""
+"""Where a name is defined: in this text, in others of the workspace, or where it was observed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tidelock.lsp.features import modules, observed
-from tidelock.shared.language import symbols
+from tidelock.lsp.features import observed
 from tidelock.shared.language.hover import symbol_path
+from tidelock.shared.language.index.links import Link, definitions, required
+from tidelock.shared.language.modules import Module
+from tidelock.shared.positions import Lines
 from tidelock.shared.sources import path_of_chunk, uri_of_path
-from tidelock.shared.syntax.tree import Call, Name, String
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.moment import View
+    from tidelock.shared.language.index.space import Space
+    from tidelock.shared.syntax.tree import String
 
 
 class Definition(NamedTuple):
-    """A place to go to, and the stretch of text (``origin``) that leads there.
+    """Places to go to, the best first, and the stretch of text (``origin``) that leads there.
 
-    In the document itself it is ``start`` to ``end``; in another file it is the beginning of
-    ``line``, from zero.
+    ``lines`` are places of which only the line is known, from zero, with the URI of their file.
     """
 
-    uri: str
     origin: tuple[int, int]
-    start: int = 0
-    end: int = 0
-    line: int = 0
+    links: tuple[Link, ...] = ()
+    lines: tuple[tuple[str, int], ...] = ()
 
 
-def definition(document: Document, offset: int, view: View) -> Definition | None:
-    """The definition of what stands at an offset; what the text does not show is observed."""
-    module = _required(document, offset)
-    if module is not None:
-        path = modules.find(module.value, document.search)
-        return Definition(uri_of_path(path), (module.start, module.end)) if path else None
+def definition(document: Document, offset: int, view: View, space: Space) -> Definition | None:
+    """The definitions of what stands at an offset; what no text shows is observed."""
     tree = document.tree
+    module = required(tree, offset)
+    if module is not None:
+        return _module(document, module, space)
     symbol = symbol_path(tree, offset)
     origin = (symbol.start, symbol.end) if symbol else (offset, offset)
-    span = symbols.definition(tree, offset)
-    if span is not None:
-        return Definition(document.uri, origin, *span)
+    found = definitions(space, Module(document.uri, tree), offset)
+    if found:
+        return Definition(origin, tuple(found))
     facts = observed.value(document, symbol, view) if symbol else None
     if facts is None or facts.value is None:
         return None
@@ -48,13 +47,14 @@ def definition(document: Document, offset: int, view: View) -> Definition | None
     path = path_of_chunk(chunk)
     if not path or not line.isdigit():
         return None
-    return Definition(uri_of_path(path), origin, line=max(int(line) - 1, 0))
+    return Definition(origin, lines=((uri_of_path(path), max(int(line) - 1, 0)),))
 
 
-def _required(document: Document, offset: int) -> String | None:
-    """The string under the cursor, when it names a module for ``require``."""
-    path = document.tree.path(offset)
-    if len(path) < 2 or not isinstance(path[-1], String) or not isinstance(path[-2], Call):
-        return None
-    caller = path[-2].function
-    return path[-1] if isinstance(caller, Name) and caller.name == "require" else None
+def _module(document: Document, name: String, space: Space) -> Definition | None:
+    """The file of a module, or where it is put into ``package.preload``."""
+    origin = name.start, name.end
+    path = space.find(name.value, document.search)
+    if path:
+        return Definition(origin, (Link(uri_of_path(path), Lines(""), 0, 0),))
+    places = tuple((uri, place.line) for uri, place in space.preloading(name.value))
+    return Definition(origin, lines=places) if places else None

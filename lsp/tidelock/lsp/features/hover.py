@@ -6,14 +6,22 @@ from typing import TYPE_CHECKING
 
 from tidelock.lsp.features import observed
 from tidelock.shared.language import hover as language
+from tidelock.shared.language.index.links import required
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.moment import View
+    from tidelock.shared.language.index.space import Space
 
 
-def hover(document: Document, offset: int, view: View) -> language.Hover | None:
+def hover(document: Document, offset: int, view: View, space: Space) -> language.Hover | None:
     """What there is to say about an offset; None where nothing stands that has a meaning."""
-    symbol = language.symbol_path(document.tree, offset)
+    tree, uri = document.tree, document.uri
+    symbol = language.symbol_path(tree, offset)
     facts = observed.value(document, symbol, view) if symbol else None
-    return language.hover(document.tree, offset, observed.shown(facts))
+    found = language.hover(tree, offset, observed.shown(facts), types=space.types, uri=uri)
+    module = required(tree, offset) if found is not None else None
+    if found is None or module is None:
+        return found
+    path = space.find(module.value, document.search)
+    return found._replace(facts=(*found.facts, path)) if path else found

@@ -10,17 +10,6 @@ _LIMIT = 500
 _NAME = re.compile(r"\w[\w-]*")
 
 
-def find(name: str, folders: Sequence[str]) -> str:
-    """The file of a module, empty when no folder has it."""
-    relative = name.replace(".", os.sep)
-    for folder in folders:
-        for form in (relative + ".lua", os.path.join(relative, "init.lua")):
-            path = os.path.join(folder, form)
-            if name and os.path.isfile(path):
-                return path
-    return ""
-
-
 def names(folders: Sequence[str], prefix: str) -> list[str]:
     """The modules below the part of a name that is typed up to its last dot, one folder deep."""
     parent = prefix.rpartition(".")[0]

@@ -12,6 +12,7 @@ from tidelock.shared.syntax.tree import Call, FunctionBody, MethodCall
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.moment import View
+    from tidelock.shared.language.index.space import Space
     from tidelock.shared.syntax.tree import Tree
 
 _OPEN, _CLOSE = "([{<", ")]}>"
@@ -26,14 +27,14 @@ class Signature(NamedTuple):
     active: int
 
 
-def signature(document: Document, offset: int, view: View) -> Signature | None:
+def signature(document: Document, offset: int, view: View, space: Space) -> Signature | None:
     """The signature of the innermost call whose arguments hold an offset."""
     tree = document.tree
     call = _call(tree, offset)
     if call is None:
         return None
     name = call.key_start if isinstance(call, MethodCall) else call.function.end
-    found = hover(tree, name)
+    found = hover(tree, name, types=space.types, uri=document.uri)
     text, documentation = (found.signature, found.documentation) if found else ("", "")
     text = text.removeprefix("local ").removeprefix("function ")
     if "(" not in text:

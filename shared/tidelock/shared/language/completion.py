@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from tidelock.shared.language.facts import Fact, Facts
+    from tidelock.shared.language.index.summary import Symbol
     from tidelock.shared.language.members import Field, Members
     from tidelock.shared.language.stdlib import Entry
     from tidelock.shared.language.types.inference import Types
@@ -79,18 +80,19 @@ def complete(
     modules: Sequence[str] = (),
     types: Types | None = None,
     uri: str = "",
+    others: Sequence[Symbol] = (),
 ) -> Completion:
     """The proposals at an offset that begin with what is typed, whatever its capital letters.
 
     ``modules`` are the names ``require`` could find; ``types`` know the other texts, among which
-    this one has a ``uri``.
+    this one has a ``uri``; ``others`` are the globals that they set.
     """
     wanted = target(tree, offset)
     if wanted is None:
         return Completion([], offset, offset)
     observed: Sequence[Fact] = ()
     if wanted.kind == "name":
-        proposals = _names(tree, wanted)
+        proposals = _names(tree, wanted, others)
         observed = facts.names if facts else ()
     elif wanted.kind == "require":
         proposals = iter([_Proposal(name, "module", "", "", 0) for name in modules])
@@ -162,7 +164,7 @@ def _insertion(wanted: Target, name: str) -> tuple[str, int]:
     return name, wanted.start
 
 
-def _names(tree: Tree, wanted: Target) -> Iterator[_Proposal]:
+def _names(tree: Tree, wanted: Target, others: Sequence[Symbol]) -> Iterator[_Proposal]:
     index = bisect_left(tree.tokens.starts, wanted.start) - 1
     if index >= 0 and tree.tokens.kinds[index] == "local":
         yield _Proposal("function", "keyword", "", "", 0)
@@ -171,6 +173,10 @@ def _names(tree: Tree, wanted: Target) -> Iterator[_Proposal]:
     for local in known.scopes.visible(wanted.start):
         yield _local(known, local)
     yield from _globals(known)
+    for one in others:
+        detail = one.signature or "global of another file"
+        kind = "function" if one.signature else "variable"
+        yield _Proposal(one.name, kind, detail, one.documentation, 3)
     for word in _keywords(tree.dialect):
         yield _Proposal(word, "keyword", "", "", 4)
 

@@ -16,7 +16,8 @@ from tidelock.shared.language.index.summary import Place, Summary, Symbol, summa
 from tidelock.shared.language.index.trees import Trees
 from tidelock.shared.language.modules import Module
 from tidelock.shared.language.types.inference import Types
-from tidelock.shared.sources import canonical, path_of_uri, search_folders, uri_of_path
+from tidelock.shared.positions import Lines
+from tidelock.shared.sources import canonical, decode, path_of_uri, search_folders, uri_of_path
 
 if TYPE_CHECKING:
     from tidelock.shared.syntax.tree import Tree
@@ -127,6 +128,11 @@ class Space:
             if place.name == name
         ]
 
+    def preloaded(self) -> list[str]:
+        """The modules that any text puts into ``package.preload``."""
+        found = (one.name for text in self.summaries() for one in text.summary.preloads)
+        return list(dict.fromkeys(found))
+
     # -- texts ---------------------------------------------------------------------------------
 
     def module(self, path: str) -> Module | None:
@@ -144,6 +150,18 @@ class Space:
         for path, one in self.snapshot.files.items():
             if path not in self._opened:
                 yield Summarized(uri_of_path(path), one)
+
+    def lines(self, uri: str) -> Lines | None:
+        """The lines of a text, without a look at what they say."""
+        path = _path_of(uri)
+        opened = self._opened.get(path or uri)
+        if opened is not None:
+            return opened.tree.lines
+        try:
+            with open(path, "rb") as file:
+                return Lines(decode(file.read()))
+        except OSError:
+            return None
 
     def declaring(self, name: str) -> Sequence[Module]:
         """The texts whose comments declare a class, an alias or an enum of this name."""

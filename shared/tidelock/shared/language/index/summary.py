@@ -73,7 +73,8 @@ class Summary(NamedTuple):
     a computed key, ``setfenv``, ``module`` or a metatable of ``_G``. ``declares`` are classes,
     aliases and enums, ``requires`` what it asks for by a constant name, ``preloads`` the modules
     it puts into ``package.preload``, ``paths`` what it adds to ``package.path``. ``words`` are all
-    names and name-like strings, each between line ends.
+    names and name-like strings, each between line ends. In a text that ``is_ascii`` columns are the
+    same in every encoding.
     """
 
     symbols: tuple[Symbol, ...] = ()
@@ -85,6 +86,7 @@ class Summary(NamedTuple):
     paths: tuple[str, ...] = ()
     words: str = "\n"
     is_dynamic: bool = False
+    is_ascii: bool = True
 
     def names(self, word: str) -> bool:
         """Whether a word occurs as a name or a key."""
@@ -93,7 +95,7 @@ class Summary(NamedTuple):
 
 def summary_of(stored: list[Any]) -> Summary:
     """A summary from what became of it as JSON."""
-    symbols, sets, reads, declares, requires, preloads, paths, words, is_dynamic = stored
+    symbols, sets, reads, declares, requires, preloads, paths, words, *flags = stored
     return Summary(
         tuple(Symbol(*one) for one in symbols),
         tuple(sets),
@@ -103,7 +105,7 @@ def summary_of(stored: list[Any]) -> Summary:
         tuple(Place(*one) for one in preloads),
         tuple(paths),
         str(words),
-        bool(is_dynamic),
+        *map(bool, flags),
     )
 
 
@@ -142,6 +144,7 @@ def _summary(tree: Tree) -> Summary:
         tuple(_paths(known)),
         _words(tree),
         _is_dynamic(known),
+        tree.text.isascii(),
     )
 
 

@@ -1,0 +1,21 @@
+"""Where something is used, in all the texts of the workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidelock.shared.language.index import links
+from tidelock.shared.language.modules import Module
+
+if TYPE_CHECKING:
+    from tidelock.lsp.documents import Document
+    from tidelock.shared.language.index.links import Link
+    from tidelock.shared.language.index.space import Space
+
+
+def references(
+    document: Document, offset: int, space: Space, *, declaration: bool = True
+) -> list[Link]:
+    """The uses of what stands at an offset, its declarations with them if wanted."""
+    module = Module(document.uri, document.tree)
+    return links.references(space, module, offset, declaration=declaration)

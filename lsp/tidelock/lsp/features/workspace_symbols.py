@@ -1,0 +1,15 @@
+"""The names of a workspace, found by a few of their letters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidelock.shared.language.index.finding import Hit, find
+
+if TYPE_CHECKING:
+    from tidelock.shared.language.index.space import Space
+
+
+def workspace_symbols(space: Space, query: str) -> list[Hit]:
+    """At most 500 symbols whose names have these letters in this order."""
+    return find(space, query)

@@ -1,0 +1,206 @@
+"""The index of the workspace: read by a thread of its own, asked by anyone, never waited for.
+
+What is known so far is a ``Space``; while the first scan goes on it grows. Files change when the
+client tells; the text of an open document is always the editor's.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, final
+
+from tidelock.shared.log import layer
+
+if TYPE_CHECKING:
+    from tidelock.lsp.documents import Document
+    from tidelock.shared.config import Settings
+    from tidelock.shared.language.index.files import Limits
+    from tidelock.shared.language.index.space import Places, Space
+    from tidelock.shared.language.index.summary import Summary
+    from tidelock.shared.model import Dialect
+
+log = layer("lsp")
+
+State = Literal["none", "scanning", "ready", "refused"]
+_PUBLISHED = 100
+
+
+class News(NamedTuple):
+    """What changed: globals that came or went, and whether files or declarations did."""
+
+    globals: frozenset[str] = frozenset()
+    is_wide: bool = False
+
+
+NO_NEWS = News()
+
+
+class Plan(NamedTuple):
+    """What a workspace is read as; ``root`` is empty where nothing is to be scanned."""
+
+    root: str
+    dialect: Dialect
+    places: Places
+    limits: Limits
+
+
+def planned(root: str, dialect: Dialect, settings: Settings) -> Plan:
+    """The plan for a folder, by the options in force."""
+    from tidelock.shared.language.index.files import Limits
+    from tidelock.shared.language.index.space import Places
+
+    return Plan(root, dialect, Places(root, tuple(settings.lua_path)), Limits())
+
+
+@final
+class Workspace:
+    """The files of a workspace and what they offer.
+
+    ``space`` may be asked from anywhere; ``tell`` is called on the index's own thread after a
+    change. ``state`` is none before ``start``, and refused for a folder nobody means to read.
+    """
+
+    def __init__(self, plan: Plan, tell: Callable[[News], None]) -> None:
+        from tidelock.shared.language.index.snapshot import EMPTY  # late, as all of the language
+        from tidelock.shared.language.index.trees import Trees
+
+        self.plan = plan
+        self.state: State = "none"
+        self._tell = tell
+        self._trees = Trees(plan.dialect)
+        self._snapshot = EMPTY
+        self._kept: tuple[tuple[object, ...], Space] | None = None
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._is_closed = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What an editor may show of it."""
+        return {"state": self.state, "files": len(self._snapshot.files)}
+
+    def summary(self, path: str) -> Summary | None:
+        """What a file offers as it is on disk; None for one that is not indexed."""
+        return self._snapshot.files.get(path)
+
+    def space(self, opened: Iterable[Document]) -> Space:
+        """The workspace now, with the texts that are open."""
+        from tidelock.shared.language.index.space import Space
+
+        texts = tuple(opened)
+        key: tuple[object, ...] = (self._snapshot, *texts)
+        kept = self._kept
+        if kept is not None and list(map(id, kept[0])) == list(map(id, key)):
+            return kept[1]
+        made = Space(self._snapshot, texts, self._trees, self.plan.places)
+        self._kept = key, made
+        return made
+
+    # -- reading, on a thread of its own -------------------------------------------------------
+
+    def start(self) -> None:
+        """Read the workspace; returns at once."""
+        if self._thread is not None:
+            return
+        self._thread = threading.Thread(target=self._run, name="tidelock-index", daemon=True)
+        self._thread.start()
+        self._jobs.put(self._scan)
+
+    def reread(self, paths: Iterable[str]) -> None:
+        """Some files have changed, come or gone."""
+        changed = tuple(paths)
+        self._jobs.put(lambda: self._reread(changed))
+
+    def reindex(self) -> None:
+        """Read everything anew."""
+        self._jobs.put(self._scan)
+
+    def close(self) -> None:
+        """End the reading, also in the midst of it."""
+        self._is_closed = True
+        self._jobs.put(None)
+        if self._thread is not None:
+            self._thread.join(2.0)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job()
+            except Exception as error:  # one file that is odd must not end the index
+                log.error("the index stumbled", error=repr(error))
+
+    def _scan(self) -> None:
+        from tidelock.shared.language.index import files
+        from tidelock.shared.language.index.scanning import scan
+
+        root = self.plan.root
+        if root and files.is_too_wide(root):
+            log.warn("a home or system folder is not read; open the project's own", folder=root)
+            self.state = "refused"
+            self._tell(NO_NEWS)
+            return
+        self.state = "scanning"
+        self._tell(NO_NEWS)
+        before = self._snapshot.files
+        paths = list(files.lua_files(root, self.plan.limits)) if root else []
+        found: dict[str, Summary | None] = {}
+        reads = scan(paths, self.plan.dialect)
+        for read in reads:
+            if self._is_closed:
+                reads.close()  # type: ignore[attr-defined]
+                return
+            found[read.path] = read.summary
+            if len(found) >= _PUBLISHED:
+                self._snapshot = self._snapshot.changed(found)
+                found = {}
+        gone: dict[str, Any] = dict.fromkeys(before.keys() - set(paths))
+        self._snapshot = self._snapshot.changed({**gone, **found})
+        self.state = "ready"
+        self._tell(News(is_wide=True))
+
+    def _reread(self, paths: tuple[str, ...]) -> None:
+        from tidelock.shared.language.index.files import is_wanted
+        from tidelock.shared.language.index.worker import summarize_file
+
+        plan, before = self.plan, self._snapshot.files
+        found: dict[str, Summary | None] = {}
+        for path in paths:
+            if path in before or (plan.root and is_wanted(plan.root, path, plan.limits)):
+                is_there = os.path.isfile(path)
+                found[path] = summarize_file(path, plan.dialect) if is_there else None
+        news = NO_NEWS
+        for path, after in found.items():
+            news = joined(news, difference(before.get(path), after))
+        self._snapshot = self._snapshot.changed(found)
+        if news != NO_NEWS:
+            self._tell(news)
+
+
+def difference(before: Summary | None, after: Summary | None) -> News:
+    """What two versions of a text, or its coming and going, mean to other texts."""
+    old = frozenset(before.sets if before else ())
+    new = frozenset(after.sets if after else ())
+    is_wide = (before is None) != (after is None)
+    if before is not None and after is not None:
+        is_wide = before.preloads != after.preloads or before.paths != after.paths
+    return News(old ^ new, is_wide)
+
+
+def summarized(document: Document) -> Summary:
+    """The summary of an open text."""
+    from tidelock.shared.language.index.summary import summary
+
+    return summary(document.tree)
+
+
+def concerns(news: News, document: Document) -> bool:
+    """Whether a text reads one of the globals that came or went."""
+    return not news.globals.isdisjoint(summarized(document).reads)
+
+
+def joined(one: News, other: News) -> News:
+    """Both."""
+    return News(one.globals | other.globals, one.is_wide or other.is_wide)

@@ -1,0 +1,249 @@
+"""Where the thing under a cursor is defined and used, in all the texts of a space.
+
+Locals are exact. Fields are the same when types find them at the same place; a field of which
+nothing is known is like any other of its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from tidelock.shared.language.annotations import comments_around
+from tidelock.shared.language.paths import constant
+from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
+from tidelock.shared.language.symbols import definition as own_definition
+from tidelock.shared.language.types.declared import declared
+from tidelock.shared.syntax.tree import (
+    Call,
+    Index,
+    KeyedField,
+    Member,
+    MethodCall,
+    Name,
+    NamedField,
+    String,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from tidelock.shared.language.index.space import Space
+    from tidelock.shared.language.modules import Module
+    from tidelock.shared.language.types.texts import Text
+    from tidelock.shared.model import Key
+    from tidelock.shared.positions import Lines
+    from tidelock.shared.syntax.tree import Expression, Node, Tree
+
+Owner = tuple[str, int]
+"""The URI of a text, and where in it a field gets a value or a type."""
+
+
+class Link(NamedTuple):
+    """A stretch of a text of the space; ``lines`` are those of that text."""
+
+    uri: str
+    lines: Lines
+    start: int
+    end: int
+
+
+class _Use(NamedTuple):
+    """A place where a field is named; ``holder`` is the value it is a field of."""
+
+    holder: Expression
+    key: Key
+    start: int
+    end: int
+    sets: bool = False
+
+
+def required(tree: Tree, offset: int) -> String | None:
+    """The string under the cursor, when it names a module for ``require``."""
+    path = tree.path(offset)
+    if len(path) < 2 or not isinstance(path[-1], String) or not isinstance(path[-2], Call):
+        return None
+    caller = path[-2].function
+    return path[-1] if isinstance(caller, Name) and caller.name == "require" else None
+
+
+# -- definitions -------------------------------------------------------------------------------
+
+
+def definitions(space: Space, module: Module, offset: int) -> list[Link]:
+    """Where the name at an offset is defined; this text first. Nothing for ``require`` itself."""
+    tree = module.tree
+    named = _declared_name(tree, offset)
+    if named is not None:
+        return list(_declarations(space, module, named))
+    found: list[Link] = []
+    own = own_definition(tree, offset)
+    if own is not None:
+        found.append(Link(module.uri, tree.lines, *own))
+    place = resolve(tree).at(offset)
+    if isinstance(place, Local | Label) or (isinstance(place, Reference) and place.local):
+        return found
+    if isinstance(place, Reference | GlobalDeclaration):
+        for other in space.assigning(place.name):
+            found += _settings(other, place.name)
+    elif (use := _use_at(tree, offset)) is not None:
+        text = space.types.text(tree, module.uri)
+        with space.types.asking(text):
+            kind = space.types.expression(text, use.holder)
+            for one in space.types.properties.find(kind, use.key):
+                if one.text is not None and one.text.library is None:
+                    found.append(Link(one.text.uri, one.text.tree.lines, one.start, one.end))
+    return list(dict.fromkeys(found))
+
+
+def _settings(module: Module, name: str) -> Iterator[Link]:
+    """Where a text sets a global."""
+    scopes = resolve(module.tree)
+    places = [(one.start, one.end) for one in scopes.declared if one.name == name]
+    places += [(one.start, one.end) for one in scopes.globals.get(name, ()) if one.write]
+    for place in sorted(places):
+        yield Link(module.uri, module.tree.lines, *place)
+
+
+_WORD = re.compile(r"[A-Za-z_][\w.*-]*")
+
+
+def _declared_name(tree: Tree, offset: int) -> str | None:
+    """The word under a cursor that stands in a comment with annotations."""
+    for start, end in comments_around(tree, offset):
+        if start <= offset <= end:
+            for match in _WORD.finditer(tree.text, start, end):
+                if match.start() <= offset <= match.end():
+                    return match[0]
+    return None
+
+
+def _declarations(space: Space, module: Module, name: str) -> Iterator[Link]:
+    others = [one for one in space.declaring(name) if one.uri != module.uri]
+    for text in (module, *others):
+        for one in declared(text.tree).names.get(name, ()):
+            start = one.run.start + one.tag.name.start
+            yield Link(text.uri, text.tree.lines, start, start + len(name))
+
+
+# -- references --------------------------------------------------------------------------------
+
+
+def references(
+    space: Space, module: Module, offset: int, *, declaration: bool = True
+) -> list[Link]:
+    """Where the thing at an offset is used, this text first; declarations only if wanted."""
+    tree = module.tree
+    place = resolve(tree).at(offset)
+    if isinstance(place, Reference) and place.local is not None:
+        place = place.local
+    if isinstance(place, Local | Label):
+        uses = (
+            [(one.start, one.end) for one in place.references]
+            if isinstance(place, Local)
+            else place.gotos
+        )
+        is_shown = declaration and not (isinstance(place, Local) and place.kind == "self")
+        spans = sorted({*uses, (place.start, place.end)} if is_shown else set(uses))
+        return [Link(module.uri, tree.lines, *span) for span in spans]
+    if isinstance(place, Reference | GlobalDeclaration) and place.name:
+        found: list[Link] = []
+        for other in _own_first(space, module, place.name):
+            found += _global_uses(other, place.name, declaration)
+        return found
+    use = _use_at(tree, offset)
+    return [] if use is None else _field_uses(space, module, use, declaration)
+
+
+def _own_first(space: Space, module: Module, word: str) -> list[Module]:
+    return [module, *(one for one in space.naming(word) if one.uri != module.uri)]
+
+
+def _global_uses(module: Module, name: str, declaration: bool) -> Iterator[Link]:
+    scopes = resolve(module.tree)
+    places = [
+        (one.start, one.end)
+        for one in scopes.globals.get(name, ())
+        if one.environment is None and (declaration or not one.write)
+    ]
+    if declaration:
+        places += [(one.start, one.end) for one in scopes.declared if one.name == name]
+    for place in sorted(places):
+        yield Link(module.uri, module.tree.lines, *place)
+
+
+def _field_uses(space: Space, module: Module, use: _Use, declaration: bool) -> list[Link]:
+    if not isinstance(use.key, str):
+        return []
+    types = space.types
+    text = types.text(module.tree, module.uri)
+    owners = _owners(space, text, use)
+    path = text.members.path(use.holder)
+    sure: list[Link] = []
+    unsure: list[Link] = []
+    for other in _own_first(space, module, use.key):
+        there = types.text(other.tree, other.uri)
+        for one in _uses(other.tree, use.key):
+            if one.sets and not declaration:
+                continue
+            link = Link(other.uri, other.tree.lines, one.start, one.end)
+            is_same = there is text and path is not None and path == there.members.path(one.holder)
+            if is_same or (owners and not owners.isdisjoint(_owners(space, there, one))):
+                sure.append(link)
+            elif not owners and not _owners(space, there, one):
+                unsure.append(link)
+    return sure + unsure
+
+
+def _owners(space: Space, text: Text, use: _Use) -> set[Owner]:
+    """The places of a field by which it is told from others of its name."""
+    with space.types.asking(text):
+        kind = space.types.expression(text, use.holder)
+        places = space.types.properties.find(kind, use.key)
+    return {(one.text.uri, one.start) for one in places if one.text is not None}
+
+
+# -- the uses of fields in a tree --------------------------------------------------------------
+
+
+def _use_at(tree: Tree, offset: int) -> _Use | None:
+    path = tree.path(offset)
+    for around, node in zip([None, *path], path, strict=False):
+        for one in _use(node, around):
+            if one.start <= offset <= one.end:
+                return one
+    return None
+
+
+def _uses(tree: Tree, key: str) -> Iterator[_Use]:
+    """Where fields of a name are named, in text order."""
+    found: list[_Use] = []
+    todo: list[tuple[Node, Node | None]] = [(tree.body, None)]
+    while todo:
+        node, around = todo.pop()
+        found += [one for one in _use(node, around) if one.key == key]
+        todo += [(child, node) for child in node.children()]
+    return iter(sorted(found, key=lambda one: one.start))
+
+
+def _use(node: Node, around: Node | None) -> Iterator[_Use]:
+    """The field that a node names, if it does."""
+    if isinstance(node, Member):
+        yield _Use(node.object, node.key, node.key_start, node.end, _is_set(node, around))
+    elif isinstance(node, MethodCall):
+        yield _Use(node.object, node.key, node.key_start, node.key_start + len(node.key))
+    elif isinstance(node, Index):
+        key = constant(node.key)
+        if key is not None:
+            start, end = node.key.start, node.key.end
+            yield _Use(node.object, key, start, end, _is_set(node, around))
+    elif isinstance(around, Table) and isinstance(node, NamedField):
+        yield _Use(around, node.name.name, node.name.start, node.name.end, True)
+    elif isinstance(around, Table) and isinstance(node, KeyedField):
+        key = constant(node.key)
+        if key is not None:
+            yield _Use(around, key, node.key.start, node.key.end, True)
+
+
+def _is_set(node: Expression, around: Node | None) -> bool:
+    return node in getattr(around, "targets", ()) or getattr(around, "target", None) is node

@@ -1,0 +1,107 @@
+"""What a text asks of the others and nobody gives: globals that nothing sets, missing modules.
+
+Only what is known for certain to be missing is told; a caller adds what it knows from elsewhere.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from tidelock.shared.language.index.summary import summary
+from tidelock.shared.language.scopes import global_names, resolve
+from tidelock.shared.language.stdlib import library
+from tidelock.shared.language.suppressions import suppressions
+from tidelock.shared.model import DIALECTS, Problem, Severity
+
+if TYPE_CHECKING:
+    from tidelock.shared.language.index.space import Space
+    from tidelock.shared.language.index.summary import Place
+    from tidelock.shared.model import Dialect
+    from tidelock.shared.syntax.tree import Tree
+
+_SHOWN_FOLDERS = 4
+_NAMED = {"luajit": "LuaJIT"}
+
+
+class Known(NamedTuple):
+    """What is there though no text shows it.
+
+    ``globals`` and ``modules`` are names: of the running program, of the host, of settings.
+    ``is_installed`` says whether a module is found outside the workspace.
+    """
+
+    globals: Collection[str] = ()
+    modules: Collection[str] = ()
+    is_installed: Callable[[str], bool] = lambda name: False
+
+
+NOTHING = Known()
+
+
+def problems(tree: Tree, uri: str, space: Space, known: Known = NOTHING) -> list[Problem]:
+    """The undefined globals and unresolved modules of a text, in text order."""
+    found = [*_undefined(tree, space, known), *_unresolved(tree, uri, space, known)]
+    hidden = suppressions(tree)
+    line_of = tree.lines.line_of
+    return sorted(
+        (one for one in found if not hidden.hides(one.code, line_of(one.start))),
+        key=lambda one: (one.start, one.end),
+    )
+
+
+# -- globals -----------------------------------------------------------------------------------
+
+
+def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
+    scopes = resolve(tree)
+    own = {*global_names(scopes), *summary(tree).sets, *known.globals}
+    standard = {entry.name for entry in library(tree.dialect).members(())}
+    severity: Severity = "hint" if summary(tree).is_dynamic else "warning"
+    for name, references in scopes.globals.items():
+        if name in own or name in standard or name in ("_G", "_ENV", "") or space.sets(name):
+            continue
+        message = ""
+        for one in references:
+            if one.environment is None and not one.write:
+                message = message or _undefined_words(name, tree.dialect, own | standard)
+                yield Problem("undefined-global", severity, one.start, one.end, message)
+
+
+def _undefined_words(name: str, dialect: Dialect, near: set[str]) -> str:
+    others = [
+        _NAMED.get(other, f"Lua {other}")
+        for other in DIALECTS
+        if other != dialect and library(other).entry((name,)) is not None
+    ]
+    if others:
+        return f"'{name}' is not in {_NAMED.get(dialect, f'Lua {dialect}')}; {others[0]} has it"
+    nearest = difflib.get_close_matches(name, near, 1, 0.75) if len(name) > 2 else []
+    hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
+    return f"'{name}' is not defined{hint}"
+
+
+# -- modules -----------------------------------------------------------------------------------
+
+
+def _unresolved(tree: Tree, uri: str, space: Space, known: Known) -> Iterator[Problem]:
+    folders = space.folders(uri)
+    for place in summary(tree).requires:
+        name = place.name
+        entry = library(tree.dialect).entry((name,))
+        if (entry is not None and entry.kind == "table") or name in known.modules:
+            continue
+        if space.find(name, folders) or space.preloading(name) or known.is_installed(name):
+            continue
+        start, end = _span(tree, place)
+        where = ", ".join(folders[:_SHOWN_FOLDERS])
+        message = f"'{name}' is no module that can be found"
+        message += f"; searched in {where}" if where else ""
+        yield Problem("unresolved-require", "warning", start, end, message)
+
+
+def _span(tree: Tree, place: Place) -> tuple[int, int]:
+    start = tree.lines.offset(place.line, place.column)
+    path = tree.path(start)
+    return start, path[-1].end

@@ -1,0 +1,125 @@
+"""The summaries of many files, made in processes: Python computes on one core at a time.
+
+A few files are read right here; more go to workers, which end with the work. What a worker that
+died had to do is done here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, final
+
+from tidelock.shared.language.index.summary import Summary, summary_of
+from tidelock.shared.language.index.worker import summarize_file
+from tidelock.shared.log import layer
+
+if TYPE_CHECKING:
+    from tidelock.shared.model import Dialect
+
+log = layer("lsp")
+
+_FEW = 24
+_BATCH = 6
+
+
+class Read(NamedTuple):
+    """A file and its summary; None for one that cannot be read."""
+
+    path: str
+    summary: Summary | None
+
+
+def scan(paths: Sequence[str], dialect: Dialect, workers: int = 0) -> Iterator[Read]:
+    """The summaries of files, as they come.
+
+    Args:
+        paths: the files, the most wanted first.
+        dialect: the Lua they are read as.
+        workers: how many processes; 0 takes two, or one where there is one processor.
+    """
+    if len(paths) <= _FEW:
+        yield from (Read(path, summarize_file(path, dialect)) for path in paths)
+        return
+    count = workers or min(2, os.cpu_count() or 1)
+    todo = deque(paths)
+    done: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
+    hands = [_Hand(todo, done, dialect) for _ in range(count)]
+    try:
+        left = count
+        while left:
+            read = done.get()
+            if read is None:
+                left -= 1
+            else:
+                yield read
+        for path in [*(path for hand in hands for path in hand.unanswered), *todo]:
+            yield Read(path, summarize_file(path, dialect))
+    finally:
+        todo.clear()
+        for hand in hands:
+            hand.end()
+
+
+@final
+class _Hand:
+    """One worker process, and the thread that hands it files, a few ahead of its answers."""
+
+    def __init__(
+        self, todo: deque[str], done: queue.SimpleQueue[Read | None], dialect: Dialect
+    ) -> None:
+        self.unanswered: deque[str] = deque()
+        self._todo = todo
+        self._done = done
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tidelock.shared.language.index.worker", dialect],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="ascii",
+        )
+        self._thread = threading.Thread(target=self._run, name="tidelock-scan", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except (OSError, ValueError) as error:
+            log.warn("a process that reads files has ended", why=str(error))
+        finally:
+            self._done.put(None)
+
+    def _work(self) -> None:
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        while True:
+            while len(self.unanswered) < _BATCH:
+                try:
+                    path = self._todo.popleft()
+                except IndexError:
+                    break
+                self.unanswered.append(path)
+                process.stdin.write(json.dumps(path) + "\n")
+            if not self.unanswered:
+                return
+            process.stdin.flush()
+            path, found = json.loads(process.stdout.readline())
+            self.unanswered.popleft()
+            self._done.put(Read(path, None if found is None else summary_of(found)))
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._thread.join()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()

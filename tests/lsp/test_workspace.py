@@ -1,0 +1,135 @@
+"""What other files of a folder are good for, over stdio: no answer waits for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kit.lsp import LspClient, uri
+
+from .conftest import Place
+
+BOAT = """local Boat = {}
+Boat.__index = Boat
+--- Makes a boat.
+---@param name string
+function Boat.new(name) return setmetatable({ name = name }, Boat) end
+function Boat:sail() end
+return Boat
+"""
+MAIN = """local Boat = require "port.boat"
+local b = Boat.new("a")
+b:sail()
+greet(b)
+nowhere(b)
+require "port.missing"
+"""
+
+
+def ready(client: LspClient, files: int) -> None:
+    """Wait until the index has so many files."""
+    wanted = {"state": "ready", "files": files}
+    client.wait_for_notification("tidelock/status", lambda said: said["index"] == wanted)
+
+
+def codes(found: list[Any]) -> list[tuple[str, int]]:
+    return [(one.code, one.range.start.line) for one in found]
+
+
+def harbour(place: Place) -> tuple[Path, LspClient]:
+    place.file("port/boat.lua", BOAT)
+    place.file("greet.lua", "function greet(one) print(one) end\n")
+    place.file("node_modules/x.lua", "nowhere = 1\n")
+    main = place.file("main.lua", MAIN)
+    client = place.server("--no-kernel")
+    client.open(main)
+    return main, client
+
+
+def test_answers_come_from_other_files(place: Place) -> None:
+    main, client = harbour(place)
+    ready(client, 3)
+    found = client.diagnostics(main, predicate=len)
+    assert codes(found) == [("undefined-global", 4), ("unresolved-require", 5)]
+    boat = uri(place.work / "port/boat.lua")
+    assert {item.label for item in client.completion(main, 2, 2)} >= {"sail"}
+    assert "greet" in {item.label for item in client.completion(main, 3, 3)}
+    hovered = client.hover(main, 1, 16)
+    assert hovered is not None
+    assert "Makes a boat." in hovered.contents.value  # type: ignore[union-attr]
+    module = client.hover(main, 0, 24)
+    assert module is not None
+    assert str(place.work / "port/boat.lua") in module.contents.value  # type: ignore[union-attr]
+    defined = client.request("textDocument/definition", client.at(main, 2, 3))
+    assert (defined.uri, defined.range.start.line) == (boat, 5)
+    signed = client.request("textDocument/signatureHelp", client.at(main, 1, 20))
+    assert signed.signatures[0].label == "Boat.new(name: string): Boat"
+    used = client.request(
+        "textDocument/references",
+        {**client.at(main, 2, 3), "context": {"includeDeclaration": True}},
+    )
+    assert {(one.uri, one.range.start.line) for one in used} == {(boat, 5), (uri(main), 2)}
+    (symbol,) = client.request("workspace/symbol", {"query": "sail"})
+    assert (symbol.name, symbol.container_name, symbol.location.uri) == ("sail", "Boat", boat)
+    assert client.shutdown() == 0
+
+
+def test_the_text_of_an_open_file_counts_and_others_are_judged_again(place: Place) -> None:
+    main, client = harbour(place)
+    client.diagnostics(main, predicate=lambda found: ("undefined-global", 4) in codes(found))
+    other = place.file("other.lua", "")
+    client.open(other)
+    client.change(other, "function nowhere() end")
+    client.diagnostics(main, predicate=lambda found: codes(found) == [("unresolved-require", 5)])
+    client.close(other)
+    client.diagnostics(main, predicate=lambda found: ("undefined-global", 4) in codes(found))
+
+
+def test_changes_on_disk_are_followed(place: Place) -> None:
+    main, client = harbour(place)
+    (watch,) = client.wait_until(
+        lambda: list(client.registered.values()) or None, None, "a registration"
+    )
+    assert watch.method == "workspace/didChangeWatchedFiles"
+    assert {one["globPattern"] for one in watch.register_options["watchers"]} >= {"**/*.lua"}
+    client.diagnostics(main, predicate=lambda found: len(found) == 2)
+
+    def tell(path: Path, kind: int) -> None:
+        changes = [{"uri": uri(path), "type": kind}]
+        client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
+    made = place.file("port/missing.lua", "function nowhere() end")
+    tell(made, 1)
+    client.diagnostics(main, predicate=lambda found: not found)
+    made.write_text("")
+    tell(made, 2)
+    client.diagnostics(main, predicate=lambda found: codes(found) == [("undefined-global", 4)])
+    made.unlink()
+    tell(made, 3)
+    client.diagnostics(main, predicate=lambda found: len(found) == 2)
+    tell(place.work / "node_modules/x.lua", 2)
+    tell(place.work / "note.txt", 1)
+    assert client.shutdown() == 0
+
+
+def test_many_files_are_read_by_processes(place: Place) -> None:
+    for number in range(60):
+        place.file(f"many/f{number}.lua", f"function global_{number}() end\n")
+    main = place.file("main.lua", "global_7()\nglobal_77()")
+    client = place.server("--no-kernel")
+    client.open(main)
+    found = client.diagnostics(main, predicate=len)
+    assert codes(found) == [("undefined-global", 1)]
+    ready(client, 61)
+    assert len(client.request("workspace/symbol", {"query": "global_"})) == 60
+
+
+def test_a_home_is_not_read(place: Place) -> None:
+    main = place.file("main.lua", "nowhere()")
+    home = place.work
+    place.environment["HOME"] = str(home)
+    client = place.server("--no-kernel")
+    client.open(main)
+    refused = {"state": "refused", "files": 0}
+    client.wait_for_notification("tidelock/status", lambda said: said["index"] == refused)
+    assert codes(client.diagnostics(main, predicate=len)) == [("undefined-global", 0)]
