@@ -9,7 +9,17 @@ import debugger
 import kernel  # noqa: TID251 - the script beside this one
 import pause
 import stops
+import syntax
 from report import main
 
 if __name__ == "__main__":
-    sys.exit(main(debugger.measure, pause.measure, stops.measure, kernel.measure, crowd.measure))
+    sys.exit(
+        main(
+            debugger.measure,
+            pause.measure,
+            stops.measure,
+            kernel.measure,
+            crowd.measure,
+            syntax.measure,
+        )
+    )
