@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,37 @@ def test_a_home_is_not_read(place: Place) -> None:
     refused = {"state": "refused", "files": 0}
     client.wait_for_notification("tidelock/status", lambda said: said["index"] == refused)
     assert codes(client.diagnostics(main, predicate=len)) == [("undefined-global", 0)]
+
+
+def test_the_cache_serves_the_next_start_and_can_be_passed_by(place: Place) -> None:
+    main, client = harbour(place)
+    ready(client, 3)
+    assert client.shutdown() == 0
+    (cache,) = (place.home / "cache" / "tidelock" / "index").glob("work-*.sqlite3")
+    base = sqlite3.connect(cache)
+    rows = base.execute("SELECT digest, summary FROM summaries").fetchall()
+    assert len(rows) == 3
+    for digest, summary in rows:  # a cache that says otherwise than the files: it is believed
+        changed = summary.replace('"greet"', '"other"')
+        base.execute("UPDATE summaries SET summary = ? WHERE digest = ?", [changed, digest])
+    base.commit()
+    base.close()
+    again = place.server("--no-kernel")
+    again.open(main)
+    again.diagnostics(main, predicate=lambda found: ("undefined-global", 3) in codes(found))
+    said = again.request("workspace/executeCommand", {"command": "tidelock.reindex"})
+    assert said["index"]["files"] == 3
+    again.diagnostics(main, predicate=lambda found: len(found) == 2)
+    assert again.shutdown() == 0
+
+
+def test_libraries_and_ignored_folders(place: Place) -> None:
+    (place.home / "lib").mkdir()
+    (place.home / "lib" / "extra.lua").write_text("function extra() end return {}")
+    place.file("gen/made.lua", "function made() end")
+    place.file("tidelock.toml", '[lsp.workspace]\nlibrary = ["../lib"]\nignore = ["gen"]\n')
+    main = place.file("main.lua", 'require "extra"\nextra()\nmade()')
+    client = place.server("--no-kernel")
+    client.open(main)
+    ready(client, 2)
+    assert codes(client.diagnostics(main, predicate=len)) == [("undefined-global", 2)]

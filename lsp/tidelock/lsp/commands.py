@@ -39,6 +39,13 @@ def interrupt(session: Session, arguments: list[Json]) -> Json:
     return None
 
 
+def reindex(session: Session, arguments: list[Json]) -> Json:
+    """Read the files of the workspace anew, past the cache; the status, at once."""
+    if session.index is not None:
+        session.index.reindex()
+    return session.status()
+
+
 def run(session: Session, arguments: list[Json]) -> Json:
     """Run the text of ``{uri, range?}`` as it is shown; the id of the execution, at once."""
     uri, start, end = convert.stretch(arguments)
@@ -58,6 +65,7 @@ def run(session: Session, arguments: list[Json]) -> Json:
 COMMANDS: Mapping[str, Command] = {
     "tidelock.run": run,
     "tidelock.interrupt": interrupt,
+    "tidelock.reindex": reindex,
     "tidelock.startKernel": start_kernel,
     "tidelock.status": status,
 }

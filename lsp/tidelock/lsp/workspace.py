@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, final
 
 from tidelock.shared.log import layer
+from tidelock.shared.sources import canonical
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
@@ -39,20 +40,45 @@ NO_NEWS = News()
 
 
 class Plan(NamedTuple):
-    """What a workspace is read as; ``root`` is empty where nothing is to be scanned."""
+    """What a workspace is read as; without ``roots`` nothing is scanned.
 
-    root: str
+    The first root is the workspace's own, others are libraries. ``cache`` is the file of the cache,
+    empty for none.
+    """
+
+    roots: tuple[str, ...]
     dialect: Dialect
     places: Places
     limits: Limits
+    cache: str = ""
+    cache_mb: int = 0
+    workers: int = 0
 
 
 def planned(root: str, dialect: Dialect, settings: Settings) -> Plan:
-    """The plan for a folder, by the options in force."""
+    """The plan for a folder (empty for none), by the options in force."""
+    from tidelock.shared.language.index import cache
     from tidelock.shared.language.index.files import Limits
     from tidelock.shared.language.index.space import Places
 
-    return Plan(root, dialect, Places(root, tuple(settings.lua_path)), Limits())
+    libraries = tuple(
+        canonical(os.path.join(root, os.path.expanduser(one)))
+        for one in settings.lsp_workspace_library
+    )
+    return Plan(
+        (root, *libraries) if root else (),
+        dialect,
+        Places(root, (*settings.lua_path, *libraries)),
+        Limits(
+            settings.lsp_workspace_ignore,
+            settings.lsp_workspace_use_gitignore,
+            settings.lsp_workspace_max_files,
+            settings.lsp_workspace_max_file_kb,
+        ),
+        cache.place(root) if root and settings.lsp_workspace_cache_mb else "",
+        settings.lsp_workspace_cache_mb,
+        settings.lsp_workspace_workers,
+    )
 
 
 @final
@@ -115,8 +141,8 @@ class Workspace:
         self._jobs.put(lambda: self._reread(changed))
 
     def reindex(self) -> None:
-        """Read everything anew."""
-        self._jobs.put(self._scan)
+        """Read everything anew, whatever the cache has."""
+        self._jobs.put(lambda: self._scan(afresh=True))
 
     def close(self) -> None:
         """End the reading, also in the midst of it."""
@@ -132,45 +158,47 @@ class Workspace:
             except Exception as error:  # one file that is odd must not end the index
                 log.error("the index stumbled", error=repr(error))
 
-    def _scan(self) -> None:
+    def _scan(self, *, afresh: bool = False) -> None:
         from tidelock.shared.language.index import files
-        from tidelock.shared.language.index.scanning import scan
+        from tidelock.shared.language.index.cache import Cache
+        from tidelock.shared.language.index.scanning import scan_cached
 
-        root = self.plan.root
-        if root and files.is_too_wide(root):
-            log.warn("a home or system folder is not read; open the project's own", folder=root)
+        plan = self.plan
+        if plan.roots and files.is_too_wide(plan.roots[0]):
+            log.warn("a home or system folder is not read; open the project", root=plan.roots[0])
             self.state = "refused"
             self._tell(NO_NEWS)
             return
         self.state = "scanning"
         self._tell(NO_NEWS)
-        before = self._snapshot.files
-        paths = list(files.lua_files(root, self.plan.limits)) if root else []
-        found: dict[str, Summary | None] = {}
-        reads = scan(paths, self.plan.dialect)
-        for read in reads:
-            if self._is_closed:
-                reads.close()  # type: ignore[attr-defined]
-                return
-            found[read.path] = read.summary
-            if len(found) >= _PUBLISHED:
-                self._snapshot = self._snapshot.changed(found)
-                found = {}
-        gone: dict[str, Any] = dict.fromkeys(before.keys() - set(paths))
+        gone: dict[str, Summary | None] = dict.fromkeys(self._snapshot.files)
+        paths = [path for root in plan.roots for path in files.lua_files(root, plan.limits)]
+        with Cache(plan.cache, plan.cache_mb) as cache:
+            if afresh:
+                cache.clear()
+            found: dict[str, Summary | None] = {}
+            for read in scan_cached(paths, plan.dialect, cache, plan.workers):
+                if self._is_closed:
+                    return
+                gone.pop(read.path, None)
+                found[read.path] = read.summary
+                if len(found) >= _PUBLISHED:
+                    self._snapshot = self._snapshot.changed(found)
+                    found = {}
         self._snapshot = self._snapshot.changed({**gone, **found})
         self.state = "ready"
         self._tell(News(is_wide=True))
 
     def _reread(self, paths: tuple[str, ...]) -> None:
         from tidelock.shared.language.index.files import is_wanted
-        from tidelock.shared.language.index.worker import summarize_file
+        from tidelock.shared.language.index.worker import read_file
 
         plan, before = self.plan, self._snapshot.files
         found: dict[str, Summary | None] = {}
         for path in paths:
-            if path in before or (plan.root and is_wanted(plan.root, path, plan.limits)):
+            if path in before or any(is_wanted(root, path, plan.limits) for root in plan.roots):
                 is_there = os.path.isfile(path)
-                found[path] = summarize_file(path, plan.dialect) if is_there else None
+                found[path] = read_file(path, plan.dialect).summary if is_there else None
         news = NO_NEWS
         for path, after in found.items():
             news = joined(news, difference(before.get(path), after))

@@ -60,6 +60,13 @@ class Settings(NamedTuple):
     store_busy_timeout_ms: int = 5000
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
+    lsp_workspace_library: tuple[str, ...] = ()
+    lsp_workspace_ignore: tuple[str, ...] = ()
+    lsp_workspace_use_gitignore: bool = True
+    lsp_workspace_max_files: int = 20000
+    lsp_workspace_max_file_kb: int = 500
+    lsp_workspace_cache_mb: int = 200
+    lsp_workspace_workers: int = 0
     log_level: str = "warn"
     log_file: str = ""
     log_rotate_size: int = 10 * 1024 * 1024
@@ -147,6 +154,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("store.busy_timeout_ms", "how long to wait for others that use the store", (), 0),
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),
+    Option("lsp.workspace.library", "folders outside the workspace that are read as well"),
+    Option("lsp.workspace.ignore", "what is not read, as in '.gitignore', from the workspace on"),
+    Option("lsp.workspace.use_gitignore", "what '.gitignore' files name is not read"),
+    Option("lsp.workspace.max_files", "how many files of a workspace are read", (), 0),
+    Option("lsp.workspace.max_file_kb", "kilobytes of the largest file that is read", (), 1),
+    Option("lsp.workspace.cache_mb", "megabytes kept from one start to the next, 0: none", (), 0),
+    Option("lsp.workspace.workers", "processes that read a workspace, 0: one or two", (), 0),
     Option("log.level", "what is logged", LEVELS),
     Option("log.file", "file that 'kernel start' logs to; empty: standard error"),
     Option("log.rotate_size", "bytes in that file before a new one is begun, 0: any", (), 0),

@@ -10,7 +10,7 @@ import pytest
 
 from tidelock.shared.language.index import scanning
 from tidelock.shared.language.index.scanning import scan
-from tidelock.shared.language.index.worker import serve, summarize_file
+from tidelock.shared.language.index.worker import read_file, serve
 
 
 def put(folder: Path, count: int) -> list[str]:
@@ -29,7 +29,7 @@ def test_every_file_is_read_once(tmp_path: Path, count: int) -> None:
     assert sorted(read.path for read in reads) == sorted(paths)
     found = {read.path: read.summary for read in reads}
     assert found[paths[-1]] is None
-    assert found[paths[1]] == summarize_file(paths[1], "5.4")
+    assert found[paths[1]] == read_file(paths[1], "5.4").summary
 
 
 def test_a_worker_that_dies_leaves_its_files_to_us(
@@ -52,5 +52,5 @@ def test_a_worker_answers_line_by_line(tmp_path: Path) -> None:
     output = io.StringIO()
     serve("5.4", io.StringIO("".join(json.dumps(path) + "\n" for path in paths)), output)
     answers = [json.loads(line) for line in output.getvalue().splitlines()]
-    assert [path for path, _ in answers] == paths
-    assert answers[0][1][1] == ["name0"]
+    assert [path for path, _, _ in answers] == paths
+    assert answers[0][2][1] == ["name0"]

@@ -41,9 +41,14 @@ def place_of(workspace: str, named: str = "") -> Place:
     """
     if named:
         return Place(os.path.join(workspace, os.path.expanduser(named)), False)
+    return Place(os.path.join(data_folder(), "workspaces", folder_name(workspace), _FILE), True)
+
+
+def folder_name(workspace: str) -> str:
+    """A name for what belongs to a workspace: people see which, and no two are the same."""
     name = re.sub(r"[^\w.-]", "_", os.path.basename(workspace))[:_LONGEST_NAME]
     digest = hashlib.sha256(os.fsencode(workspace)).hexdigest()[:16]
-    return Place(os.path.join(data_folder(), "workspaces", f"{name}-{digest}", _FILE), True)
+    return f"{name}-{digest}"
 
 
 def network(path: str, mounts: bytes) -> str:

@@ -15,10 +15,11 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
+from tidelock.shared.language.index.cache import Cache, digest
 from tidelock.shared.language.index.summary import Summary, summary_of
-from tidelock.shared.language.index.worker import summarize_file
+from tidelock.shared.language.index.worker import Read, read_file
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
@@ -30,13 +31,6 @@ _FEW = 24
 _BATCH = 6
 
 
-class Read(NamedTuple):
-    """A file and its summary; None for one that cannot be read."""
-
-    path: str
-    summary: Summary | None
-
-
 def scan(paths: Sequence[str], dialect: Dialect, workers: int = 0) -> Iterator[Read]:
     """The summaries of files, as they come.
 
@@ -46,7 +40,7 @@ def scan(paths: Sequence[str], dialect: Dialect, workers: int = 0) -> Iterator[R
         workers: how many processes; 0 takes two, or one where there is one processor.
     """
     if len(paths) <= _FEW:
-        yield from (Read(path, summarize_file(path, dialect)) for path in paths)
+        yield from (read_file(path, dialect) for path in paths)
         return
     count = workers or min(2, os.cpu_count() or 1)
     todo = deque(paths)
@@ -61,11 +55,39 @@ def scan(paths: Sequence[str], dialect: Dialect, workers: int = 0) -> Iterator[R
             else:
                 yield read
         for path in [*(path for hand in hands for path in hand.unanswered), *todo]:
-            yield Read(path, summarize_file(path, dialect))
+            yield read_file(path, dialect)
     finally:
         todo.clear()
         for hand in hands:
             hand.end()
+
+
+def scan_cached(
+    paths: Sequence[str], dialect: Dialect, cache: Cache, workers: int = 0
+) -> Iterator[Read]:
+    """The same, with those of the cache at once; what had to be read is kept there in the end."""
+    digests = {path: found for path in paths if (found := _digest_of(path, dialect))}
+    known = cache.get(digests.values())
+    for path, key in digests.items():
+        if key in known:
+            yield Read(path, key, known[key])
+    made: dict[str, Summary] = {}
+    try:
+        missing = [path for path in paths if digests.get(path) not in known]
+        for read in scan(missing, dialect, workers):
+            if read.summary is not None:
+                made[read.digest] = read.summary
+            yield read
+    finally:
+        cache.put(made)
+
+
+def _digest_of(path: str, dialect: Dialect) -> str:
+    try:
+        with open(path, "rb") as file:
+            return digest(file.read(), dialect)
+    except OSError:
+        return ""
 
 
 @final
@@ -110,9 +132,9 @@ class _Hand:
             if not self.unanswered:
                 return
             process.stdin.flush()
-            path, found = json.loads(process.stdout.readline())
+            path, key, found = json.loads(process.stdout.readline())
             self.unanswered.popleft()
-            self._done.put(Read(path, None if found is None else summary_of(found)))
+            self._done.put(Read(path, key, None if found is None else summary_of(found)))
 
     def end(self) -> None:
         """End the process, whatever it does."""

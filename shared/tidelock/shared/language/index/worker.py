@@ -1,7 +1,8 @@
 """A process that summarizes files: ``python -m tidelock.shared.language.index.worker DIALECT``.
 
-It is given one path a line, as JSON, and answers each with a line ``[path, summary]``; the summary
-is null when the file cannot be read. It ends with its input, so that nobody outlives its parent.
+It is given one path a line, as JSON, and answers each with a line ``[path, digest, summary]``;
+the summary is null when the file cannot be read. It ends with its input, so that nobody outlives
+its parent.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 
+from tidelock.shared.language.index.cache import digest
 from tidelock.shared.language.index.summary import Summary, summarize
 from tidelock.shared.sources import decode
 
@@ -18,20 +20,29 @@ if TYPE_CHECKING:
     from tidelock.shared.model import Dialect
 
 
-def summarize_file(path: str, dialect: Dialect) -> Summary | None:
-    """The summary of a file; None when it cannot be read."""
+class Read(NamedTuple):
+    """A file that was read: what it depends on, and its summary; None when it could not be."""
+
+    path: str
+    digest: str
+    summary: Summary | None
+
+
+def read_file(path: str, dialect: Dialect) -> Read:
+    """Read and summarize a file."""
     try:
         with open(path, "rb") as file:
-            return summarize(decode(file.read()), dialect)
+            raw = file.read()
     except OSError:
-        return None
+        return Read(path, "", None)
+    return Read(path, digest(raw, dialect), summarize(decode(raw), dialect))
 
 
 def serve(dialect: Dialect, source: TextIO, output: TextIO) -> None:
     """Answer until there is nothing more to read."""
     for count, line in enumerate(source):
         path = json.loads(line)
-        output.write(json.dumps([path, summarize_file(path, dialect)]) + "\n")
+        output.write(json.dumps(read_file(path, dialect)) + "\n")
         output.flush()
         if count % 50 == 49:
             gc.collect()
