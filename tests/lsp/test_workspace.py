@@ -168,3 +168,35 @@ def test_libraries_and_ignored_folders(place: Place) -> None:
     client.open(main)
     ready(client, 2)
     assert codes(client.diagnostics(main, predicate=len)) == [("undefined-global", 2)]
+
+
+def test_project_files_of_other_tools(place: Place) -> None:
+    place.file("src/m.lua", "return {}")
+    place.file("build/made.lua", "function made() end")
+    luarc = place.file(
+        ".luarc.json",
+        """{ // ours
+            "runtime.version": "Lua 5.1", "runtime.path": ["src/?.lua"],
+            "workspace.ignoreDir": ["build"], "diagnostics.globals": ["vim"],
+            "diagnostics.severity": { "undefined-global": "Hint" }, "workspace.library": 3,
+        }""",
+    )
+    place.file(".luacheckrc", 'globals = { "spare" }\nignore = { "113/^skip_" }')
+    text = 'require "m"\nmade(vim, spare)\nskip_this()\nunpack({})\ngoto = 1'
+    main = place.file("main.lua", text)
+    client = place.server("--no-kernel")
+    client.open(main)
+    found = client.diagnostics(main, predicate=len)
+    assert [(one.code, one.range.start.line, one.severity) for one in found] == [
+        ("undefined-global", 1, 4)
+    ]
+    (wrong,) = client.diagnostics(luarc)
+    assert wrong.message == "workspace.library: 3 cannot be used"
+    luarc.write_text('{ "diagnostics.disable": ["undefined-global"] }')
+    changes = [{"uri": uri(luarc), "type": 2}]
+    client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+    client.diagnostics(luarc, predicate=lambda found: not found)
+    # Lua 5.4 now, in which goto is no name, and no path to the module.
+    wanted = {"unresolved-require", "syntax-error"}
+    client.diagnostics(main, predicate=lambda found: {one.code for one in found} == wanted)
+    assert client.shutdown() == 0

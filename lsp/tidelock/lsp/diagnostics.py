@@ -29,6 +29,7 @@ class Beyond(NamedTuple):
     space: Space
     globals: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
+    is_global: Callable[[str], bool] = lambda name: False
 
 
 def diagnose(
@@ -74,6 +75,9 @@ def _wide(document: Document, beyond: Beyond) -> list[Problem]:
     dialect = document.dialect
     modules = beyond.modules | set(installed.built_in(dialect))
     known = problems.Known(
-        beyond.globals, modules, lambda name: installed.is_installed(name, dialect)
+        beyond.globals,
+        modules,
+        beyond.is_global,
+        lambda name: installed.is_installed(name, dialect),
     )
     return problems.problems(document.tree, document.uri, beyond.space, known)

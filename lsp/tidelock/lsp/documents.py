@@ -134,6 +134,10 @@ class Documents:
             log.warn("opened again", uri=document.uri)
         self._open[key] = document
 
+    def renew(self, document: Document) -> None:
+        """Put another form of the same version in the place of an open text."""
+        self._open[self._key(document.uri)] = document
+
     def change(
         self, uri: str, version: int, changes: Iterable[Change], encoding: Encoding
     ) -> Document | None:

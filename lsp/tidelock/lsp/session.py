@@ -32,18 +32,26 @@ from tidelock.lsp.workspace import (
     planned,
     summarized,
 )
+from tidelock.shared.config import Settings
 from tidelock.shared.errors import BadRequest, KernelError, TidelockError
 from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
-from tidelock.shared.sources import canonical, decode, path_of_chunk, search_folders, workspace_of
+from tidelock.shared.sources import (
+    canonical,
+    decode,
+    path_of_chunk,
+    search_folders,
+    uri_of_path,
+    workspace_of,
+)
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
-    from tidelock.shared.config import Settings
+    from tidelock.shared.language.index.foreign import Wishes
     from tidelock.shared.language.index.space import Space
     from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.link.client import KernelClient
-    from tidelock.shared.model import Dialect
+    from tidelock.shared.model import Dialect, Problem
 
 log = layer("lsp")
 
@@ -153,6 +161,7 @@ class Session:
         self._asked: dict[Number, str] = {}
         self._names: tuple[object, ...] = ()
         self.index: Workspace | None = None
+        self._wishes: Wishes | None = None
         self._failures: dict[tuple[str, str], float] = {}
         self._told = threading.Condition()
         self._last_status: tuple[float, Json] = (0.0, None)
@@ -242,6 +251,8 @@ class Session:
 
     def _settle_in(self) -> None:
         """What could wait for the first answer; the lane's first job, before any document."""
+        from tidelock.shared.language.index import foreign
+
         if self.ports.settings_of is not None and os.path.isdir(self.manner.folder):
             workspace = workspace_of(self.manner.folder)
             if workspace != self.workspace:
@@ -250,17 +261,46 @@ class Session:
                     self.settings = self.ports.settings_of(workspace)
                 except TidelockError as error:
                     log.warn("the options of the workspace cannot be used", why=str(error))
+        self._wishes = foreign.read(self.workspace)
         self.index = Workspace(self._plan(), self._indexed)
         self._pool.put(routes.VISIBLE, self._warm_up)
 
     def _plan(self) -> Plan:
         """What the index reads: the folder that the editor opened, if it did."""
         root = self.workspace if os.path.isdir(self.manner.folder) else ""
-        return planned(root, self.dialect, self.settings)
+        assert self._wishes is not None  # read before the first plan
+        return planned(root, self.dialect, self.settings, self._wishes)
+
+    def _tell_of_files(self) -> None:
+        """What is wrong with the project files of other tools is told at those files."""
+        for path, text, problems in self._wishes.files if self._wishes is not None else ():
+            document = Document(uri_of_path(path), 0, text)
+            params = convert.publication(document, problems, self.manner)
+            params.version = None
+            self.wire.notify("textDocument/publishDiagnostics", convert.plain(params))
+
+    def _reconfigure(self) -> None:
+        """The project files of other tools have changed; on the lane."""
+        from tidelock.shared.language.index import foreign
+
+        before, self._wishes = self._wishes, foreign.read(self.workspace)
+        self._tell_of_files()
+        if before is None or self.index is None or self._wishes == before:
+            return
+        for path in {one.path for one in before.files} - {one.path for one in self._wishes.files}:
+            self.wire.notify(
+                "textDocument/publishDiagnostics",
+                convert.plain(convert.withdrawal(uri_of_path(path))),
+            )
+        for document in self.documents:
+            if document.dialect != self.dialect:
+                self.documents.renew(self._made(document.uri, document.version, document.text))
+        self.index.replan(self._plan())
 
     def _start_index(self) -> None:
         if self.index is not None:
             self.index.start()
+        self._tell_of_files()
         if self.manner.watches:
             self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
 
@@ -335,8 +375,16 @@ class Session:
     @property
     def dialect(self) -> Dialect:
         """The Lua that texts are read as."""
-        version = self.settings.lua_version
+        version = self.lua
         return "luajit" if version.startswith("luajit") else version  # type: ignore[return-value]
+
+    @property
+    def lua(self) -> str:
+        """The Lua that judges texts: the option's, else the one that another tool's file names."""
+        named = self.settings.lua_version
+        if named == Settings().lua_version and self._wishes is not None:
+            return self._wishes.dialect or named
+        return named
 
     def _hear(self, heard: routes.Heard, params: Json) -> None:
         try:
@@ -372,8 +420,11 @@ class Session:
 
     def reread(self, paths: Iterable[str]) -> None:
         """Files have changed on disk; the text of an open one stays the editor's."""
+        files = [canonical(path) for path in paths]
+        if any(os.path.basename(path).startswith(".lua") for path in files):
+            self._reconfigure()
         if self.index is not None:
-            self.index.reread([canonical(path) for path in paths])
+            self.index.reread(files)
 
     def trace(self, value: str) -> None:
         """Log more, or as before."""
@@ -432,10 +483,11 @@ class Session:
             if not self.documents.is_present(document):
                 raise _Outdated
 
-        lua = self.settings.lua_version
+        lua = self.lua
         try:
             breathe_or_stop()
-            problems = diagnose(document, self.ports.check, lua, breathe_or_stop, self._beyond())
+            found = diagnose(document, self.ports.check, lua, breathe_or_stop, self._beyond())
+            problems = self._as_wished(document, found)
         except _Outdated:
             return
         params = convert.plain(convert.publication(document, problems, self.manner))
@@ -452,7 +504,15 @@ class Session:
             return None
         moment = self._view().moment
         names = (fact.name for fact in moment.names)
-        return Beyond(self.space(), frozenset(names), frozenset(moment.modules))
+        beyond = Beyond(self.space(), frozenset(names), frozenset(moment.modules))
+        return beyond if self._wishes is None else beyond._replace(is_global=self._wishes.is_global)
+
+    def _as_wished(self, document: Document, found: list[Problem]) -> list[Problem]:
+        """The problems that the project wants to see."""
+        if self._wishes is None:
+            return found
+        judged = (self._wishes.judged(one, document.text) for one in found)
+        return [one for one in judged if one is not None]
 
     def space(self) -> Space:
         """The workspace as it is known now, with the open texts."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.shared.config import Settings
     from tidelock.shared.language.index.files import Limits
+    from tidelock.shared.language.index.foreign import Wishes
     from tidelock.shared.language.index.space import Places, Space
     from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.model import Dialect
@@ -55,23 +56,23 @@ class Plan(NamedTuple):
     workers: int = 0
 
 
-def planned(root: str, dialect: Dialect, settings: Settings) -> Plan:
-    """The plan for a folder (empty for none), by the options in force."""
+def planned(root: str, dialect: Dialect, settings: Settings, wishes: Wishes) -> Plan:
+    """The plan for a folder (empty for none), by the options and other tools' files."""
     from tidelock.shared.language.index import cache
     from tidelock.shared.language.index.files import Limits
     from tidelock.shared.language.index.space import Places
 
     libraries = tuple(
         canonical(os.path.join(root, os.path.expanduser(one)))
-        for one in settings.lsp_workspace_library
+        for one in (*settings.lsp_workspace_library, *wishes.libraries)
     )
     return Plan(
         (root, *libraries) if root else (),
         dialect,
-        Places(root, (*settings.lua_path, *libraries)),
+        Places(root, (*settings.lua_path, *libraries), wishes.templates),
         Limits(
-            settings.lsp_workspace_ignore,
-            settings.lsp_workspace_use_gitignore,
+            (*settings.lsp_workspace_ignore, *wishes.ignore),
+            settings.lsp_workspace_use_gitignore and wishes.use_gitignore,
             settings.lsp_workspace_max_files,
             settings.lsp_workspace_max_file_kb,
         ),
@@ -143,6 +144,21 @@ class Workspace:
     def reindex(self) -> None:
         """Read everything anew, whatever the cache has."""
         self._jobs.put(lambda: self._scan(afresh=True))
+
+    def replan(self, plan: Plan) -> None:
+        """Read by another plan; what is known by the old one stays until then."""
+
+        def work() -> None:
+            if plan.dialect != self.plan.dialect:
+                self._trees = Trees(plan.dialect)
+                self._snapshot = EMPTY
+            self.plan = plan
+            self._scan()
+
+        from tidelock.shared.language.index.snapshot import EMPTY
+        from tidelock.shared.language.index.trees import Trees
+
+        self._jobs.put(work)
 
     def close(self) -> None:
         """End the reading, also in the midst of it."""

@@ -303,8 +303,8 @@ def test_undefined_globals() -> None:
 
 
 def test_what_is_known_from_elsewhere_is_not_missing() -> None:
-    known = Known({"host"}, {"tidelock"}, lambda name: name == "lfs")
-    assert found("host() require 'tidelock' require 'lfs'", known) == []
+    known = Known({"host"}, {"tidelock"}, str.isupper, lambda name: name == "lfs")
+    assert found("host(LOUD) require 'tidelock' require 'lfs'", known) == []
     found("<!host!>() require <!'tidelock'!> require <!'lfs'!>")
 
 

@@ -29,11 +29,13 @@ class Known(NamedTuple):
     """What is there though no text shows it.
 
     ``globals`` and ``modules`` are names: of the running program, of the host, of settings.
-    ``is_installed`` says whether a module is found outside the workspace.
+    ``is_global`` says more of globals, ``is_installed`` whether a module is found outside the
+    workspace.
     """
 
     globals: Collection[str] = ()
     modules: Collection[str] = ()
+    is_global: Callable[[str], bool] = lambda name: False
     is_installed: Callable[[str], bool] = lambda name: False
 
 
@@ -61,6 +63,8 @@ def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
     severity: Severity = "hint" if summary(tree).is_dynamic else "warning"
     for name, references in scopes.globals.items():
         if name in own or name in standard or name in ("_G", "_ENV", "") or space.sets(name):
+            continue
+        if known.is_global(name):
             continue
         message = ""
         for one in references:

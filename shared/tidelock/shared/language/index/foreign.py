@@ -1,0 +1,330 @@
+"""What the project files of other tools say: ``.luarc.json``, ``.luarc.jsonc``, ``.luacheckrc``.
+
+Nothing of them is run: ``.luacheckrc`` is Lua and read with our parser, so only constants count.
+What cannot be used is a problem of that file and leaves the rest in force.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tidelock.shared.language.paths import constant
+from tidelock.shared.model import Problem, Severity
+from tidelock.shared.sources import decode
+from tidelock.shared.syntax.parser import parse
+from tidelock.shared.syntax.tree import (
+    Assign,
+    Binary,
+    Expression,
+    KeyedField,
+    Name,
+    NamedField,
+    Paren,
+    String,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from tidelock.shared.model import Dialect
+
+NAMES = (".luarc.json", ".luarc.jsonc", ".luacheckrc")
+_DIALECTS: Mapping[str, Dialect] = {
+    "Lua 5.1": "5.1", "Lua 5.2": "5.2", "Lua 5.3": "5.3", "Lua 5.4": "5.4", "Lua 5.5": "5.5",
+    "LuaJIT": "luajit",
+}  # fmt: skip
+_SEVERITIES: Mapping[str, Severity] = {
+    "Error": "error", "Warning": "warning", "Information": "information", "Hint": "hint",
+}  # fmt: skip
+_STANDARDS: Mapping[str, tuple[str, ...]] = {
+    "busted": ("describe", "insulate", "expose", "it", "pending", "before_each", "after_each",
+               "lazy_setup", "lazy_teardown", "strict_setup", "strict_teardown", "setup",
+               "teardown", "context", "spec", "test", "assert", "finally", "mock", "spy", "stub"),
+    "love": ("love",),
+    "ngx_lua": ("ngx", "ndk"),
+    "playdate": ("playdate", "json", "import", "kTextAlignment"),
+}  # fmt: skip
+_CODES = {"113": "undefined-global"}
+
+
+class Found(NamedTuple):
+    """A file in which something is wrong, with its text and what that is."""
+
+    path: str
+    text: str
+    problems: tuple[Problem, ...]
+
+
+class Wishes(NamedTuple):
+    """What the files ask for; later ones add to earlier ones.
+
+    ``dialect`` is None where none is named. ``templates`` are as in ``package.path``. ``disabled``
+    are codes of problems, ``hidden`` codes with a pattern of names.
+    """
+
+    dialect: Dialect | None = None
+    templates: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    use_gitignore: bool = True
+    globals: tuple[str, ...] = ()
+    global_patterns: tuple[str, ...] = ()
+    disabled: frozenset[str] = frozenset()
+    severities: tuple[tuple[str, Severity], ...] = ()
+    hidden: tuple[tuple[str, str], ...] = ()
+    files: tuple[Found, ...] = ()
+
+    def judged(self, problem: Problem, text: str) -> Problem | None:
+        """A problem as the project wants it shown; None when it does not. ``load`` has its way."""
+        if problem.origin == "load" or problem.severity == "error":
+            return problem
+        if problem.code in self.disabled:
+            return None
+        name = text[problem.start : problem.end]
+        for code, pattern in self.hidden:
+            if code == problem.code and re.search(pattern, name):
+                return None
+        severity = dict(self.severities).get(problem.code)
+        return problem if severity is None else problem._replace(severity=severity)
+
+    def is_global(self, name: str) -> bool:
+        """Whether a global is declared."""
+        return name in self.globals or any(re.search(one, name) for one in self.global_patterns)
+
+
+NO_WISHES = Wishes()
+
+
+def read(root: str) -> Wishes:
+    """What the files of a folder ask for; never raises."""
+    wishes = NO_WISHES
+    for name in NAMES:
+        path = os.path.join(root, name)
+        try:
+            with open(path, "rb") as file:
+                text = decode(file.read())
+        except OSError:
+            continue
+        reader = _Reader(wishes)
+        if name == ".luacheckrc":
+            reader.luacheck(text)
+        else:
+            reader.luarc(text)
+        found = Found(path, text, tuple(reader.problems))
+        wishes = reader.wishes._replace(files=(*reader.wishes.files, found))
+    return wishes
+
+
+class _Reader:
+    """Adds one file to the wishes."""
+
+    def __init__(self, wishes: Wishes) -> None:
+        self.wishes = wishes
+        self.problems: list[Problem] = []
+
+    def problem(self, start: int, end: int, message: str) -> None:
+        self.problems.append(Problem("configuration", "warning", start, end, message))
+
+    def add(self, **lists: tuple[Any, ...]) -> None:
+        """Append to some of the wishes."""
+        for name, values in lists.items():
+            joined: dict[str, Any] = {name: (*getattr(self.wishes, name), *values)}
+            self.wishes = self.wishes._replace(**joined)
+
+    # -- LuaLS -------------------------------------------------------------------------------------
+
+    def luarc(self, text: str) -> None:
+        """``.luarc.json``; comments and trailing commas are allowed in both forms."""
+        try:
+            table = json.loads(_plain_json(text))
+        except ValueError as error:
+            place = getattr(error, "pos", 0)
+            words = str(error).partition(": line")[0]
+            self.problem(place, place + 1, f"no JSON: {words[:1].lower()}{words[1:]}")
+            return
+        if not isinstance(table, dict):
+            self.problem(0, 1, "expected an object")
+            return
+        settings = dict(_flat(table))
+        for key, use in _LUARC.items():
+            if key in settings:
+                value = settings[key]
+                if not use(self, value):
+                    named = re.search(rf'"[^"\n]*{key.rpartition(".")[2]}"', text)
+                    start, end = named.span() if named else (0, 1)
+                    message = f"{key}: {json.dumps(value)[:60]} cannot be used"
+                    self.problem(start, end, message)
+
+    def version(self, value: Any) -> bool:
+        """``runtime.version``."""
+        dialect = _DIALECTS.get(value) if isinstance(value, str) else None
+        if dialect is not None:
+            self.wishes = self.wishes._replace(dialect=dialect)
+        return dialect is not None
+
+    def strings(self, name: str, value: Any) -> bool:
+        """A list of texts."""
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            return False
+        self.add(**{name: tuple(value)})
+        return True
+
+    def library(self, value: Any) -> bool:
+        """``workspace.library``: a list, or an object with true values; variables of LuaLS not."""
+        if isinstance(value, dict):
+            value = [name for name, wanted in value.items() if wanted is True]
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            return False
+        self.add(libraries=tuple(one for one in value if "${" not in one))
+        return True
+
+    def patterns(self, value: Any) -> bool:
+        """``diagnostics.globalsRegex``."""
+        return (
+            isinstance(value, list)
+            and all(isinstance(one, str) and _is_pattern(one) for one in value)
+            and self.strings("global_patterns", value)
+        )
+
+    def disable(self, value: Any) -> bool:
+        """``diagnostics.disable``."""
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            return False
+        self.wishes = self.wishes._replace(disabled=self.wishes.disabled | set(value))
+        return True
+
+    def severity(self, value: Any) -> bool:
+        """``diagnostics.severity``; a ``!`` behind a word makes no difference here."""
+        if not isinstance(value, dict):
+            return False
+        words = {name: _SEVERITIES.get(str(word).rstrip("!")) for name, word in value.items()}
+        known = tuple((name, one) for name, one in words.items() if one is not None)
+        self.add(severities=known)
+        return len(known) == len(words)
+
+    def gitignore(self, value: Any) -> bool:
+        """``workspace.useGitIgnore``."""
+        if isinstance(value, bool):
+            self.wishes = self.wishes._replace(use_gitignore=value)
+        return isinstance(value, bool)
+
+    # -- luacheck ----------------------------------------------------------------------------------
+
+    def luacheck(self, text: str) -> None:
+        """``.luacheckrc``: assignments of constants in the main chunk."""
+        tree = parse(text, "5.4")
+        for fault in tree.problems[:3]:
+            self.problem(fault.start, fault.end, fault.message)
+        for statement in tree.body.statements:
+            if not isinstance(statement, Assign):
+                continue
+            for target, value in zip(statement.targets, statement.values, strict=False):
+                if isinstance(target, Name):
+                    self._option(target, value)
+
+    def _option(self, target: Name, value: Expression) -> None:
+        name = target.name
+        if name in ("globals", "read_globals", "new_globals", "new_read_globals"):
+            names = tuple(_names(value))
+            self.add(globals=tuple(one.partition(".")[0] for one in names))
+            is_read = isinstance(value, Table)
+        elif name == "std":
+            is_read = self._standard(value)
+        elif name == "ignore":
+            patterns = list(_names(value))
+            self.add(hidden=tuple(_hidden(patterns)))
+            is_read = isinstance(value, Table)
+        else:
+            return
+        if not is_read:
+            self.problem(target.start, value.end, f"'{name}' is no constant and is passed over")
+
+    def _standard(self, value: Expression) -> bool:
+        if not isinstance(value, String):
+            return isinstance(value, Table | Name)
+        for word in value.value.split("+"):
+            self.add(globals=_STANDARDS.get(word, ()))
+        return True
+
+
+_LUARC: Mapping[str, Any] = {
+    "runtime.version": _Reader.version,
+    "runtime.path": lambda reader, value: reader.strings("templates", value),
+    "workspace.library": _Reader.library,
+    "workspace.ignoreDir": lambda reader, value: reader.strings("ignore", value),
+    "workspace.useGitIgnore": _Reader.gitignore,
+    "diagnostics.globals": lambda reader, value: reader.strings("globals", value),
+    "diagnostics.globalsRegex": _Reader.patterns,
+    "diagnostics.disable": _Reader.disable,
+    "diagnostics.severity": _Reader.severity,
+}
+_SPLIT = frozenset(key.partition(".")[0] for key in _LUARC)
+
+_JSON = re.compile(
+    r'"(?:\\.|[^"\\])*"|//[^\n\r]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]])', re.S
+)
+
+
+def _plain_json(text: str) -> str:
+    """The same with blanks where comments and trailing commas are, so that places stay."""
+    text = text.replace("\ufeff", " ")
+    return _JSON.sub(
+        lambda match: match[0] if match[0][0] == '"' else re.sub(r"[^\n\r]", " ", match[0]), text
+    )
+
+
+def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Settings by key, however they are nested: ``Lua.runtime.version``, ``runtime: {version}``."""
+    for name, value in table.items():
+        key = name.removeprefix("Lua.")
+        if name == "Lua" and isinstance(value, dict):
+            yield from _flat(value)
+        elif key in _SPLIT and isinstance(value, dict):
+            yield from ((f"{key}.{inner}", one) for inner, one in value.items())
+        else:
+            yield key, value
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
+def _names(value: Expression) -> Iterator[str]:
+    """The texts of a list, and the keys of what is declared with fields."""
+    while isinstance(value, Paren):
+        value = value.inner
+    if isinstance(value, Binary) or not isinstance(value, Table):
+        return
+    for item in value.fields:
+        if isinstance(item, NamedField):
+            yield item.name.name
+        elif isinstance(item, KeyedField):
+            key = constant(item.key)
+            if isinstance(key, str):
+                yield key
+        elif isinstance(item, String):
+            yield item.value
+
+
+def _hidden(patterns: list[str]) -> Iterator[tuple[str, str]]:
+    """Luacheck's ``CODE``, ``CODE/NAME`` or ``NAME``, each a Lua pattern for the beginning."""
+    for pattern in patterns:
+        code, slash, name = pattern.partition("/")
+        if not slash and not code[:1].isdigit():
+            code, name = "", pattern
+        form = name.replace("%", "\\")
+        if not _is_pattern(form) or not _is_pattern(code):
+            continue
+        for number, ours in _CODES.items():
+            if re.match(code, number):
+                yield ours, form
+
+
+__all__ = ["NAMES", "NO_WISHES", "Found", "Wishes", "read"]

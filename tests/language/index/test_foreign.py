@@ -1,0 +1,158 @@
+"""The project files of other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidelock.shared.language.index.foreign import NO_WISHES, Wishes, _Reader, read
+from tidelock.shared.model import Problem
+
+
+def wishes(folder: Path, name: str, text: str) -> Wishes:
+    (folder / name).write_text(text)
+    return read(str(folder))
+
+
+def complaints(found: Wishes) -> list[str]:
+    return [one.message for file in found.files for one in file.problems]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """{
+            // the Lua
+            "runtime": { "version": "LuaJIT", "path": ["src/?.lua", "?/init.lua"], },
+            "workspace": { "library": ["lib", "${3rd}/love2d"], "ignoreDir": ["build"],
+                           /* all */ "useGitIgnore": false },
+            "diagnostics": { "globals": ["vim", "it"], "globalsRegex": ["^T_"],
+                             "disable": ["unused-local"],
+                             "severity": { "undefined-global": "Hint!" } }
+        }""",
+        """{
+            "Lua.runtime.version": "LuaJIT", "runtime.path": ["src/?.lua", "?/init.lua"],
+            "Lua": { "workspace": { "library": { "lib": true, "not": false } } },
+            "workspace.ignoreDir": ["build"], "workspace.useGitIgnore": false,
+            "diagnostics.globals": ["vim", "it"], "diagnostics.globalsRegex": ["^T_"],
+            "diagnostics.disable": ["unused-local"],
+            "diagnostics.severity": { "undefined-global": "Hint" },
+            "hint.enable": true
+        }""",
+    ],
+)
+@pytest.mark.parametrize("name", [".luarc.json", ".luarc.jsonc"])
+def test_what_luals_reads(tmp_path: Path, name: str, text: str) -> None:
+    found = wishes(tmp_path, name, text)
+    assert complaints(found) == []
+    assert found._replace(files=()) == Wishes(
+        "luajit",
+        ("src/?.lua", "?/init.lua"),
+        ("lib",),
+        ("build",),
+        False,
+        ("vim", "it"),
+        ("^T_",),
+        frozenset({"unused-local"}),
+        (("undefined-global", "hint"),),
+    )
+    assert found.is_global("vim")
+    assert found.is_global("T_X")
+    assert not found.is_global("x")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "marked"),
+    [
+        ('{ "a": }', "no JSON: expecting value", "}"),
+        ("[]", "expected an object", "["),
+        ('{ "runtime": { "version": "Lua 9" } }', 'runtime.version: "Lua 9" cannot be used',
+         '"version"'),
+        ('{ "runtime.path": 3 }', "runtime.path: 3 cannot be used", '"'),
+        ('{ "diagnostics.globalsRegex": ["("] }',
+         'diagnostics.globalsRegex: ["("] cannot be used', '"'),
+        ('{ "diagnostics": { "disable": "x" } }', 'diagnostics.disable: "x" cannot be used',
+         '"disable"'),
+        ('{ "diagnostics": { "severity": { "a": "Loud" } } }',
+         'diagnostics.severity: {"a": "Loud"} cannot be used', '"severity"'),
+        ('{ "diagnostics": { "severity": 1 } }', "diagnostics.severity: 1 cannot be used",
+         '"severity"'),
+        ('{ "workspace": { "library": 1 } }', "workspace.library: 1 cannot be used", '"library"'),
+        ('{ "workspace": { "useGitIgnore": 1 } }', "workspace.useGitIgnore: 1 cannot be used",
+         '"useGitIgnore"'),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_a_problem_of_the_file(
+    tmp_path: Path, text: str, words: str, marked: str
+) -> None:
+    found = wishes(tmp_path, ".luarc.json", text)
+    assert complaints(found) == [words]
+    (problem,) = found.files[0].problems
+    assert (problem.code, problem.severity) == ("configuration", "warning")
+    assert text[problem.start : problem.end].startswith(marked)
+
+
+def test_the_rest_of_a_file_counts_all_the_same(tmp_path: Path) -> None:
+    found = wishes(tmp_path, ".luarc.json", '{"runtime.version": 1, "diagnostics.globals": ["a"]}')
+    assert found.globals == ("a",)
+    assert len(complaints(found)) == 1
+
+
+def test_what_luacheck_reads(tmp_path: Path) -> None:
+    found = wishes(
+        tmp_path,
+        ".luacheckrc",
+        """
+        std = "lua51+ngx_lua"
+        globals = { "a", b = { fields = { "c" } }, ["d"] = {}, "e.f" }
+        read_globals = { "g" }
+        ignore = { "113/x_.*", "y_", "211", "1/z", "[", "%" }
+        files["spec"] = { std = "+busted" }
+        exclude_files = { "build" }
+        os.exit(1)
+        """,
+    )
+    assert complaints(found) == []
+    assert set(found.globals) == {"ngx", "ndk", "a", "b", "d", "e", "g"}
+    assert found.hidden == tuple(("undefined-global", name) for name in ("x_.*", "y_", "z"))
+
+
+def test_what_is_no_constant_in_luacheckrc(tmp_path: Path) -> None:
+    found = wishes(tmp_path, ".luacheckrc", "globals = read()\nstd = f()\nignore = x\nstd = 'max'")
+    assert complaints(found) == [
+        "'globals' is no constant and is passed over",
+        "'std' is no constant and is passed over",
+        "'ignore' is no constant and is passed over",
+    ]
+    broken = wishes(tmp_path, ".luacheckrc", "globals = { 'a'\nread_globals = { 'b' }")
+    assert len(complaints(broken)) >= 1
+
+
+def test_the_files_add_up(tmp_path: Path) -> None:
+    (tmp_path / ".luarc.json").write_text('{"diagnostics.globals": ["a"]}')
+    (tmp_path / ".luacheckrc").write_text('globals = {"b"}')
+    found = read(str(tmp_path))
+    assert found.globals == ("a", "b")
+    assert [Path(one.path).name for one in found.files] == [".luarc.json", ".luacheckrc"]
+    assert read(str(tmp_path / "none")) == NO_WISHES
+
+
+def test_how_problems_are_shown() -> None:
+    told = Wishes(disabled=frozenset({"a"}), severities=(("b", "hint"),), hidden=(("c", "x_"),))
+    one = Problem("a", "warning", 0, 3, "words")
+    assert told.judged(one, "x_y") is None
+    assert told.judged(one._replace(origin="load"), "x_y") is not None
+    assert told.judged(one._replace(code="b"), "x_y") == one._replace(code="b", severity="hint")
+    assert told.judged(one._replace(code="c"), "x_y") is None
+    assert told.judged(one._replace(code="c"), "y_x") == one._replace(code="c")
+
+
+@given(st.text(alphabet='{}[]",:/*\n \\abtrue1.', max_size=60), st.booleans())
+def test_no_text_makes_it_fail(text: str, is_json: bool) -> None:
+    reader = _Reader(NO_WISHES)
+    (reader.luarc if is_json else reader.luacheck)(text)
+    for problem in reader.problems:
+        assert 0 <= problem.start <= problem.end
