@@ -6,6 +6,7 @@ import sys
 
 import crowd
 import debugger
+import index
 import kernel  # noqa: TID251 - the script beside this one
 import pause
 import stops
@@ -21,5 +22,6 @@ if __name__ == "__main__":
             kernel.measure,
             crowd.measure,
             syntax.measure,
+            index.measure,
         )
     )

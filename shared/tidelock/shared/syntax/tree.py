@@ -850,6 +850,10 @@ class Tree:
             found = self._derived[name] = make(self)
         return cast("T", found)
 
+    def forget(self) -> None:
+        """Drop what was made of this tree: it refers back, and would wait for the collector."""
+        self._derived.clear()
+
     def walk(self) -> Iterator[Node]:
         """Every node of the text, a parent before its children."""
         return walk(self.body)

@@ -113,7 +113,11 @@ def summarize(text: str, dialect: Dialect) -> Summary:
     """The summary of a text; whatever it is, this never raises."""
     from tidelock.shared.syntax.parser import parse
 
-    return summary(parse(text, dialect))
+    tree = parse(text, dialect)
+    try:
+        return summary(tree)
+    finally:
+        tree.forget()
 
 
 def summary(tree: Tree) -> Summary:

@@ -7,8 +7,10 @@ its parent.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple, TextIO, cast
 
@@ -18,6 +20,9 @@ from tidelock.shared.sources import decode
 
 if TYPE_CHECKING:
     from tidelock.shared.model import Dialect
+
+
+_UNTIDY = 200
 
 
 class Read(NamedTuple):
@@ -44,10 +49,12 @@ def serve(dialect: Dialect, source: TextIO, output: TextIO) -> None:
         path = json.loads(line)
         output.write(json.dumps(read_file(path, dialect)) + "\n")
         output.flush()
-        if count % 50 == 49:
+        if count % _UNTIDY == _UNTIDY - 1:
             gc.collect()
 
 
 if __name__ == "__main__":
-    gc.disable()  # trees are rings: they are collected between files
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(5)  # whoever types goes before
+    gc.disable()  # what little stays behind is collected between files
     serve(cast("Dialect", sys.argv[1]), sys.stdin, sys.stdout)
