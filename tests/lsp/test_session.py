@@ -414,8 +414,8 @@ def test_the_workspace_is_the_editors_folder(tmp_path: Any) -> None:
     (tmp_path / "inner").mkdir()
     asked: list[str] = []
 
-    def settings_of(folder: str) -> Settings:
-        asked.append(folder)
+    def settings_of(workspace: str, *, trusted: bool) -> Settings:
+        asked.append(workspace)
         return Settings(lua_version="luajit2.1", lua_path=("lib",))
 
     editor = Editor(settings_of=settings_of)
@@ -434,7 +434,7 @@ def test_the_workspace_is_the_editors_folder(tmp_path: Any) -> None:
 
 
 def test_a_workspace_whose_options_are_wrong_is_served(tmp_path: Any) -> None:
-    def settings_of(folder: str) -> Settings:
+    def settings_of(workspace: str, *, trusted: bool) -> Settings:
         raise ConfigError("lua.version: expected one of these")
 
     editor = Editor(settings_of=settings_of)

@@ -6,7 +6,6 @@ luaparser is a second reader of valid Lua besides: where its tree and ours diffe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +30,7 @@ CORPUS = sorted(
 HIGH = re.compile(r"\\(?:x[89a-fA-F]|1(?:2[89]|[3-9]\d)|2\d\d)")
 
 
-def nodes(root: Any) -> Iterator[Any]:
-    """Every node of a tree, a parent before its children."""
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, list):
-            todo += reversed(node)
-        elif isinstance(node, astnodes.Node):
-            yield node
-            todo += [
-                value
-                for name, value in reversed(node.__dict__.items())
-                if not name.startswith("_") and name != "comments"
-            ]
+nodes = public.walk
 
 
 def fault(node: Any) -> str:

@@ -76,6 +76,7 @@ class Manner(NamedTuple):
     links: bool = False
     watches: bool = False
     folder: str = ""
+    trusted: bool = False
     process: int = 0
 
     @classmethod
@@ -110,6 +111,7 @@ class Manner(NamedTuple):
                 params, "capabilities", "workspace", "didChangeWatchedFiles", "dynamicRegistration"
             ) is True,
             folder=_folder(params),
+            trusted=_at(params, "initializationOptions", "trusted") is True,
             process=process if type(process) is int and process > 0 else 0,
         )  # fmt: skip
 
@@ -531,6 +533,11 @@ def publication(
     """The problems of one version of a text."""
     found = [_diagnostic(problem, document, manner) for problem in problems]
     return types.PublishDiagnosticsParams(document.uri, found, document.version)
+
+
+def warning(words: str) -> types.ShowMessageParams:
+    """A message for the user."""
+    return types.ShowMessageParams(types.MessageType.Warning, words)
 
 
 def withdrawal(uri: str) -> types.PublishDiagnosticsParams:

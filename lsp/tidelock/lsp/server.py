@@ -24,7 +24,7 @@ from pygls.protocol.json_rpc import JsonRPCProtocol
 from pygls.server import JsonRPCServer
 
 from tidelock.lsp.convert import Json, converter
-from tidelock.lsp.session import INVALID_REQUEST, Number, Ports, Session
+from tidelock.lsp.session import INVALID_REQUEST, Number, Ports, Session, SettingsOf
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def serve(
     settings: Settings,
     workspace: str,
     *,
-    settings_of: Callable[[str], Settings] | None = None,
+    settings_of: SettingsOf | None = None,
     use_kernel: bool = True,
     stdin: BinaryIO | None = None,
     stdout: BinaryIO | None = None,

@@ -21,6 +21,7 @@ from tidelock.lsp.diagnostics import Beyond, Check, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.live import Live, connector
 from tidelock.lsp.moment import NOTHING, Moment, View
+from tidelock.lsp.rules import Rules, merged
 from tidelock.lsp.runs import Runs
 from tidelock.lsp.work import Breathe, Lane, Pool
 from tidelock.lsp.workspace import (
@@ -80,18 +81,26 @@ class Wire(Protocol):
         """Ask the editor; its answer comes to ``Session.receive``."""
 
 
+class SettingsOf(Protocol):
+    """Reads the options of a workspace."""
+
+    def __call__(self, workspace: str, *, trusted: bool) -> Settings:
+        """Those in force there; raises ``TidelockError`` when they cannot be used."""
+
+
 class Ports(NamedTuple):
     """What is handed in from outside.
 
     ``check`` is Lua's own verdict on a text, ``settings`` and ``workspace`` hold until the
-    editor names another folder; then ``settings_of`` gives those of it (None: nothing changes).
+    editor names another folder; then ``settings_of`` gives those of it, of a folder
+    that is ``trusted`` also what has its code run (None: nothing changes).
     ``tidy`` is called when there is nothing to do.
     """
 
     check: Check
     settings: Settings
     workspace: str
-    settings_of: Callable[[str], Settings] | None = None
+    settings_of: SettingsOf | None = None
     use_kernel: bool = True
     tidy: Callable[[], None] = lambda: None
 
@@ -157,6 +166,7 @@ class Session:
         self._open: dict[Number, Request] = {}
         self._lane = Lane("tidelock-documents")
         self._pool = Pool(ports.tidy)
+        self._rules: Rules | None = None
         self._live: Live | None = None
         self._asked: dict[Number, str] = {}
         self._names: tuple[object, ...] = ()
@@ -255,14 +265,15 @@ class Session:
 
         if self.ports.settings_of is not None and os.path.isdir(self.manner.folder):
             workspace = workspace_of(self.manner.folder)
-            if workspace != self.workspace:
+            if workspace != self.workspace or self.manner.trusted:
                 self.workspace = workspace
                 try:
-                    self.settings = self.ports.settings_of(workspace)
+                    self.settings = self.ports.settings_of(workspace, trusted=self.manner.trusted)
                 except TidelockError as error:
                     log.warn("the options of the workspace cannot be used", why=str(error))
         self._wishes = foreign.read(self.workspace)
         self.index = Workspace(self._plan(), self._indexed)
+        self._rules = Rules(self.settings, self.workspace, self._warn)
         self._pool.put(routes.VISIBLE, self._warm_up)
 
     def _plan(self) -> Plan:
@@ -369,6 +380,13 @@ class Session:
             self.index.close()
         if self._live is not None:
             self._live.close()
+        if self._rules is not None:
+            self._rules.close()
+
+    def _warn(self, words: str) -> None:
+        """Show the user a message, and keep it in the log."""
+        log.warn(words)
+        self.wire.notify("window/showMessage", convert.plain(convert.warning(words)))
 
     # -- documents, on the lane ----------------------------------------------------------------
 
@@ -414,6 +432,8 @@ class Session:
         """A text is closed."""
         document = self.documents.close(uri)
         if document is not None:
+            if self._rules is not None:
+                self._rules.forget(uri)
             params = convert.plain(convert.withdrawal(document.uri))
             self.wire.notify("textDocument/publishDiagnostics", params)
             self._judge_others(difference(summarized(document), self._on_disk(document)))
@@ -490,6 +510,19 @@ class Session:
             problems = self._as_wished(document, found)
         except _Outdated:
             return
+        rules = self._rules
+        known = [] if rules is None else rules.known(document)
+        self._publish(document, merged(problems, self._as_wished(document, known or [])))
+        if rules is None or known is not None:
+            return
+
+        def add(more: list[Problem]) -> None:
+            if more:
+                self._publish(document, merged(problems, self._as_wished(document, more)))
+
+        rules.ask(document, lambda: self.documents.is_present(document), add)
+
+    def _publish(self, document: Document, problems: list[Problem]) -> None:
         params = convert.plain(convert.publication(document, problems, self.manner))
 
         def publish() -> None:

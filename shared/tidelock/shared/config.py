@@ -67,6 +67,8 @@ class Settings(NamedTuple):
     lsp_workspace_max_file_kb: int = 500
     lsp_workspace_cache_mb: int = 200
     lsp_workspace_workers: int = 0
+    lsp_rules_paths: tuple[str, ...] = ()
+    lsp_rules_time_ms: int = 200
     log_level: str = "warn"
     log_file: str = ""
     log_rotate_size: int = 10 * 1024 * 1024
@@ -74,12 +76,16 @@ class Settings(NamedTuple):
 
 
 class Option(NamedTuple):
-    """What one option means, for help texts and messages."""
+    """What one option means, for help texts and messages.
+
+    One that ``runs_code`` is taken from a project's file only where the project is trusted.
+    """
 
     key: str
     text: str
     choices: tuple[str, ...] = ()
     least: float | None = None
+    runs_code: bool = False
 
 
 _LUA_NAMES = ("5.1", "5.2", "5.3", "5.4", "5.5", "luajit", "luajit2.0", "luajit2.1")
@@ -161,6 +167,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("lsp.workspace.max_file_kb", "kilobytes of the largest file that is read", (), 1),
     Option("lsp.workspace.cache_mb", "megabytes kept from one start to the next, 0: none", (), 0),
     Option("lsp.workspace.workers", "processes that read a workspace, 0: one or two", (), 0),
+    Option("lsp.rules.paths", "files and folders of rules of your own", runs_code=True),
+    Option("lsp.rules.time_ms", "how long one of them may work on a text", (), 1),
     Option("log.level", "what is logged", LEVELS),
     Option("log.file", "file that 'kernel start' logs to; empty: standard error"),
     Option("log.rotate_size", "bytes in that file before a new one is begun, 0: any", (), 0),
@@ -300,6 +308,7 @@ def load(
     environment: Mapping[str, str] | None = None,
     project_file: str = "",
     files: bool = True,
+    trusted: bool = False,
 ) -> Settings:
     """The settings in force.
 
@@ -309,6 +318,7 @@ def load(
         environment: the environment variables; None takes the process's.
         project_file: a file that stands in for the project's.
         files: whether files are read at all.
+        trusted: whether the project found there may have code of its own run.
 
     Raises:
         ConfigError: at least one value cannot be used; all are named.
@@ -333,7 +343,7 @@ def load(
         user = user_file()
         for path in (named or find_project_file(folder), user):
             if path and os.path.isfile(path):
-                _read_file(path, reader)
+                _read_file(path, reader, trusted or path in (named, user))
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return _DEFAULTS._replace(**cast("dict[str, Any]", reader.values))
@@ -357,7 +367,7 @@ def _near(name: str, known: Iterable[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def _read_file(path: str, reader: _Reader) -> None:
+def _read_file(path: str, reader: _Reader, trusted: bool) -> None:
     import tomllib  # late: most kernels start without a file
 
     try:
@@ -370,7 +380,11 @@ def _read_file(path: str, reader: _Reader) -> None:
         reader.problems.append(f"{path}: {error.strerror}")
         return
     for key, value in _flat(table):
-        reader.take(key, value, path)
+        option = _BY_KEY.get(key)
+        if trusted or option is None or not option.runs_code:
+            reader.take(key, value, path)
+        else:
+            log.info(f"{path}: {key} is not used: the folder is not trusted")
 
 
 __all__ = [

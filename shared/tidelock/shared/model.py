@@ -27,7 +27,7 @@ class Problem(NamedTuple):
     """Something wrong in a text.
 
     ``start`` and ``end`` are code point offsets, ``code`` the stable name of the kind of problem
-    (``syntax-error``), ``origin`` who says so: our parser, or Lua's own ``load``.
+    (``syntax-error``), ``origin`` who says so: our parser, Lua's own ``load``, or a user's rule.
     """
 
     code: str
@@ -35,7 +35,7 @@ class Problem(NamedTuple):
     start: int
     end: int
     message: str
-    origin: Literal["parser", "load"] = "parser"
+    origin: Literal["parser", "load", "rule"] = "parser"
     related: tuple[Related, ...] = ()
 
 

@@ -229,6 +229,20 @@ COMMANDS = (
         ),
     ),
     Command(
+        "validate", "Editors", "validate", "validate", "the problems an editor would show",
+        "tidelock validate src --strict",
+        (
+            _argument("paths", nargs="+", metavar="PATH", help="Lua files, folders, - for stdin"),
+            _argument("--strict", action="store_true", help="warnings fail, too"),
+            _argument("--select", metavar="CODES", action="append", help="show only these"),
+            _argument("--ignore", metavar="CODES", action="append", help="do not show these"),
+            _argument("--trust", action="store_true", help="run the project's own rules"),
+            _argument("--stdin-filename", metavar="FILE", help="what the text of - is called"),
+            _LUA,
+        ),
+        more="Exit code 1 if there are errors. Lua code is compiled, never run.",
+    ),
+    Command(
         "lsp", "Editors", "serve", "lsp", "the language server, on standard input and output",
         "tidelock lsp --stdio",
         (

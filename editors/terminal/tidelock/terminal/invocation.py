@@ -49,8 +49,10 @@ class Invocation(NamedTuple):
             raise UsageError(f"--workspace {told} is no folder")
         return canonical(told)
 
-    def settings(self, workspace: str, *overrides: str) -> Settings:
+    def settings(self, workspace: str, *overrides: str, trusted: bool = False) -> Settings:
         """The options in force; ``overrides`` are ``KEY=VALUE`` texts of the command's flags.
+
+        Of a project that is ``trusted`` also those that have its code run.
 
         Raises:
             ConfigError: a value cannot be used.
@@ -68,7 +70,11 @@ class Invocation(NamedTuple):
 
             given.insert(0, f"lua.version={builds.find(options.lua).name}")
         settings = load(
-            workspace, given, project_file=options.config or "", files=not options.no_config
+            workspace,
+            given,
+            project_file=options.config or "",
+            files=not options.no_config,
+            trusted=trusted,
         )
         if options.trace is None:
             log.configure(settings.log_level)

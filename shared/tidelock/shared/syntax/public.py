@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from antlr4.Token import CommonToken
 from luaparser import astnodes as a
@@ -25,7 +25,7 @@ from tidelock.shared.syntax.parser import parse
 if TYPE_CHECKING:
     from tidelock.shared.syntax.tree import Tree
 
-N = TypeVar("N")
+Node = a.Node
 
 
 class Left(NamedTuple):
@@ -87,6 +87,25 @@ class CNumber(a.Number):
 def tree(text: str, dialect: Dialect = "5.4") -> Chunk:
     """The tree of a file's text; whatever the text is, it never raises."""
     return of_tree(parse(text, dialect))
+
+
+def walk(root: Any) -> Iterator[Any]:
+    """A node and all below it, a parent before its children; uses no recursion.
+
+    Children come in the order of luaparser's fields, which is nearly that of the text.
+    """
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, list):
+            todo += reversed(node)
+        elif isinstance(node, a.Node):
+            yield node
+            todo += [
+                value
+                for name, value in reversed(node.__dict__.items())
+                if not name.startswith("_") and name != "comments"
+            ]
 
 
 def of_tree(parsed: Tree) -> Chunk:

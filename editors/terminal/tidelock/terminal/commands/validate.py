@@ -1,0 +1,191 @@
+"""``tidelock validate``: the problems an editor would show, for files and folders; nothing runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from tidelock.shared.errors import UsageError
+from tidelock.shared.sources import canonical, decode, search_folders, uri_of_path
+from tidelock.terminal import exits
+from tidelock.terminal.invocation import Invocation, current_folder
+
+if TYPE_CHECKING:
+    from tidelock.lsp.workspace import News, Workspace
+    from tidelock.shared.config import Settings
+    from tidelock.shared.language.lint.runner import Runner
+    from tidelock.shared.model import Dialect, Problem
+    from tidelock.terminal.console import Paint
+
+_PAINTS: dict[str, Paint] = {"error": "error", "warning": "warn"}
+
+
+class Text(NamedTuple):
+    """A text to look at; ``shown`` is what the user calls it."""
+
+    shown: str
+    path: str
+    text: str
+
+
+def validate(invocation: Invocation) -> int:
+    """Say what is wrong with each file; 1 if there are errors, with ``--strict`` warnings too."""
+    options, console = invocation.options, invocation.console
+    texts = list(_texts(options.paths, options.stdin_filename))
+    near = os.path.dirname(texts[0].path)
+    workspace = invocation.workspace(near)
+    settings = invocation.settings(workspace, trusted=options.trust)
+    if not options.trust:
+        trusted = invocation.settings(workspace, trusted=True)
+        if trusted.lsp_rules_paths != settings.lsp_rules_paths:
+            console.warn("the project's own rules are not run; --trust runs them")
+    judge = _Judge(settings, workspace, console.warn)
+    selected, ignored = _codes(options.select), _codes(options.ignore)
+    counts = {"error": 0, "warning": 0, "information": 0, "hint": 0}
+    found = []
+    try:
+        for text in texts:
+            for problem, places in judge.problems(text):
+                if (selected and problem.code not in selected) or problem.code in ignored:
+                    continue
+                counts[problem.severity] += 1
+                record = _record(text, problem, places)
+                found.append(record)
+                place = console.paint("{file}:{line}:{column}:".format(**record), "place")
+                how = _PAINTS.get(problem.severity, "dim")
+                severity = console.paint(problem.severity, how)
+                console.say(f"{place} {severity} {problem.code} {problem.message}")
+    finally:
+        judge.close()
+    failed = counts["error"] > 0 or (options.strict and counts["warning"] > 0)
+    console.say(_summary(len(texts), counts))
+    console.document({"failed": failed, "files": len(texts), "problems": found, "counts": counts})
+    return exits.FAILED if failed else exits.DONE
+
+
+def _texts(paths: list[str], name: str | None) -> Iterator[Text]:
+    """Every text that was named, once.
+
+    Raises:
+        UsageError: something named cannot be read, or there is no Lua file.
+    """
+    from tidelock.shared.language.index.files import lua_files
+
+    seen: set[str] = set()
+    for path in paths:
+        if path == "-":
+            shown = name or "stdin.lua"
+            yield Text(shown, canonical(shown), decode(sys.stdin.buffer.read()))
+            seen.add(path)
+            continue
+        files = lua_files(canonical(path)) if os.path.isdir(path) else [canonical(path)]
+        for file in files:
+            if file in seen:
+                continue
+            seen.add(file)
+            try:
+                with open(file, "rb") as source:
+                    text = decode(source.read())
+            except OSError as error:
+                raise UsageError(f"{path}: {error.strerror}") from None
+            yield Text(_shown(file), file, text)
+    if not seen:
+        raise UsageError(f"no Lua file in {', '.join(paths)}")
+
+
+def _shown(path: str) -> str:
+    """A path as people write it here: relative where that is no way up."""
+    folder = os.path.join(canonical(current_folder()), "")
+    return path.removeprefix(folder)
+
+
+def _codes(given: list[str] | None) -> set[str]:
+    return {code.strip() for one in given or [] for code in one.split(",") if code.strip()}
+
+
+def _record(
+    text: Text, problem: Problem, places: tuple[int, int, int, int]
+) -> dict[str, str | int]:
+    line, column, end_line, end_column = places
+    return {
+        "file": text.shown,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+        "severity": problem.severity,
+        "code": problem.code,
+        "message": problem.message,
+        "origin": problem.origin,
+    }
+
+
+def _summary(files: int, counts: dict[str, int]) -> str:
+    parts = [
+        f"{number} {name}{'s' if number != 1 and name in ('error', 'warning', 'hint') else ''}"
+        for name, number in counts.items()
+        if number
+    ]
+    return f"{', '.join(parts) or 'no problems'} in {files} file{'s' if files != 1 else ''}"
+
+
+class _Judge:
+    """What the language server does for an open text, without a server."""
+
+    def __init__(self, settings: Settings, workspace: str, tell: Callable[[str], None]) -> None:
+        from tidelock.lsp.workspace import Workspace, planned
+        from tidelock.shared.config import Settings
+        from tidelock.shared.language.index import foreign
+        from tidelock.shared.language.lint.runner import Runner, resolved
+        from tidelock.shared.runtime.check import Checker
+
+        self._wishes = foreign.read(workspace)
+        self._lua = settings.lua_version
+        if self._lua == Settings().lua_version:
+            self._lua = self._wishes.dialect or self._lua
+        self._dialect: Dialect = (
+            "luajit" if self._lua.startswith("luajit") else self._lua  # type: ignore[assignment]
+        )
+        self._settings = settings
+        self._workspace = workspace
+        self._check = Checker().refusal
+        paths = resolved(settings.lsp_rules_paths, workspace)
+        self._rules: Runner = Runner(paths, settings.lsp_rules_time_ms, tell)
+        read = threading.Event()
+
+        def tell_index(news: News) -> None:
+            if self._index.state in ("ready", "refused"):
+                read.set()
+
+        plan = planned(workspace, self._dialect, settings, self._wishes)
+        self._index: Workspace = Workspace(plan, tell_index)
+        self._index.start()
+        read.wait()
+
+    def problems(self, text: Text) -> Iterator[tuple[Problem, tuple[int, int, int, int]]]:
+        """The problems of a text, each with its first and last line and column, from 1."""
+        from tidelock.lsp.diagnostics import Beyond, diagnose
+        from tidelock.lsp.documents import Document
+        from tidelock.lsp.rules import merged
+
+        settings = self._settings
+        folders = search_folders(os.path.dirname(text.path), self._workspace, settings.lua_path)
+        uri = uri_of_path(text.path)
+        document = Document(uri, 0, text.text, self._dialect, folders)
+        space = self._index.space([document])
+        beyond = Beyond(space, is_global=self._wishes.is_global)
+        own = diagnose(document, self._check, self._lua, beyond=beyond)
+        for found in merged(own, self._rules.check(uri, document.tree)):
+            problem = self._wishes.judged(found, text.text)
+            if problem is None:
+                continue
+            start, end = document.lines.place(problem.start), document.lines.place(problem.end)
+            yield problem, (start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def close(self) -> None:
+        """End what it has started."""
+        self._index.close()
+        self._rules.close()

@@ -1,0 +1,1 @@
+"""Runs the rules that users write (``language.rules``), in a process of its own."""
