@@ -95,6 +95,13 @@ def definitions() -> tuple[tuple[str, Tree], ...]:
 
 
 @cache
+def host_definitions() -> dict[str, Tree]:
+    """The definition files of the modules that Tidelock offers to programs, by their names."""
+    paths = sorted((_FOLDER / "modules").glob("*.lua"))
+    return {path.stem: parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@cache
 def library(dialect: Dialect) -> Library:
     """The standard library of a Lua; LuaJIT is 2.1 as lupa bundles it."""
     entries: list[Entry] = []

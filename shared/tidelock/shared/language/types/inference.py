@@ -338,7 +338,9 @@ class Types:
     def module(self, text: Text, name: str) -> Type:
         """What ``require(name)`` gives in a text."""
         found = self.workspace.resolve(name, text.uri) if self.workspace else None
-        return UNKNOWN if found is None else self.exported(self.text_of(found))
+        if found is not None:
+            return self.exported(self.text_of(found))
+        return self.names.of_module(text, name) or UNKNOWN
 
     def exported(self, text: Text) -> Type:
         """What a text returns when it is loaded as a module."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast, final
 from tidelock.shared.language.annotations import behind, run_above
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.members import matched
+from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.types.flow import Flow, Joined, Recast, Source, Tested
 from tidelock.shared.language.types.kinds import (
     ANY,
@@ -26,7 +27,7 @@ from tidelock.shared.language.types.kinds import (
     without_numbers,
 )
 from tidelock.shared.language.types.kinds import Variable as TypeVariable
-from tidelock.shared.language.types.texts import Text, library_texts
+from tidelock.shared.language.types.texts import Text, host_text, library_texts
 from tidelock.shared.language.types.tracing import trace
 from tidelock.shared.syntax.tree import (
     Assign,
@@ -221,6 +222,8 @@ class Names:
             kinds = [self._own_global(self._types.text_of(one), name) for one in modules]
             known = [one for one in kinds if one is not None]
             found = union(known) if known else None
+        if found is None and name == "python":
+            found = self.of_module(text, name)
         return self._types.extended(text, (name,), UNKNOWN if found is None else found)
 
     def _own_global(self, text: Text, name: str) -> Type | None:
@@ -236,6 +239,14 @@ class Names:
             if one.places((), name):
                 return self.of_global(one, name)
         return None
+
+    def of_module(self, text: Text, name: str) -> Type | None:
+        """What a module that needs no file gives: a table of the library, or one of the host's."""
+        host = host_text(name, text.dialect)
+        if host is not None:
+            return self._types.exported(host)
+        entry = library(text.dialect).entry((name,))
+        return self._library_global(text, name) if entry and entry.kind == "table" else None
 
     def of_path(self, text: Text, path: Path) -> Type:
         """The type of what a path leads to."""

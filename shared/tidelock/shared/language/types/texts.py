@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 from tidelock.shared.language.annotations import documented, runs
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.members import Members, members
-from tidelock.shared.language.stdlib import definitions
+from tidelock.shared.language.stdlib import definitions, host_definitions
 from tidelock.shared.language.types.declared import Declared, declared
 
 if TYPE_CHECKING:
@@ -82,6 +82,13 @@ def _casts(tree: Tree) -> list[tuple[int, tuple[Run, Written]]]:
                 before = tree.text[: run.start].rstrip()
                 found.append((len(before), (run, item.type)))
     return found
+
+
+@cache
+def host_text(name: str, dialect: Dialect) -> Text | None:
+    """The definition file of a module that Tidelock offers to programs; None if there is none."""
+    tree = host_definitions().get(name)
+    return None if tree is None else Text(f"tidelock:library/modules/{name}.lua", tree, dialect)
 
 
 @cache
