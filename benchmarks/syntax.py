@@ -13,7 +13,7 @@ import gc
 import random
 import sys
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from measure import percentile, spread
@@ -86,7 +86,6 @@ def parsing(options: Options) -> Table:
     lines = sum(text.count("\n") for text in files)
     words = sum(len(scan(text, "luajit")) for text in files)
     long_lines = long_text().count("\n")
-    tree = parse(long_text(), "luajit")
     seconds: dict[str, list[float]] = {}
     for _ in range(rounds):
         for name, count, take in (
@@ -96,7 +95,8 @@ def parsing(options: Options) -> Table:
             seconds.setdefault(name, []).append(count / _seconds(take))
         scans = _seconds(lambda: scan(long_text(), "luajit"))
         seconds.setdefault("one long file, cut into tokens only", []).append(long_lines / scans)
-        scopes = _seconds(lambda: _resolve(tree))
+        tree = parse(long_text(), "luajit")
+        scopes = _seconds(partial(resolve, tree))
         seconds.setdefault("one long file, scopes of a tree", []).append(long_lines / scopes)
     for name, samples in seconds.items():
         bar = LINE_BAR if "parsed" in name else None

@@ -231,10 +231,16 @@ def test_path_prefers_the_name_just_typed() -> None:
     assert [type(node).__name__ for node in tree.path(5)][-2:] == ["Member", "Name"]
 
 
+def covers_text(tree: Tree) -> None:
+    """Tokens and what is between them are the text again."""
+    pieces = [*tree.tokens.between(), *zip(tree.tokens.starts, tree.tokens.texts, strict=True)]
+    assert "".join(piece for _, piece in sorted(pieces)) == tree.text
+
+
 def covers(tree: Tree) -> None:
     """All that is promised of every tree."""
     text = tree.text
-    assert "".join(tree.tokens.pieces) == text
+    covers_text(tree)
     assert [text[start:end] for _, start, end in tree.tokens] == tree.tokens.texts[:-1]
     assert len(tree.problems) <= 100
     for problem in tree.problems:
@@ -294,7 +300,8 @@ def test_every_damaged_program_has_a_tree(
 def test_every_file_survives(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
     tree = parse(text, "luajit")
-    assert "".join(tree.tokens.pieces).encode("utf-8", "surrogateescape") == data
+    assert tree.text.encode("utf-8", "surrogateescape") == data
+    covers(tree)
 
 
 @pytest.mark.parametrize(
@@ -325,7 +332,7 @@ def test_every_file_survives(data: bytes) -> None:
 def test_depth_is_a_problem_and_length_is_none(make: Callable[[int], str], problems: int) -> None:
     tree = parse(make(10_000))
     assert len(tree.problems) == problems
-    assert "".join(tree.tokens.pieces) == tree.text
+    covers_text(tree)
     assert sum(1 for _ in tree.walk()) > 0
     assert len(functions(tree)) > 0
     assert isinstance(starts(tree), list)

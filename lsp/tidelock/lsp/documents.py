@@ -38,7 +38,18 @@ class Document:
     its ``require`` looks.
     """
 
-    __slots__ = ("_lines", "_lock", "_tree", "chunk", "dialect", "search", "text", "uri", "version")
+    __slots__ = (
+        "_before",
+        "_lines",
+        "_lock",
+        "_tree",
+        "chunk",
+        "dialect",
+        "search",
+        "text",
+        "uri",
+        "version",
+    )
 
     def __init__(
         self,
@@ -56,6 +67,8 @@ class Document:
         self.chunk = chunk_of_uri(uri)
         self._lines: Lines | None = None
         self._tree: Tree | None = None
+        # The newest tree that an earlier version has, until there is one of its own.
+        self._before: Tree | None = None
         self._lock = threading.Lock()
 
     @property
@@ -72,14 +85,19 @@ class Document:
 
     @property
     def tree(self) -> Tree:
-        """Its tree; the first who asks parses, others wait for that."""
+        """Its tree; the first who asks parses what has changed, others wait for that."""
         with self._lock:
             if self._tree is None:
-                from tidelock.shared.syntax.parser import (
-                    parse,  # late: not before initialize is answered
-                )
+                # late: not before initialize is answered
+                from tidelock.shared.syntax.changes import parse_again
+                from tidelock.shared.syntax.parser import parse
 
-                self._tree = parse(self.text, self.dialect)
+                before = self._before
+                if before is None:
+                    self._tree = parse(self.text, self.dialect)
+                else:
+                    self._tree = parse_again(before, self.text)
+                self._before = None
             return self._tree
 
     def changed(self, version: int, changes: Iterable[Change], encoding: Encoding) -> Document:
@@ -95,6 +113,9 @@ class Document:
             lines = Lines(text)
         made = Document(self.uri, version, text, self.dialect, self.search)
         made._lines = lines
+        # Without the lock, which who parses holds; one of the two is there in this order.
+        before = self._before
+        made._before = before if self._tree is None else self._tree
         return made
 
 

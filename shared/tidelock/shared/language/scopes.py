@@ -1,6 +1,8 @@
 """Which name means which variable, by Lua's own rules; it knows one text and no runtime.
 
 ``resolve`` plays the tape of a tree once: there is no recursion and no second look at the nodes.
+It plays it by the units of the tree, which may have moved since they were read: no offset of a
+mark or a name is used before ``shift`` is added.
 A local begins after its statement, a local function before its body, the condition of a
 ``repeat`` sees the locals of its block, methods have a ``self``. Lua 5.5's ``global`` is followed
 as the manual says: all names are free until the first declaration in scope.
@@ -20,6 +22,7 @@ from tidelock.shared.language.variables import (
     Scopes,
 )
 from tidelock.shared.model import Problem, Related
+from tidelock.shared.syntax.collector import HeldOff
 from tidelock.shared.syntax.tree import Label as LabelNode
 from tidelock.shared.syntax.tree import Mark, Name
 
@@ -33,10 +36,12 @@ if TYPE_CHECKING:
 class _Goto:
     """A ``goto`` whose label has not come yet, with the variables active at its level."""
 
-    __slots__ = ("active", "node")
+    __slots__ = ("active", "end", "name", "start")
 
-    def __init__(self, node: Name, active: int) -> None:
-        self.node = node
+    def __init__(self, name: str, start: int, end: int, active: int) -> None:
+        self.name = name
+        self.start = start
+        self.end = end
         self.active = active
 
 
@@ -72,6 +77,7 @@ class _Player:
         "open",
         "problems",
         "references",
+        "shift",
         "starts",
         "tree",
     )
@@ -91,6 +97,7 @@ class _Player:
         # How many declared globals have a name: with one, all others must be declared too.
         self.named = 0
         self.count = 0
+        self.shift = 0
         self.blocks = [_Block(0, True, 0, 0)]
 
     def play(self) -> Scopes:
@@ -106,24 +113,28 @@ class _Player:
             "goto": self.goto,
             "label": self.label,
         }
+        blocks = self.blocks
         function = 0
-        for item in self.tree.tape:
-            if type(item) is Name:
-                name = item.name
-                if name == "":
-                    continue
-                meaning = meanings.get(name)
-                local = meaning[-1] if meaning else None
-                if type(local) is Local:
-                    reference = Reference(item.start, name, function, local, None)
-                    local.references.append(reference)
-                else:
-                    reference = self.free(item.start, name, function)
-                references.append(reference)
-                starts.append(item.start)
-            elif isinstance(item, Mark) and item.kind != "vararg":
-                dispatch[item.kind](item)
-                function = self.blocks[-1].function
+        for unit, shift, _, _ in self.tree.units:
+            self.shift = shift
+            for item in unit.tape:
+                if type(item) is Name:
+                    name = item.name
+                    if name == "":
+                        continue
+                    start = item.start + shift
+                    meaning = meanings.get(name)
+                    local = meaning[-1] if meaning else None
+                    if type(local) is Local:
+                        reference = Reference(start, name, function, local, None)
+                        local.references.append(reference)
+                    else:
+                        reference = self.free(start, name, function)
+                    references.append(reference)
+                    starts.append(start)
+                elif isinstance(item, Mark) and item.kind != "vararg":
+                    dispatch[item.kind](item)
+                    function = blocks[-1].function
         self.finish(len(self.tree.text))
         problems = tuple(sorted(self.problems, key=_place))
         return Scopes(
@@ -153,7 +164,8 @@ class _Player:
         self.count += 1
         self.blocks.append(_Block(self.count, True, len(self.open), 0))
         if mark.detail == "method":
-            self.add(Local("self", "self", "", mark.offset, mark.offset, mark.offset, self.count))
+            start = mark.offset + self.shift
+            self.add(Local("self", "self", "", start, start, start, self.count))
 
     def enter(self, mark: Mark) -> None:
         """A block begins."""
@@ -184,32 +196,36 @@ class _Player:
         kind: LocalKind = mark.detail  # type: ignore[assignment]
         function = self.blocks[-1].function
         if node.name:
-            start, end = node.start, node.end
-            self.add(Local(node.name, kind, mark.attribute, start, end, mark.offset, function))
+            start, end, offset = node.start, node.end, mark.offset
+            if shift := self.shift:
+                start, end, offset = start + shift, end + shift, offset + shift
+            self.add(Local(node.name, kind, mark.attribute, start, end, offset, function))
 
     def declare_global(self, mark: Mark) -> None:
         """A declaration of Lua 5.5 begins."""
-        node = mark.node
+        node, shift = mark.node, self.shift
         if node is None:
-            self.add(GlobalDeclaration("", mark.attribute, mark.offset, mark.offset))
+            start = mark.offset + shift
+            self.add(GlobalDeclaration("", mark.attribute, start, start))
         elif isinstance(node, Name) and node.name:
-            self.add(GlobalDeclaration(node.name, mark.attribute, node.start, node.end))
+            start, end = node.start + shift, node.end + shift
+            self.add(GlobalDeclaration(node.name, mark.attribute, start, end))
 
     def leave(self, mark: Mark) -> None:
         """A block or function ends."""
         block = self.blocks.pop()
-        self.forget(block, mark.offset)
+        self.forget(block, mark.offset + self.shift)
         if block.is_function:
             self.lost(block)
             return
         outer = self.blocks[-1]
         for goto in block.gotos:
             goto.active = min(goto.active, block.active)
-            known = outer.labels.get(goto.node.name)
+            known = outer.labels.get(goto.name)
             if known is None:
                 outer.gotos.append(goto)
             else:
-                known[0].gotos.append((goto.node.start, goto.node.end))
+                known[0].gotos.append((goto.start, goto.end))
 
     def forget(self, block: _Block, offset: int) -> None:
         """End what a block declared."""
@@ -230,14 +246,14 @@ class _Player:
     def lost(self, block: _Block) -> None:
         """Report the jumps of a function that found no label."""
         for goto in block.gotos:
-            node = goto.node
-            message = f"no visible label '{node.name}' for this goto"
-            self.problem("undefined-label", node.start, node.end, message)
+            message = f"no visible label '{goto.name}' for this goto"
+            self.problem("undefined-label", goto.start, goto.end, message)
 
     def write(self, mark: Mark) -> None:
         """A name met before is assigned to."""
-        index = bisect_left(self.starts, mark.offset)
-        if index == len(self.starts) or self.starts[index] != mark.offset:
+        start = mark.offset + self.shift
+        index = bisect_left(self.starts, start)
+        if index == len(self.starts) or self.starts[index] != start:
             return
         reference = self.references[index]
         reference.write = True
@@ -255,11 +271,12 @@ class _Player:
         node = mark.node
         assert isinstance(node, Name)
         block = self.blocks[-1]
+        start, end = node.start + self.shift, node.end + self.shift
         known = block.labels.get(node.name)
         if known is not None:
-            known[0].gotos.append((node.start, node.end))
+            known[0].gotos.append((start, end))
         elif node.name:
-            block.gotos.append(_Goto(node, self.active()))
+            block.gotos.append(_Goto(node.name, start, end, self.active()))
 
     def label(self, mark: Mark) -> None:
         """A label: the end of the jumps that waited for it."""
@@ -269,7 +286,7 @@ class _Player:
         if not name:
             return
         block = self.blocks[-1]
-        label = Label(name, node.label.start, block.function)
+        label = Label(name, node.label.start + self.shift, block.function)
         self.labels.append(label)
         known = self.known_label(name)
         if known is not None:
@@ -282,10 +299,10 @@ class _Player:
         block.labels[name] = (label, active)
         waiting, block.gotos = block.gotos, []
         for goto in waiting:
-            if goto.node.name != name:
+            if goto.name != name:
                 block.gotos.append(goto)
                 continue
-            label.gotos.append((goto.node.start, goto.node.end))
+            label.gotos.append((goto.start, goto.end))
             if goto.active < active:
                 self.into_scope(goto)
 
@@ -303,9 +320,8 @@ class _Player:
         """Report a jump past a declaration."""
         function = next(block for block in reversed(self.blocks) if block.is_function)
         entered = self.open[function.first + goto.active].name or "*"
-        node = goto.node
-        message = f"goto '{node.name}' jumps into the scope of '{entered}'"
-        self.problem("syntax-error", node.start, node.end, message)
+        message = f"goto '{goto.name}' jumps into the scope of '{entered}'"
+        self.problem("syntax-error", goto.start, goto.end, message)
 
 
 def _place(problem: Problem) -> tuple[int, int]:
@@ -321,7 +337,8 @@ def resolve(tree: Tree) -> Scopes:
 
 
 def _resolve(tree: Tree) -> Scopes:
-    return _Player(tree).play()
+    with HeldOff(tree.text):
+        return _Player(tree).play()
 
 
 def global_names(scopes: Scopes) -> Iterator[str]:

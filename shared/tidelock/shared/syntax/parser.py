@@ -11,11 +11,13 @@ pieces is a grammar nobody can read.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared import threads
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.positions import Lines
+from tidelock.shared.syntax.collector import HeldOff
 from tidelock.shared.syntax.structure import Structure, columns, structure
 from tidelock.shared.syntax.tokens import BAD, COMPOUND, END, KEYWORDS, NAME, NUMBER, STRING, scan
 from tidelock.shared.syntax.tree import (
@@ -52,6 +54,7 @@ from tidelock.shared.syntax.tree import (
     Number,
     NumericFor,
     Paren,
+    Placed,
     Repeat,
     Result,
     Return,
@@ -61,15 +64,16 @@ from tidelock.shared.syntax.tree import (
     Tape,
     Tree,
     Unary,
+    Unit,
     Vararg,
     While,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tidelock.shared.model import Dialect
-    from tidelock.shared.syntax.tokens import Tokens
+    from tidelock.shared.syntax.tokens import Flag, Tokens
 
 DEPTH = 200
 """How deep statements and expressions may nest, as in Lua (``LUAI_MAXCCALLS``)."""
@@ -116,6 +120,20 @@ class _Place(NamedTuple):
     seen: int
 
 
+class _Cut(NamedTuple):
+    """Where a unit begins in the lists of a reading."""
+
+    unit: Unit
+    statements: int
+    tape: int
+    problems: int
+    broken: int
+
+
+def _token(flag: Flag) -> int:
+    return flag.token
+
+
 @final
 class Parser:
     """One reading of one list of tokens; used once, by one thread."""
@@ -124,6 +142,7 @@ class Parser:
         "blocks",
         "branches",
         "broken",
+        "cuts",
         "depth",
         "dialect",
         "effort",
@@ -139,12 +158,14 @@ class Parser:
         "limit",
         "lines",
         "loops",
+        "met",
         "mode",
         "muted",
         "old",
         "problems",
         "repeats",
         "reported",
+        "resume",
         "seen",
         "starts",
         "tape",
@@ -183,6 +204,10 @@ class Parser:
         self.tape: Tape = []
         self.problems: list[Problem] = []
         self.broken: list[int] = []
+        # Where each top-level statement begins; of an old tree, those where reading may stop.
+        self.cuts: list[_Cut] = []
+        self.resume: dict[int, Unit] = {}
+        self.met = -1
         self.reported = False
         self.seen = -1
         self.muted = False
@@ -328,7 +353,8 @@ class Parser:
             body = Block(0, len(self.text), [Result(value.start, value.end, [value], False)])
         else:
             body = self.block(-1)
-        self.lexical(len(self.kinds))
+        if self.met < 0:
+            self.lexical(len(self.kinds))
         return body
 
     def block(self, opener: int) -> Block:
@@ -349,6 +375,8 @@ class Parser:
         while True:
             i = self.i
             kind = kinds[i]
+            if opener < 0 and last is None and kind != END and self.cut(len(statements)):
+                break
             if guided and (kind in ")]}" or self.outside(i, opener)):
                 break
             handler = _STATEMENTS.get(kind)
@@ -379,9 +407,58 @@ class Parser:
         self.reported = reported
         self.depth -= 1
         self.blocks -= 1
-        if statements and type(statements[-1]) in (Label, Empty):
+        if statements and type(statements[-1]) in (Label, Empty) and self.met < 0:
             self.mark_last(statements, opener)
         return Block(start, max(self.starts[self.i], start), statements)
+
+    def cut(self, count: int) -> bool:
+        """Note that a top-level statement begins; whether it was read before, just so."""
+        i = self.i
+        start = self.starts[i]
+        flags = self.tokens.flags
+        taken = 0
+        while taken < self.flag and flags[self.flag - taken - 1].token >= i:
+            taken += 1
+        seen = self.seen - start if self.same_line(self.seen, start) else None
+        known = self.resume.get(i)
+        if known is not None and known.taken == taken and known.seen == seen:
+            self.met = i
+            return True
+        unit = Unit(start, i, self.functions, taken, seen)
+        place = (count, len(self.tape), len(self.problems), len(self.broken))
+        self.cuts.append(_Cut(unit, *place))
+        return False
+
+    def begin(self, unit: Unit, functions: int, token: int) -> None:
+        """Go to where an old unit begins, in the state in which it was read."""
+        self.i = token
+        self.functions = functions
+        flags = self.tokens.flags
+        self.flag = bisect_left(flags, token, key=_token) + unit.taken
+        self.flag_token = flags[self.flag].token if self.flag < len(flags) else len(self.kinds)
+        if unit.seen is not None:
+            self.seen = self.starts[token] + unit.seen
+
+    def units(self, statements: Sequence[Statement]) -> list[Placed]:
+        """All that was read, cut where top-level statements begin."""
+        cuts = self.cuts
+        if not cuts:
+            if not statements and not self.problems:
+                return []
+            cuts = [_Cut(Unit(0, 0, 0, 0, None), 0, 0, 0, 0)]
+        sizes = (len(statements), len(self.tape), len(self.problems), len(self.broken))
+        for cut, until in zip(cuts, [*cuts[1:], _Cut(cuts[0].unit, *sizes)], strict=True):
+            unit = cut.unit
+            unit.statements = statements[cut.statements : until.statements]
+            unit.tape = self.tape[cut.tape : until.tape]
+            unit.problems = self.problems[cut.problems : until.problems]
+            unit.broken = self.broken[cut.broken : until.broken]
+        return [Placed(cut.unit) for cut in cuts]
+
+    def settled(self, statements: Sequence[Statement]) -> bool:
+        """Whether each unit depended on nothing but itself and the token after it."""
+        bound = self.unbalanced or self.muted or len(self.problems) >= PROBLEMS
+        return not bound and not (statements and type(statements[-1]) in (Label, Empty))
 
     def cut_short(
         self,
@@ -1349,30 +1426,27 @@ _STATEMENTS: dict[str, Callable[[Parser], Statement]] = {
 
 def parse(text: str, dialect: Dialect = "5.4", mode: Mode = "chunk") -> Tree:
     """The tree of any text, in linear time; see ``Tree.problems`` for what is wrong with it."""
-    tokens = scan(text, dialect, mode)
-    try:
-        return _tree(tokens, mode, DEPTH)
-    except RecursionError:
-        # The caller has used up Python's stack: a thread has one of its own.
-        return _with_own_stack(tokens, mode)
+    with HeldOff(text):
+        tokens = scan(text, dialect, mode)
+        try:
+            return _tree(tokens, mode, DEPTH)
+        except RecursionError:
+            # The caller has used up Python's stack: a thread has one of its own.
+            return _with_own_stack(tokens, mode)
 
 
 def _tree(tokens: Tokens, mode: Mode, limit: int) -> Tree:
     parser = Parser(tokens, mode, limit, None)
-    body = parser.run()
+    statements = parser.run().statements
     incomplete = parser.incomplete
+    settled = limit == DEPTH and mode == "chunk" and parser.settled(statements)
     if parser.unbalanced:
         again = Parser(tokens, mode, limit, structure(tokens))
-        other = again.run()
+        others = again.run().statements
         if len(again.problems) <= len(parser.problems):
-            parser, body = again, other
-    problems = tuple(sorted(parser.problems, key=_place))
-    broken = frozenset(parser.broken)
-    return Tree(tokens, mode, body, problems, parser.tape, broken, incomplete)
-
-
-def _place(problem: Problem) -> tuple[int, int]:
-    return problem.start, problem.end
+            parser, statements = again, others
+    units = parser.units(statements)
+    return Tree(tokens, mode, units, parser.problems, incomplete, settled)
 
 
 def _with_own_stack(tokens: Tokens, mode: Mode) -> Tree:

@@ -9,8 +9,8 @@ Never raises and never drops a character; what no Lua reads is a piece of kind `
 from __future__ import annotations
 
 import re
+import sys
 from itertools import accumulate, compress
-from operator import sub
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.syntax import literals
@@ -27,6 +27,7 @@ NAME, NUMBER, STRING, END, BAD = "<name>", "<number>", "<string>", "<eof>", "<ba
 """The kinds of token that have many texts; a keyword or an operator is its own kind."""
 
 SPACE, COMMENT = "<space>", "<comment>"
+_SPACES = " \t\r\n\f\v"
 _WORDS = (
     "and break do else elseif end false for function if in local nil not or repeat return then"
     " true until while"
@@ -68,13 +69,12 @@ class Flag(NamedTuple):
 class Tokens:
     """The tokens of a text in parallel lists, closed by one of kind ``<eof>``; never changed."""
 
-    __slots__ = ("dialect", "ends", "flags", "kinds", "pieces", "starts", "text", "texts")
+    __slots__ = ("dialect", "ends", "flags", "kinds", "starts", "text", "texts")
 
     def __init__(
         self,
         text: str,
         dialect: Dialect,
-        pieces: list[str],
         kinds: list[str],
         texts: list[str],
         starts: list[int],
@@ -83,7 +83,6 @@ class Tokens:
     ) -> None:
         self.text = text
         self.dialect = dialect
-        self.pieces = pieces
         self.kinds = kinds
         self.texts = texts
         self.starts = starts
@@ -99,20 +98,30 @@ class Tokens:
     def __iter__(self) -> Iterator[Token]:
         return map(Token, self.kinds[:-1], self.starts, self.ends)
 
+    def between(self) -> Iterator[tuple[int, str]]:
+        """The spaces and comments between the tokens, each with the offset where it begins."""
+        text = self.text
+        before = 0
+        for start, end in zip(self.starts, self.ends, strict=True):
+            if before < start:
+                offset = before
+                gap = text[before:start]
+                pieces = [gap] if gap.isspace() else _cut(gap, self.dialect, 0)
+                if before == 0 and gap[0] in "#\ufeff":
+                    pieces = _first_line(gap)
+                    pieces += _cut(gap, self.dialect, sum(map(len, pieces)))
+                for piece in pieces:
+                    yield offset, piece
+                    offset += len(piece)
+            before = end
+
     def comments(self) -> tuple[Comment, ...]:
         """All comments in text order."""
-        offset = 0
-        found = []
-        for piece in self.pieces:
-            end = offset + len(piece)
-            if _is_comment(piece):
-                found.append(Comment(offset, end, piece))
-            offset = end
-        return tuple(found)
-
-
-def _is_comment(piece: str) -> bool:
-    return piece.startswith("--") or (piece.startswith("#") and len(piece) > 1)
+        return tuple(
+            Comment(start, start + len(piece), piece)
+            for start, piece in self.between()
+            if piece.startswith("--") or (piece.startswith("#") and len(piece) > 1)
+        )
 
 
 class _Kinds(dict[str, str]):
@@ -130,7 +139,7 @@ class _Kinds(dict[str, str]):
 
     def _classify(self, piece: str) -> str:
         first = piece[0]
-        if first in " \t\r\n\f\v":
+        if first in _SPACES:
             return SPACE
         if "a" <= first <= "z" or "A" <= first <= "Z" or first == "_" or first > "\x7f":
             return self._name(piece)
@@ -261,12 +270,14 @@ def _cutter(dialect: Dialect) -> re.Pattern[str]:
     return cutter
 
 
-def _cut(text: str, dialect: Dialect, position: int) -> list[str]:
+def _cut(text: str, dialect: Dialect, position: int, limit: int = sys.maxsize) -> list[str]:
+    """The pieces from a position on; the last may reach over the limit."""
     find = _cutter(dialect).findall
     pieces: list[str] = []
     unclosed: set[str] = set()
-    while position < len(text):
-        found: list[str] = find(text, position)
+    limit = min(limit, len(text))
+    while position < limit:
+        found: list[str] = find(text, position, limit)
         if found[-1]:
             pieces += found
             break
@@ -296,48 +307,94 @@ _REST_OF_LINE = re.compile(r"[^\n\r]*")
 _PREFIX = re.compile("(\ufeff?)(#[^\n\r]*)?")
 
 
+def _first_line(text: str) -> list[str]:
+    """The byte order mark and the first line with ``#`` that a chunk may begin with."""
+    if text[:1] not in ("#", "\ufeff"):
+        return []
+    prefix = _PREFIX.match(text)
+    assert prefix is not None
+    return [piece for piece in prefix.groups() if piece]
+
+
 def scan(text: str, dialect: Dialect, mode: Mode = "chunk") -> Tokens:
     """Cut a text; in a chunk, a byte order mark and a first line with ``#`` are spaces."""
-    pieces: list[str] = []
-    if mode == "chunk" and text[:1] in ("#", "\ufeff"):
-        prefix = _PREFIX.match(text)
-        assert prefix is not None
-        pieces = [piece for piece in prefix.groups() if piece]
-    position = sum(map(len, pieces))
-    skipped = len(pieces)
-    pieces += _cut(text, dialect, position)
+    skipped = _first_line(text) if mode == "chunk" else []
+    size, position = len(text), sum(map(len, skipped))
+    tokens = _sorted(text, dialect, _cut(text, dialect, position), position)
+    tokens.kinds.append(END)
+    tokens.texts.append("")
+    tokens.starts.append(size)
+    tokens.ends.append(size)
+    return tokens
 
+
+def _sorted(text: str, dialect: Dialect, pieces: list[str], position: int) -> Tokens:
+    """The tokens among the pieces that a text has from a position on, not closed."""
     known = _Kinds(dialect)
-    kinds = [SPACE] * skipped
-    kinds += map(known.__getitem__, pieces[skipped:])
+    kinds = list(map(known.__getitem__, pieces))
     wanted = [kind is not SPACE and kind is not COMMENT for kind in kinds]
-    ends = list(accumulate(map(len, pieces)))
-    token_ends = list(compress(ends, wanted))
-    token_texts = list(compress(pieces, wanted))
-    token_starts = list(map(sub, token_ends, map(len, token_texts)))
-    token_kinds = list(compress(kinds, wanted))
-    size = len(text)
-    token_kinds.append(END)
-    token_texts.append("")
-    token_starts.append(size)
-    token_ends.append(size)
+    ends = list(accumulate(map(len, pieces), initial=position))
     flags = _flags(pieces, ends, kinds, known.faults) if known.faults else []
-    return Tokens(text, dialect, pieces, token_kinds, token_texts, token_starts, token_ends, flags)
+    token_texts = list(compress(pieces, wanted))
+    token_ends = list(compress(ends[1:], wanted))
+    token_starts = list(compress(ends, wanted))
+    return Tokens(
+        text, dialect, list(compress(kinds, wanted)), token_texts, token_starts, token_ends, flags
+    )
+
+
+def scan_between(
+    before: Tokens, text: str, first: int, last: int, shift: int
+) -> tuple[Tokens, int] | None:
+    """Cut a changed text anew from one token up to another, which is on a new line; both stay.
+
+    The text from ``last`` on has moved by ``shift``. Gives the tokens of the whole text and how
+    many more there are now; None when what began between reaches into what was to stay.
+    """
+    start = before.starts[first] if first else sum(map(len, _first_line(text)))
+    if before.kinds[last] == END:
+        end = len(text)
+        pieces = _cut(text, before.dialect, start)
+    else:
+        end = before.starts[last] + shift
+        pieces = _cut(text, before.dialect, start, end)
+        if not pieces or pieces[-1][0] not in _SPACES or sum(map(len, pieces)) != end - start:
+            return None
+    made = _sorted(text, before.dialect, pieces, start)
+    more = len(made.kinds) - (last - first)
+    flags = [flag for flag in before.flags if flag.start < start and flag.token <= first]
+    flags += [flag._replace(token=flag.token + first) for flag in made.flags]
+    flags += [
+        flag._replace(token=flag.token + more, start=flag.start + shift, end=flag.end + shift)
+        for flag in before.flags
+        if flag.start >= before.starts[last]
+    ]
+    starts = [offset + shift for offset in before.starts[last:]]
+    ends = [offset + shift for offset in before.ends[last:]]
+    tokens = Tokens(
+        text,
+        before.dialect,
+        [*before.kinds[:first], *made.kinds, *before.kinds[last:]],
+        [*before.texts[:first], *made.texts, *before.texts[last:]],
+        [*before.starts[:first], *made.starts, *starts],
+        [*before.ends[:first], *made.ends, *ends],
+        flags,
+    )
+    return tokens, more
 
 
 def _flags(
     pieces: list[str], ends: list[int], kinds: list[str], faults: dict[str, Fault]
 ) -> list[Flag]:
+    """What is wrong with the pieces, ``ends`` beginning with where the first of them starts."""
     flags = []
     index = 0
-    for piece, piece_end, kind in zip(pieces, ends, kinds, strict=True):
+    for piece, start, piece_end, kind in zip(pieces, ends, ends[1:], kinds, strict=False):
         fault = faults.get(piece)
         if fault is not None:
-            start = piece_end - len(piece)
             end = piece_end if fault.end < 0 else start + fault.end
-            flags.append(
-                Flag(index, fault.code, start + fault.start, end, fault.message, fault.open)
-            )
+            place = start + fault.start
+            flags.append(Flag(index, fault.code, place, end, fault.message, fault.open))
         if kind is not SPACE and kind is not COMMENT:
             index += 1
     return flags

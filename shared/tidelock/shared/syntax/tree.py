@@ -13,13 +13,15 @@ The file is long because it is the one list of what a tree is made of.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast, final
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast, final, overload
 
 from tidelock.shared.positions import Lines
 from tidelock.shared.syntax import literals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from tidelock.shared.model import Dialect, Problem
     from tidelock.shared.syntax.tokens import Tokens
@@ -366,7 +368,7 @@ class Block(Node):
 
     __slots__ = ("statements",)
 
-    def __init__(self, start: int, end: int, statements: list[Statement]) -> None:
+    def __init__(self, start: int, end: int, statements: Sequence[Statement]) -> None:
         self.start = start
         self.end = end
         self.statements = statements
@@ -769,13 +771,149 @@ class Comment(NamedTuple):
 
 
 @final
+class Unit:
+    """A top-level statement as it was read: what an edit elsewhere leaves as it is.
+
+    Its nodes and problems have the offsets that they had then: it began at ``start`` with the
+    token ``token``, after ``number`` functions. ``taken`` of its flags had been reported by the
+    statement before; ``seen`` is how far its first line had been reported on, from its start.
+    A second statement is in it where the first must be the last (``return``).
+    """
+
+    __slots__ = (
+        "broken",
+        "number",
+        "problems",
+        "seen",
+        "start",
+        "statements",
+        "taken",
+        "tape",
+        "token",
+    )
+
+    def __init__(
+        self,
+        start: int,
+        token: int,
+        number: int,
+        taken: int,
+        seen: int | None,
+    ) -> None:
+        self.start = start
+        self.token = token
+        self.number = number
+        self.taken = taken
+        self.seen = seen
+        self.statements: Sequence[Statement] = ()
+        self.tape: Tape = []
+        self.problems: Sequence[Problem] = ()
+        self.broken: Sequence[int] = ()
+
+
+class Placed(NamedTuple):
+    """A unit in a tree: by how much its offsets, tokens and functions have moved since."""
+
+    unit: Unit
+    offset: int = 0
+    token: int = 0
+    number: int = 0
+
+
+@final
+class Moved(Sequence[Statement]):
+    """The statements of a tree; those that have moved since they were read are copied when met."""
+
+    __slots__ = ("_made", "_placed", "_starts")
+
+    def __init__(self, units: Sequence[Placed]) -> None:
+        self._placed = [(one, place) for one in units for place in range(len(one.unit.statements))]
+        self._made: dict[int, Statement] = {}
+        self._starts = [
+            one.unit.statements[place].start + one.offset for one, place in self._placed
+        ]
+
+    def __len__(self) -> int:
+        return len(self._placed)
+
+    @overload
+    def __getitem__(self, index: int) -> Statement: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Statement]: ...
+    def __getitem__(self, index: int | slice) -> Statement | Sequence[Statement]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        one, place = self._placed[index]
+        statement = one.unit.statements[place]
+        if not one.offset and not one.number:
+            return statement
+        index %= len(self)
+        found = self._made.get(index)
+        if found is None:
+            # Of two threads that come at once one makes what both get.
+            made = moved(statement, one.offset, one.number)
+            found = self._made.setdefault(index, made)
+        return found
+
+    def around(self, offset: int) -> Sequence[Statement]:
+        """The statement that an offset is in, as the only one."""
+        index = bisect_right(self._starts, offset) - 1
+        return (self[index],) if index >= 0 else ()
+
+
+_POSITIONS = frozenset(("start", "end", "header", "key_start", "opening"))
+N = TypeVar("N", bound=Node)
+
+
+_PLANS: dict[type[Node], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+
+def _plan(kind: type[Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The attributes of a class of nodes: those that are offsets, and the others."""
+    plan = _PLANS.get(kind)
+    if plan is None:
+        names = [name for one in kind.__mro__ for name in getattr(one, "__slots__", ())]
+        positions = tuple(name for name in names if name in _POSITIONS)
+        plan = positions, tuple(name for name in names if name not in _POSITIONS)
+        _PLANS[kind] = plan
+    return plan
+
+
+def moved(node: N, offset: int, number: int) -> N:
+    """A copy of a node with all below it, with greater offsets and numbers of functions."""
+    made = type(node).__new__(type(node))
+    todo: list[tuple[Node, Node]] = [(node, made)]
+
+    def copied(value: Node) -> Node:
+        copy = type(value).__new__(type(value))
+        todo.append((value, copy))
+        return copy
+
+    while todo:
+        old, new = todo.pop()
+        positions, others = _plan(type(old))
+        for name in positions:
+            setattr(new, name, getattr(old, name) + offset)
+        for name in others:
+            value = getattr(old, name)
+            if isinstance(value, Node):
+                value = copied(value)
+            elif isinstance(value, list):
+                value = [copied(one) if isinstance(one, Node) else one for one in value]
+            elif name == "number":
+                value += number
+            setattr(new, name, value)
+    return made
+
+
+@final
 class Tree:
     """A text, its tokens, its nodes and what is wrong with it; made by ``parse``, never changed.
 
-    ``tape`` is the text as Lua meets its names: every Name that is used, in order, and between
-    them the marks that open scopes and declare. Whoever plays it needs no walk over the nodes.
+    It is made of ``units``, which it may share with the trees of earlier texts (``changes``).
     ``broken`` holds the starts of the statements that own a problem.
     ``incomplete`` says that all is well up to the end, and that the text stops too early.
+    ``settled`` says that each unit was read by itself and would be read so again.
     """
 
     __slots__ = (
@@ -787,32 +925,44 @@ class Tree:
         "incomplete",
         "mode",
         "problems",
-        "tape",
+        "settled",
         "text",
         "tokens",
+        "units",
     )
 
     def __init__(
         self,
         tokens: Tokens,
         mode: Mode,
-        body: Block,
-        problems: tuple[Problem, ...],
-        tape: Tape,
-        broken: frozenset[int],
+        units: Sequence[Placed],
+        problems: Sequence[Problem],
         incomplete: bool,
+        settled: bool,
     ) -> None:
         self.text = tokens.text
         self.tokens = tokens
         self.dialect = tokens.dialect
         self.mode = mode
-        self.body = body
-        self.problems = problems
-        self.tape = tape
-        self.broken = broken
+        self.units = units
+        self.body = Block(0, len(self.text), Moved(units))
+        self.problems = tuple(sorted(problems, key=_place))
+        self.broken = frozenset(
+            start + one.offset for one in units if one.unit.broken for start in one.unit.broken
+        )
         self.incomplete = incomplete
+        self.settled = settled
         self._lines: Lines | None = None
         self._derived: dict[str, object] = {}
+
+    @property
+    def tape(self) -> Tape:
+        """The text as Lua meets its names, put together once.
+
+        Every Name that is used, in order, and between them the marks that open scopes and declare.
+        Whoever plays it needs no walk over the nodes; who can count, plays it by the ``units``.
+        """
+        return self.once("tape", _tape)
 
     @property
     def ok(self) -> bool:
@@ -868,9 +1018,35 @@ class Tree:
         node: Node | None = self.body
         while node is not None:
             path.append(node)
-            inside = [child for child in node.children() if child.start <= offset <= child.end]
+            inside = [child for child in within(node, offset) if child.start <= offset <= child.end]
             node = inside[-1] if inside else None
         return path
+
+
+def within(node: Node, offset: int) -> Sequence[Node]:
+    """The children of a node that may be around an offset."""
+    if isinstance(node, Block) and isinstance(node.statements, Moved):
+        return node.statements.around(offset)
+    return node.children()
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    return problem.start, problem.end
+
+
+def _tape(tree: Tree) -> Tape:
+    tape: Tape = []
+    for unit, offset, _, number in tree.units:
+        if not offset and not number:
+            tape += unit.tape
+            continue
+        for item in unit.tape:
+            if isinstance(item, Name):
+                tape.append(moved(item, offset, 0))
+            else:
+                node = None if item.node is None else moved(item.node, offset, 0)
+                tape.append(item._replace(offset=item.offset + offset, node=node))
+    return tape
 
 
 def _comments(tree: Tree) -> tuple[Comment, ...]:
