@@ -21,7 +21,7 @@ return Boat
 MAIN = """local Boat = require "port.boat"
 local b = Boat.new("a")
 b:sail()
-greet(b)
+greet(b, arg)
 nowhere(b)
 require "port.missing"
 """

@@ -170,6 +170,7 @@ class Session:
         self._live: Live | None = None
         self._asked: dict[Number, str] = {}
         self._names: tuple[object, ...] = ()
+        self._read = 0
         self.index: Workspace | None = None
         self._wishes: Wishes | None = None
         self._failures: dict[tuple[str, str], float] = {}
@@ -535,8 +536,11 @@ class Session:
         """What other texts and the program add; None while the workspace is still being read."""
         if self.index is None or self.index.state not in ("ready", "refused"):
             return None
+        from tidelock.shared.language.index.installed import host_globals
+
         moment = self._view().moment
-        names = (fact.name for fact in moment.names)
+        hosts = host_globals(python=self.settings.lua_python_access)
+        names = (*hosts, *(fact.name for fact in moment.names))
         beyond = Beyond(self.space(), frozenset(names), frozenset(moment.modules))
         return beyond if self._wishes is None else beyond._replace(is_global=self._wishes.is_global)
 
@@ -618,11 +622,19 @@ class Session:
             result = feature(*arguments, *further, **asked.options)
             if not request.is_settled:
                 request.reply(convert.plain(route.encode(result, document, self.manner)))
+            self._tidy_up()
         except Exception as error:
             self._failed(request, error)
         if log.wants("debug"):
             took = round((time.monotonic() - began) * 1000, 1)
             log.debug("request", method=request.method, version=document.version, ms=took)
+
+    def _tidy_up(self) -> None:
+        """Let go, when there is time, of the trees that an answer has led to."""
+        read = self.index.trees.read if self.index is not None else 0
+        if read > self._read:
+            self._pool.later("trees", lambda breathe: None, read - self._read)
+            self._read = read
 
     def _view(self) -> View:
         live = self._live

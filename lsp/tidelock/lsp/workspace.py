@@ -97,7 +97,7 @@ class Workspace:
         self.plan = plan
         self.state: State = "none"
         self._tell = tell
-        self._trees = Trees(plan.dialect)
+        self.trees = Trees(plan.dialect)
         self._snapshot = EMPTY
         self._kept: tuple[tuple[object, ...], Space] | None = None
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -122,7 +122,7 @@ class Workspace:
         kept = self._kept
         if kept is not None and list(map(id, kept[0])) == list(map(id, key)):
             return kept[1]
-        made = Space(self._snapshot, texts, self._trees, self.plan.places)
+        made = Space(self._snapshot, texts, self.trees, self.plan.places)
         self._kept = key, made
         return made
 
@@ -150,7 +150,7 @@ class Workspace:
 
         def work() -> None:
             if plan.dialect != self.plan.dialect:
-                self._trees = Trees(plan.dialect)
+                self.trees = Trees(plan.dialect)
                 self._snapshot = EMPTY
             self.plan = plan
             self._scan()

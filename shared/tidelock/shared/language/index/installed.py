@@ -19,6 +19,11 @@ _LUAJIT = ("bit", "ffi", "jit", "jit.opt", "jit.p", "jit.profile", "jit.util", "
            "table.nkeys", "table.clone")  # fmt: skip
 
 
+def host_globals(*, python: bool) -> tuple[str, ...]:
+    """Globals that our runtime sets before a program runs; ``python`` where it may reach Python."""
+    return ("arg", "ARGS", *(("python",) if python else ()))
+
+
 def built_in(dialect: Dialect) -> tuple[str, ...]:
     """Modules that need no file, besides the tables of the standard library."""
     return ("tidelock", *_LUAJIT) if dialect == "luajit" else ("tidelock",)

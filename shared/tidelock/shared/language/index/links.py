@@ -6,6 +6,7 @@ nothing is known is like any other of its name.
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +16,7 @@ from tidelock.shared.language.paths import constant
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.symbols import definition as own_definition
 from tidelock.shared.language.types.declared import declared
+from tidelock.shared.language.types.inference import Types
 from tidelock.shared.syntax.tree import (
     Call,
     Index,
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from tidelock.shared.model import Key
     from tidelock.shared.positions import Lines
     from tidelock.shared.syntax.tree import Expression, Node, Tree
+
+_TOGETHER = 100
+"""How many files are looked at with the same types, which keep every tree they were asked about."""
 
 Owner = tuple[str, int]
 """The URI of a text, and where in it a field gets a value or a type."""
@@ -155,8 +160,9 @@ def references(
     return [] if use is None else _field_uses(space, module, use, declaration)
 
 
-def _own_first(space: Space, module: Module, word: str) -> list[Module]:
-    return [module, *(one for one in space.naming(word) if one.uri != module.uri)]
+def _own_first(space: Space, module: Module, word: str) -> Iterator[Module]:
+    yield module
+    yield from (one for one in space.naming(word) if one.uri != module.uri)
 
 
 def _global_uses(module: Module, name: str, declaration: bool) -> Iterator[Link]:
@@ -175,31 +181,40 @@ def _global_uses(module: Module, name: str, declaration: bool) -> Iterator[Link]
 def _field_uses(space: Space, module: Module, use: _Use, declaration: bool) -> list[Link]:
     if not isinstance(use.key, str):
         return []
-    types = space.types
-    text = types.text(module.tree, module.uri)
-    owners = _owners(space, text, use)
+    text = space.types.text(module.tree, module.uri)
+    owners = _owners(space.types, text, use)
     path = text.members.path(use.holder)
     sure: list[Link] = []
     unsure: list[Link] = []
-    for other in _own_first(space, module, use.key):
+    read = space.trees.read
+    for count, other in enumerate(_own_first(space, module, use.key)):
+        if count % _TOGETHER == 0:
+            types = Types(space) if count else space.types
+            if space.trees.read > read + space.trees.most and not gc.isenabled():
+                gc.collect()  # trees that were given up since are rings, and many
+                read = space.trees.read
         there = types.text(other.tree, other.uri)
         for one in _uses(other.tree, use.key):
             if one.sets and not declaration:
                 continue
             link = Link(other.uri, other.tree.lines, one.start, one.end)
-            is_same = there is text and path is not None and path == there.members.path(one.holder)
-            if is_same or (owners and not owners.isdisjoint(_owners(space, there, one))):
+            is_same = (
+                there.tree is module.tree
+                and path is not None
+                and path == there.members.path(one.holder)
+            )
+            if is_same or (owners and not owners.isdisjoint(_owners(types, there, one))):
                 sure.append(link)
-            elif not owners and not _owners(space, there, one):
+            elif not owners and not _owners(types, there, one):
                 unsure.append(link)
     return sure + unsure
 
 
-def _owners(space: Space, text: Text, use: _Use) -> set[Owner]:
+def _owners(types: Types, text: Text, use: _Use) -> set[Owner]:
     """The places of a field by which it is told from others of its name."""
-    with space.types.asking(text):
-        kind = space.types.expression(text, use.holder)
-        places = space.types.properties.find(kind, use.key)
+    with types.asking(text):
+        kind = types.expression(text, use.holder)
+        places = types.properties.find(kind, use.key)
     return {(one.text.uri, one.start) for one in places if one.text is not None}
 
 

@@ -77,7 +77,7 @@ class Space:
     ) -> None:
         self.snapshot = snapshot
         self.places = places
-        self._trees = trees or Trees("5.4")
+        self.trees = trees or Trees("5.4")
         self._opened = {one.path or one.uri: one for one in opened}
         self._found: dict[tuple[str, tuple[str, ...]], str] = {}
         self.types = Types(self)
@@ -139,13 +139,15 @@ class Space:
         """A file with its tree, as it is shown or else as it is on disk."""
         opened = self._opened.get(path)
         if opened is None and (opened := self._opened.get(canonical(path))) is None:
-            tree = self._trees.get(path)
+            tree = self.trees.get(path)
             return None if tree is None else Module(uri_of_path(path), tree)
         return Module(opened.uri, opened.tree)
 
-    def summaries(self) -> Iterator[Summarized]:
-        """What each text offers, the open ones first."""
+    def summaries(self, but: str = "") -> Iterator[Summarized]:
+        """What each text offers, the open ones first; all ``but`` the one with a URI."""
         for opened in self._opened.values():
+            if opened.uri == but:
+                continue
             yield Summarized(opened.uri, summary(opened.tree))
         for path, one in self.snapshot.files.items():
             if path not in self._opened:
@@ -166,22 +168,22 @@ class Space:
     def declaring(self, name: str) -> Sequence[Module]:
         """The texts whose comments declare a class, an alias or an enum of this name."""
         opened = (one for one in self._opened.values() if name in summary(one.tree).declares)
-        return self._modules(opened, self.snapshot.declaring.get(name, ()))
+        return list(self._modules(opened, self.snapshot.declaring.get(name, ())))
 
     def assigning(self, name: str) -> Sequence[Module]:
         """The texts that set a global of this name."""
         opened = (one for one in self._opened.values() if name in summary(one.tree).sets)
-        return self._modules(opened, self.snapshot.setting.get(name, ()))
+        return list(self._modules(opened, self.snapshot.setting.get(name, ())))
 
-    def naming(self, word: str) -> Sequence[Module]:
-        """The texts in which a word occurs as a name or a key, the open ones first."""
+    def naming(self, word: str) -> Iterator[Module]:
+        """The texts in which a word occurs as a name or a key, the open ones first, one by one."""
         opened = (one for one in self._opened.values() if summary(one.tree).names(word))
         return self._modules(opened, self.snapshot.naming(word))
 
-    def _modules(self, opened: Iterable[Opened], paths: Iterable[str]) -> list[Module]:
-        found = [Module(one.uri, one.tree) for one in opened]
+    def _modules(self, opened: Iterable[Opened], paths: Iterable[str]) -> Iterator[Module]:
+        yield from (Module(one.uri, one.tree) for one in opened)
         others = (self.module(path) for path in paths if path not in self._opened)
-        return found + [one for one in others if one is not None]
+        yield from (one for one in others if one is not None)
 
     # -- globals -------------------------------------------------------------------------------
 
@@ -194,8 +196,8 @@ class Space:
     def globals(self, but: str) -> Iterator[Symbol]:
         """The globals that texts other than the one with a URI set, each once."""
         seen: set[str] = set()
-        for text in self.summaries():
-            names = set(text.summary.sets) - seen if text.uri != but else set()
+        for text in self.summaries(but):
+            names = set(text.summary.sets) - seen
             for one in text.summary.symbols:
                 if one.name in names and one.reach == "global" and not one.container:
                     seen.add(one.name)

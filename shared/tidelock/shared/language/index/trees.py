@@ -28,13 +28,16 @@ class Trees:
     Args:
         dialect: the Lua they are read as.
         most: letters of text that are kept at most, the longest unused given up first.
+
+    ``read`` counts the letters that were parsed so far.
     """
 
     def __init__(self, dialect: Dialect, most: int = _MOST) -> None:
         self.dialect = dialect
-        self._most = most
+        self.most = most
         self._kept: dict[str, _Kept] = {}
         self._size = 0
+        self.read = 0
         self._lock = threading.Lock()
 
     def get(self, path: str) -> Tree | None:
@@ -55,10 +58,11 @@ class Trees:
             return None
         tree = parse(text, self.dialect)
         with self._lock:
+            self.read += len(text)
             if path not in self._kept:
                 self._kept[path] = _Kept(stamp, tree)
                 self._size += len(text)
-            while self._size > self._most and len(self._kept) > 1:
+            while self._size > self.most and len(self._kept) > 1:
                 oldest = next(iter(self._kept))
                 self._size -= len(self._kept.pop(oldest).tree.text)
         return tree
