@@ -43,7 +43,7 @@ BREAKAGES = {
         KERNEL + "questions.py", '"implementation": "tidelock"', '"implementation": "other"'
     ),
     "several-problems": Breakage(
-        LSP + "diagnostics.py", "judged=judged)[:_LIMIT]", "judged=judged)[:1]"
+        LSP + "diagnostics.py", "return found[:_LIMIT]", "return found[:1]"
     ),
     "own-words": Breakage(
         LSP + "diagnostics.py", "verdict = from_load(tree, refusal) if refusal else None",
@@ -54,12 +54,10 @@ BREAKAGES = {
         "        made.text = before.text\n        self._open[self._key(uri)] = made\n",
     ),
     "static-completion": Breakage(
-        LSP + "features/completion.py", "proposed = complete(tree, offset, facts, modules=found)",
-        "proposed = complete(tree, offset, facts, modules=found)._replace(items=[])",
+        LSP + "features/completion.py", "for item in proposed.items if", "for item in proposed.items[:0] if",
     ),
     "static-hover": Breakage(
-        LSP + "features/hover.py", "    return language.hover(",
-        "    return facts and language.hover(",
+        LSP + "features/hover.py", "found = language.hover(", "found = facts and language.hover(",
     ),
     "not-yet": Breakage(
         LUA + "loader.lua", "function T.set_path(prefix)",
