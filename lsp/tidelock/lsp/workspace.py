@@ -188,6 +188,7 @@ class Workspace:
         self.state = "scanning"
         self._tell(NO_NEWS)
         gone: dict[str, Summary | None] = dict.fromkeys(self._snapshot.files)
+        at_once = _PUBLISHED if not gone else plan.limits.max_files  # a first reading shows itself
         paths = [path for root in plan.roots for path in files.lua_files(root, plan.limits)]
         with Cache(plan.cache, plan.cache_mb) as cache:
             if afresh:
@@ -198,7 +199,7 @@ class Workspace:
                     return
                 gone.pop(read.path, None)
                 found[read.path] = read.summary
-                if len(found) >= _PUBLISHED:
+                if len(found) > at_once:
                     self._snapshot = self._snapshot.changed(found)
                     found = {}
         self._snapshot = self._snapshot.changed({**gone, **found})
