@@ -196,6 +196,40 @@ def test_narrowing(source: str, expected: str) -> None:
     assert " ".join(types_of(source)) == expected
 
 
+FIELD = "local t = { a = y and 1 or nil } "
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("if t.a then print(<!t.a!>) else print(<!t.a!>) end print(<!t.a!>)",
+         "integer nil integer?"),
+        ("if not t.a then print(<!t.a!>) elseif y then print(<!t.a!>) end", "nil integer"),
+        ("if t['a'] ~= nil and y then print(<!t.a!>) end", "integer"),
+        ("if nil == t.a or y then print(<!t.a!>) end", "integer?"),
+        ("print(t.a and <!t.a!>, t.a or <!t.a!>)", "integer nil"),
+        ("while t.a do print(<!t.a!>) end", "integer"),
+        ("local function f() if not t.a then return end print(<!t.a!>) end", "integer"),
+        ("local function f() assert(t.a) print(<!t.a!>) end", "integer"),
+        ("if t.a then g(t) t.b = 1 print(<!t.a!>) end", "integer"),
+        ("if t.a then t.a = h() print(<!t.a!>) end", "integer|unknown|nil"),
+        ("if t.a then print(<!t.a!>) t.a = nil end", "integer"),
+        ("if t.a then t = h() print(<!t.a!>) end", "integer?"),
+        ("if t.a then t[k] = nil print(<!t.a!>) end", "integer?"),
+        ("if t.a then while y do print(<!t.a!>) t.a = nil end end", "integer?"),
+        ("if t.a then g(function() return <!t.a!> end) end", "integer?"),
+        ("if t.a then ::again:: print(<!t.a!>) t.a = nil goto again end", "integer?"),
+        ("if t.a then local t = { a = y and 'b' or nil } print(<!t.a!>) end", "string?"),
+        ("if (type(u.v) == 'string') then print(<!u.v!>) end", "string"),
+        ("if type(u.v) ~= 'table' then return end print(<!u.v!>)", "unknown"),
+        ("shared = y and 1 or nil if shared then print(<!shared!>) end", "integer"),
+        ("if unheard == 'a' then print(<!unheard!>) end", '"a"'),
+    ],
+)  # fmt: skip
+def test_narrowing_of_fields_and_globals(source: str, expected: str) -> None:
+    assert " ".join(types_of(FIELD + source)) == expected
+
+
 def test_the_library_by_version() -> None:
     check_types("print(<!unpack!>)", "unknown")
     check_types("local <!x!> = unpack({ 1 })", "integer", dialect="5.1")

@@ -19,6 +19,7 @@ from tidelock.shared.language.types.calls import Calls, returns_of
 from tidelock.shared.language.types.contexts import Contexts
 from tidelock.shared.language.types.elements import Elements
 from tidelock.shared.language.types.generics import Generics
+from tidelock.shared.language.types.guards import narrowed
 from tidelock.shared.language.types.kinds import (
     ANY,
     ANYTHING,
@@ -205,7 +206,7 @@ class Types:
             if path == (node.key,):  # a field of ``_G``
                 return self.names.of_global(text, node.key)
             kind = self._field(text, node.object, node.key)
-            return self.extended(text, path, kind)
+            return narrowed(self, text, node, self.extended(text, path, kind))
         if isinstance(node, Index):
             return self._index(text, node)
         if isinstance(node, Call | MethodCall | Vararg):
@@ -241,7 +242,7 @@ class Types:
     def _name(self, text: Text, node: Name) -> Type:
         local = text.members.scopes.meaning(node.start)
         if local is None:
-            return self.names.of_global(text, node.name) if node.name else UNKNOWN
+            return narrowed(self, text, node, self.names.of_global(text, node.name))
         if local.kind == "self":
             return self.self_of(text, local)
         flow = trace(text.tree, local).get(node.start)
