@@ -171,6 +171,9 @@ class _Editor:
     def notify(self, method: str, params: Any) -> None:
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
+    def request(self, number: Any, method: str, params: Any) -> None:
+        self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+
 
 @contextmanager
 def embedded(workspace: str = "", **options: Any) -> Iterator[Served]:

@@ -140,6 +140,12 @@ def test_the_files_add_up(tmp_path: Path) -> None:
     assert read(str(tmp_path / "none")) == NO_WISHES
 
 
+def test_without_a_folder_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".luacheckrc").write_text('globals = {"b"}')
+    monkeypatch.chdir(tmp_path)
+    assert read("") == NO_WISHES
+
+
 def test_how_problems_are_shown() -> None:
     told = Wishes(disabled=frozenset({"a"}), severities=(("b", "hint"),), hidden=(("c", "x_"),))
     one = Problem("a", "warning", 0, 3, "words")

@@ -99,9 +99,9 @@ NO_WISHES = Wishes()
 
 
 def read(root: str) -> Wishes:
-    """What the files of a folder ask for; never raises."""
+    """What the files of a folder ask for, nothing where there is none; never raises."""
     wishes = NO_WISHES
-    for name in NAMES:
+    for name in NAMES if root else ():
         path = os.path.join(root, name)
         try:
             with open(path, "rb") as file:
