@@ -16,7 +16,9 @@ from luaparser import ast, astnodes
 
 from kit.marked import marked
 from syntax.grow import programs
+from tidelock.lsp.documents import Change, Document, Documents
 from tidelock.shared.model import Dialect
+from tidelock.shared.positions import Place
 from tidelock.shared.syntax import public
 from tidelock.shared.syntax.parser import parse
 
@@ -294,6 +296,22 @@ def test_long_chains_take_no_stack() -> None:
         count += 1
         branch = branch.orelse
     assert count == 3_000
+
+
+def test_a_tree_that_an_edit_has_moved() -> None:
+    before = "local a = 1\nlocal function f() return a end -- c\nprint(a)\n"
+    opened = Document("file:///a.lua", 1, before)
+    documents = Documents()
+    documents.open(opened)
+    assert opened.tree.ok
+    change = Change("long", Place(0, 6), Place(0, 7))
+    edited = documents.change(opened.uri, 2, [change], "utf-16")
+    assert edited is not None
+    ours, fresh = public.of_tree(edited.tree), public.tree(edited.text)
+    assert ours == fresh
+    assert [(one.start_char, one.stop_char) for one in nodes(ours)] == [
+        (one.start_char, one.stop_char) for one in nodes(fresh)
+    ]
 
 
 # -- visitors ----------------------------------------------------------------------------------
