@@ -335,10 +335,10 @@ class Session:
             route.load()
         for search in routes.SEARCHES:
             search.load()
-        from tidelock.shared.language import diagnostics, stdlib
+        from tidelock.shared.language.index.space import Space
 
-        assert diagnostics
-        stdlib.library(self.dialect)
+        nothing = Document("untitled:nothing", 0, "nothing()", self.dialect)
+        diagnose(nothing, lambda text, lua: "", self.lua, beyond=Beyond(Space()))
 
     def _start_live(self) -> None:
         settings = self.settings
