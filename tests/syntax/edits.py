@@ -55,6 +55,10 @@ REMOVED = {
 """What is taken away once, wherever it stands."""
 
 
+PLACE = re.compile(r"(?m)^([ \t]*)(?=(local|if|for|return|[a-z.]+ =))")
+"""Where something can be typed."""
+
+
 def declarations(tree: Tree) -> list[tuple[int, Declaration]]:
     """Every local and function of a tree with its kind, its name and the blocks it is in."""
     found: list[tuple[int, Declaration]] = []
@@ -91,7 +95,7 @@ def lost(before: Tree, after: Tree, edited: range) -> list[Declaration]:
 
 def type_in(text: str, typed: str, chooser: random.Random) -> tuple[str, range]:
     """Type something on a line of its own before a random statement."""
-    places = list(re.finditer(r"(?m)^([ \t]*)(?=(local|if|for|return|[a-z.]+ =))", text))
+    places = list(PLACE.finditer(text))
     place = chooser.choice(places)
     return f"{text[: place.start()]}{place[1]}{typed}\n{text[place.start() :]}", range(0)
 
@@ -107,4 +111,4 @@ def take_out(text: str, pattern: str, chooser: random.Random) -> tuple[str, rang
     return text[: place.start()] + text[place.end() :], range(line_start, line_end)
 
 
-__all__ = ["REMOVED", "TYPED", "Mark", "declarations", "lost", "take_out", "type_in"]
+__all__ = ["PLACE", "REMOVED", "TYPED", "Mark", "declarations", "lost", "take_out", "type_in"]
