@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 from typing import final
 
-_LONG = 10_000
-"""From how many characters on a text is long: some hundred lines."""
+_LONG = 1_000
+"""From how many characters on a text is long: some thirty lines."""
 
 
 @final
