@@ -115,6 +115,7 @@ MANY = "".join(f"local v{n} = f(v{n - 1}, {{ {n} }})\n-- {n}\n" for n in range(3
         ("-- 100\n", "-- 100\nfunction f() return 1 end\n", 4),
         ("-- 100\n", "", 3),
         ("local v0", "x() local v0", 3),
+        ("local v100", "xlocal v100", 4),
     ],
 )
 def test_an_edit_reads_few_statements_again(old: str, new: str, most: int) -> None:

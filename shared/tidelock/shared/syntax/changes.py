@@ -128,10 +128,10 @@ def _first(tree: Tree, start: int) -> int:
 
 
 def _last(tree: Tree, first: int, end: int) -> int:
-    """The first unit after another that begins at an offset or later."""
+    """The first unit after another that begins behind an offset."""
     starts = tree.tokens.starts
     for index in range(first + 1, len(tree.units)):
-        if starts[_token(tree.units[index])] >= end and not _bare(tree, tree.units[index]):
+        if starts[_token(tree.units[index])] > end and not _bare(tree, tree.units[index]):
             return index
     return len(tree.units)
 
