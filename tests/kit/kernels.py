@@ -39,6 +39,9 @@ from tidelock.terminal import compose
 
 START_S = 20.0
 
+# How long a live answer may take: what is tested here is that it comes, on a busy machine too.
+_PATIENCE_MS = 2000
+
 
 class Served:
     """A running kernel and its clients, which end with it."""
@@ -115,7 +118,8 @@ class Served:
         if self.embedded is not None:
             client = LspClient(MemoryTransport(self._editor), folder, **options)
         else:
-            client = LspClient([*TIDELOCK, "lsp"], folder, self.environment, **options)
+            server = [*TIDELOCK, "lsp", "--set", f"lsp.live.deadline_ms={_PATIENCE_MS}"]
+            client = LspClient(server, folder, self.environment, **options)
         self._stack.enter_context(client)
         client.initialize(folder)
         return client
@@ -151,9 +155,10 @@ class _Editor:
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self._send = send
-        ports = languages.Ports(
-            Checker().refusal, Settings(lua_version=build_under_test().option), ""
+        settings = Settings(
+            lua_version=build_under_test().option, lsp_live_deadline_ms=_PATIENCE_MS
         )
+        ports = languages.Ports(Checker().refusal, settings, "")
         self.session = languages.Session(ports, self, lambda: str(uuid.uuid4()))
 
     def receive(self, message: dict[str, Any]) -> None:
