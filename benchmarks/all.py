@@ -8,9 +8,9 @@ import crowd
 import debugger
 import index
 import kernel  # noqa: TID251 - the script beside this one
+import parsing
 import pause
 import stops
-import syntax
 from report import main
 
 if __name__ == "__main__":
@@ -21,7 +21,7 @@ if __name__ == "__main__":
             stops.measure,
             kernel.measure,
             crowd.measure,
-            syntax.measure,
+            parsing.measure,
             index.measure,
         )
     )

@@ -80,7 +80,7 @@ def parsing(options: Options) -> Table:
     table = Table(
         "syntax parsing",
         "Lines of Lua read in a second",
-        "python benchmarks/syntax.py",
+        "python benchmarks/parsing.py",
     )
     files = list(shipped().values())
     lines = sum(text.count("\n") for text in files)
@@ -122,7 +122,7 @@ def editing(options: Options) -> Table:
         "syntax editing",
         f"From an edit of a file of {long_text().count(chr(10)):,} lines to its new scopes, in "
         "milliseconds",
-        "python benchmarks/syntax.py",
+        "python benchmarks/parsing.py",
     )
     gc.collect()
     document = Document("untitled:long", 1, long_text(), "luajit")
