@@ -77,6 +77,12 @@ def test_grown_programs(program: tuple[Dialect, str]) -> None:
         check_same(text)
 
 
+@pytest.mark.parametrize("before", ["x = 1", "goto n", "::n::", "break", "f()", ";", "do end"])
+@pytest.mark.parametrize("after", ["", ";", "; ;", "; y = 2", "; return"])
+def test_semicolons(before: str, after: str) -> None:
+    check_same(f"while true do {before} {after} end")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -332,6 +332,7 @@ class _Builder:
 
     def make_block(self, node: t.Block) -> a.Block:
         body = []
+        own = {one.start for one in node.statements if type(one) is t.Empty}
         for statement in node.statements:
             made = self.made.get(id(statement))
             if made is None or statement.start in self.broken:
@@ -340,7 +341,7 @@ class _Builder:
                 self.left.append(Left(statement.start, statement.end))
             else:
                 body.append(made)
-            body += self.semicolons(statement)
+            body += self.semicolon(statement, own)
         block = a.Block(body)
         if body:
             block._first_token, block._last_token = body[0]._first_token, body[-1]._last_token
@@ -350,14 +351,12 @@ class _Builder:
         block._first_token, block._last_token = self.token(after), self.token(max(after - 1, 0))
         return block
 
-    def semicolons(self, statement: t.Statement) -> Iterator[a.SemiColon]:
-        """The ``;`` behind a statement; luaparser has none behind ``return`` and ``break``."""
+    def semicolon(self, statement: t.Statement, own: set[int]) -> Iterator[a.SemiColon]:
+        """A ``;`` that ends a statement and is not its ``own``; luaparser has none for return."""
         index = bisect_left(self.tokens.starts, statement.end)
-        if type(statement) is t.Empty or self.tokens.kinds[index] != ";":
-            return
-        if type(statement) is not t.Return:
-            start, end = self.tokens.starts[index], self.tokens.ends[index]
-            yield self.placed(a.SemiColon(), start, end)
+        start = self.tokens.starts[index]
+        if self.tokens.kinds[index] == ";" and start not in own and type(statement) is not t.Return:
+            yield self.placed(a.SemiColon(), start, self.tokens.ends[index])
 
     def declared(self, node: t.Local | t.Global) -> list[a.Name]:
         """The names with their attributes; one before the list is that of each without its own."""
