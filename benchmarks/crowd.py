@@ -134,11 +134,13 @@ def _request_of(frames: list[bytes]) -> bytes:
 def _judge(kernel: Kernel, client: _Client, words: dict[bytes, bytes]) -> None:
     """Every cell's output came to a client once, under its own request."""
     heard: dict[bytes, bytes] = {}
-    while len(heard) < len(words):
+    left = sum(len(text) + 1 for text in words.values())
+    while left > 0:  # a line may come in pieces
         message = client.peer.iopub()
         if message.type == "stream":
-            request = message.parent["msg_id"].encode()
-            heard[request] = heard.get(request, b"") + message.content["text"].encode()
+            request, text = message.parent["msg_id"].encode(), message.content["text"].encode()
+            heard[request] = heard.get(request, b"") + text
+            left -= len(text)
     wrong = {k for k, text in words.items() if heard.get(k) != text + b"\n"}
     if wrong:
         raise RuntimeError(f"{kernel.name}: {len(wrong)} outputs are not under their cells")
