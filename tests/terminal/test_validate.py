@@ -69,6 +69,11 @@ def test_a_text_from_standard_input(place: Place) -> None:
     assert result.expect(0).stdout == "no problems in 1 file\n"
 
 
+def test_what_the_host_sets_is_defined(place: Place) -> None:
+    place.file("a.lua", "print(arg[1], ARGS)\n")
+    assert place.run("validate", "a.lua").expect().stdout == "no problems in 1 file\n"
+
+
 def test_the_lua_that_is_selected_judges(place: Place) -> None:
     place.file("a.lua", "local x = 7 // 2\nreturn x\n")
     place.run("validate", "a.lua").expect(0)

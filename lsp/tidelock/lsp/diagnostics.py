@@ -24,12 +24,16 @@ _LIMIT = 200
 
 
 class Beyond(NamedTuple):
-    """What is known from other texts, and of the running program by name."""
+    """What is known from other texts, and of the running program by name.
+
+    ``python`` says whether programs may reach Python.
+    """
 
     space: Space
     globals: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
     is_global: Callable[[str], bool] = lambda name: False
+    python: bool = False
 
 
 def diagnose(
@@ -75,7 +79,7 @@ def _wide(document: Document, beyond: Beyond) -> list[Problem]:
     dialect = document.dialect
     modules = beyond.modules | set(installed.built_in(dialect))
     known = problems.Known(
-        beyond.globals,
+        beyond.globals | set(installed.host_globals(python=beyond.python)),
         modules,
         beyond.is_global,
         lambda name: installed.is_installed(name, dialect),

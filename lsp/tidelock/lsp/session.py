@@ -536,12 +536,10 @@ class Session:
         """What other texts and the program add; None while the workspace is still being read."""
         if self.index is None or self.index.state not in ("ready", "refused"):
             return None
-        from tidelock.shared.language.index.installed import host_globals
-
         moment = self._view().moment
-        hosts = host_globals(python=self.settings.lua_python_access)
-        names = (*hosts, *(fact.name for fact in moment.names))
-        beyond = Beyond(self.space(), frozenset(names), frozenset(moment.modules))
+        names = frozenset(fact.name for fact in moment.names)
+        python = self.settings.lua_python_access
+        beyond = Beyond(self.space(), names, frozenset(moment.modules), python=python)
         return beyond if self._wishes is None else beyond._replace(is_global=self._wishes.is_global)
 
     def _as_wished(self, document: Document, found: list[Problem]) -> list[Problem]:

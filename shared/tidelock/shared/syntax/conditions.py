@@ -6,6 +6,7 @@ so what matters is which names it takes from there and whether it can raise.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.syntax.parser import parse
@@ -57,6 +58,7 @@ def check(expression: str, dialect: Dialect = "5.4") -> Problem | None:
     return problems[0] if problems else None
 
 
+@lru_cache(maxsize=1000)
 def names(expression: str, dialect: Dialect = "5.4") -> Condition:
     """What an expression takes from its surroundings."""
     tree = parse(expression, dialect, "expression")

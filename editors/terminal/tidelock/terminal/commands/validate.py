@@ -176,7 +176,8 @@ class _Judge:
         uri = uri_of_path(text.path)
         document = Document(uri, 0, text.text, self._dialect, folders)
         space = self._index.space([document])
-        beyond = Beyond(space, is_global=self._wishes.is_global)
+        python = settings.lua_python_access
+        beyond = Beyond(space, is_global=self._wishes.is_global, python=python)
         own = diagnose(document, self._check, self._lua, beyond=beyond)
         for found in merged(own, self._rules.check(uri, document.tree)):
             problem = self._wishes.judged(found, text.text)

@@ -21,8 +21,6 @@ from tidelock.shared.store.place import folder_name
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from tidelock.shared.model import Dialect
 
 log = layer("lsp")
@@ -69,12 +67,7 @@ class Cache:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _opened(self) -> sqlite3.Connection:

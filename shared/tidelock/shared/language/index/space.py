@@ -121,9 +121,13 @@ class Space:
 
     def preloading(self, name: str) -> list[tuple[str, Place]]:
         """Where a module is put into ``package.preload``: the URI of the text, and the place."""
+        texts = [Summarized(one.uri, summary(one.tree)) for one in self._opened.values()]
+        for path in self.snapshot.preloading.get(name, ()):
+            if path not in self._opened:
+                texts.append(Summarized(uri_of_path(path), self.snapshot.files[path]))
         return [
             (text.uri, place)
-            for text in self.summaries()
+            for text in texts
             for place in text.summary.preloads
             if place.name == name
         ]
