@@ -29,7 +29,9 @@ from tidelock.lsp.workspace import (
     Plan,
     Workspace,
     concerns,
+    dialect_of,
     difference,
+    lua_of,
     planned,
     summarized,
 )
@@ -394,16 +396,12 @@ class Session:
     @property
     def dialect(self) -> Dialect:
         """The Lua that texts are read as."""
-        version = self.lua
-        return "luajit" if version.startswith("luajit") else version  # type: ignore[return-value]
+        return dialect_of(self.lua)
 
     @property
     def lua(self) -> str:
-        """The Lua that judges texts: the option's, else the one that another tool's file names."""
-        named = self.settings.lua_version
-        if named == Settings().lua_version and self._wishes is not None:
-            return self._wishes.dialect or named
-        return named
+        """The Lua that judges texts."""
+        return lua_of(self.settings, self._wishes)
 
     def _hear(self, heard: routes.Heard, params: Json) -> None:
         try:

@@ -56,6 +56,19 @@ class Plan(NamedTuple):
     workers: int = 0
 
 
+def lua_of(settings: Settings, wishes: Wishes | None) -> str:
+    """The Lua that judges texts: the option's, else the one that another tool's file names."""
+    named = settings.lua_version
+    if named == type(settings)().lua_version and wishes is not None:
+        return wishes.dialect or named
+    return named
+
+
+def dialect_of(lua: str) -> Dialect:
+    """The Lua that texts are read as."""
+    return "luajit" if lua.startswith("luajit") else lua  # type: ignore[return-value]
+
+
 def planned(root: str, dialect: Dialect, settings: Settings, wishes: Wishes) -> Plan:
     """The plan for a folder (empty for none), by the options and other tools' files."""
     from tidelock.shared.language.index import cache

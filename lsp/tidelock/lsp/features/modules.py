@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 
+from tidelock.shared.language.index.files import entries_of
+
 _LIMIT = 500
 _NAME = re.compile(r"\w[\w-]*")
 
@@ -23,21 +25,13 @@ def names(folders: Sequence[str], prefix: str) -> list[str]:
 
 
 def _modules(folder: str) -> Iterator[str]:
-    for entry in _entries(folder):
+    for entry in entries_of(folder):
         stem, suffix = os.path.splitext(entry.name)
         if suffix == ".lua":
             if stem != "init" and _NAME.fullmatch(stem):
                 yield stem
         elif _NAME.fullmatch(entry.name) and entry.is_dir():
-            for inner in _entries(entry.path):
+            for inner in entries_of(entry.path):
                 stem, suffix = os.path.splitext(inner.name)
                 if suffix == ".lua" and _NAME.fullmatch(stem):
                     yield entry.name if stem == "init" else f"{entry.name}.{stem}"
-
-
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        return []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.workspace import News, Workspace
     from tidelock.shared.config import Settings
     from tidelock.shared.language.lint.runner import Runner
-    from tidelock.shared.model import Dialect, Problem
+    from tidelock.shared.model import Problem
     from tidelock.terminal.console import Paint
 
 _PAINTS: dict[str, Paint] = {"error": "error", "warning": "warn"}
@@ -136,19 +136,14 @@ class _Judge:
     """What the language server does for an open text, without a server."""
 
     def __init__(self, settings: Settings, workspace: str, tell: Callable[[str], None]) -> None:
-        from tidelock.lsp.workspace import Workspace, planned
-        from tidelock.shared.config import Settings
+        from tidelock.lsp.workspace import Workspace, dialect_of, lua_of, planned
         from tidelock.shared.language.index import foreign
         from tidelock.shared.language.lint.runner import Runner, resolved
         from tidelock.shared.runtime.check import Checker
 
         self._wishes = foreign.read(workspace)
-        self._lua = settings.lua_version
-        if self._lua == Settings().lua_version:
-            self._lua = self._wishes.dialect or self._lua
-        self._dialect: Dialect = (
-            "luajit" if self._lua.startswith("luajit") else self._lua  # type: ignore[assignment]
-        )
+        self._lua = lua_of(settings, self._wishes)
+        self._dialect = dialect_of(self._lua)
         self._settings = settings
         self._workspace = workspace
         self._check = Checker().refusal

@@ -68,7 +68,7 @@ def lua_files(root: str, limits: Limits = NO_LIMITS) -> Iterator[str]:
         folder = os.path.join(root, here)
         if limits.use_gitignore and (own := _rules_of(folder)):
             rules = [*rules, (here, own)]
-        for entry in _entries(folder):
+        for entry in entries_of(folder):
             path = f"{here}/{entry.name}" if here else entry.name
             if entry.is_dir(follow_symlinks=False):
                 if not _is_skipped(entry.name) and not _is_ignored(rules, path, True):
@@ -112,7 +112,8 @@ def _rules_of(folder: str) -> tuple[Rule, ...]:
         return ()
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def entries_of(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder by name; nothing where it cannot be read."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
