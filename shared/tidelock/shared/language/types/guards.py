@@ -8,7 +8,6 @@ change the field is not reckoned with.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, final
 
@@ -34,11 +33,11 @@ from tidelock.shared.syntax.tree import (
     NumericFor,
     Paren,
     Repeat,
-    Statement,
     String,
     Unary,
     While,
     walk,
+    within,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.types.inference import Types
     from tidelock.shared.language.types.kinds import Type
     from tidelock.shared.language.types.texts import Text
+    from tidelock.shared.syntax.tree import Tree
 
 _LOOPS = (While, Repeat, NumericFor, GenericFor)
 
@@ -61,7 +61,7 @@ class Guard(NamedTuple):
 
 def narrowed(types: Types, text: Text, node: Expression, kind: Type) -> Type:
     """The type of a global or a field where it is used, by the conditions around it."""
-    if "if" not in text.tree.text and " and " not in text.tree.text:
+    if not text.tree.once("conditions", _has_conditions):
         return kind
     path = text.members.path(node)
     if path is None:
@@ -71,14 +71,17 @@ def narrowed(types: Types, text: Text, node: Expression, kind: Type) -> Type:
     return kind
 
 
+def _has_conditions(tree: Tree) -> bool:
+    return "if" in tree.text or " and " in tree.text
+
+
 def _guards(text: Text, node: Node) -> _Guards:
     """The guards of the top-level statement that a node is in."""
-    statements = text.tree.body.statements
-    place = bisect_right(statements, node.start, key=lambda one: one.start) - 1
-    key = ("guards", place)
+    around = within(text.tree.body, node.start)
+    key = ("guards", around[0].start if around else -1)
     found = text.memo.get(key)
     if not isinstance(found, _Guards):
-        found = text.memo[key] = _Guards(text.members, statements, place)
+        found = text.memo[key] = _Guards(text.members, around)
     return found
 
 
@@ -86,15 +89,16 @@ def _guards(text: Text, node: Node) -> _Guards:
 class _Guards:
     """The guards in one top-level statement; one of them is read at its first use."""
 
-    def __init__(self, members: Members, statements: Sequence[Statement], place: int) -> None:
+    def __init__(self, members: Members, around: Sequence[Node]) -> None:
         self._members = members
         self._guards: dict[Path, list[Guard]] = {}
         self._assigned: list[tuple[int, Path]] = []
         self._loops: list[tuple[int, int]] = []
         self._functions: list[tuple[int, int]] = []
         self._labels: list[int] = []
-        for node in walk(statements[place]) if place >= 0 else ():
-            self._read(node)
+        for statement in around:
+            for node in walk(statement):
+                self._read(node)
 
     def around(self, node: Node, path: Path) -> Iterator[Guard]:
         """The guards that hold for a path at a node."""
