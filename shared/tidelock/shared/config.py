@@ -188,6 +188,13 @@ def variable(key: str) -> str:
     return "TIDELOCK_" + key.replace(".", "_").upper()
 
 
+_BY_VARIABLE = {variable(option.key): option.key for option in OPTIONS}
+_OTHER_VARIABLES = tuple(
+    variable(name)
+    for name in ("config", "runtime_dir", "data_dir", "daemon_pipe", "clients", "test_")
+)
+
+
 def differences(wanted: Settings, known: Settings) -> list[str]:
     """The options that are other than known, as ``KEY=VALUE`` for ``--set``."""
     found = []
@@ -331,11 +338,11 @@ def load(
             reader.problems.append(f"--set {text}: expected KEY=VALUE")
         else:
             reader.take(key.strip(), value.strip(), "--set")
-    for option in OPTIONS:
-        name = variable(option.key)
-        if name in variables:
-            reader.take(option.key, variables[name], name)
-    _warn_of_variables(variables)
+    for name in sorted(variables):
+        if name in _BY_VARIABLE:
+            reader.take(_BY_VARIABLE[name], variables[name], name)
+        elif name.startswith("TIDELOCK_") and not name.startswith(_OTHER_VARIABLES):
+            log.warn(f"{name}: unknown option{_near(name, _BY_VARIABLE)}")
     if files:
         named = project_file or variables.get("TIDELOCK_CONFIG", "")
         if named and not os.path.isfile(named):
@@ -347,17 +354,6 @@ def load(
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return _DEFAULTS._replace(**cast("dict[str, Any]", reader.values))
-
-
-_OTHER_VARIABLES = ("CONFIG", "RUNTIME_DIR", "DATA_DIR", "DAEMON_PIPE", "CLIENTS", "TEST_")
-
-
-def _warn_of_variables(variables: Mapping[str, str]) -> None:
-    names = {name for name in variables if name.startswith("TIDELOCK_")}
-    known = {variable(option.key) for option in OPTIONS}
-    for name in sorted(names - known):
-        if not name.removeprefix("TIDELOCK_").startswith(_OTHER_VARIABLES):
-            log.warn(f"{name}: unknown option{_near(name, known)}")
 
 
 def _near(name: str, known: Iterable[str]) -> str:

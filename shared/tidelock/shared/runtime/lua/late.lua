@@ -148,17 +148,15 @@ end
 -- nothing else has to be looked up.
 function T.at_late_line(by_source, line)
   local point = alone[line]
+  if point == nil then
+    point = find_alone(by_source)
+    alone[line] = point
+  end
   if point then
-    local at, value = find_local(point.names[1], 3, point.place)
+    local at, value = find_local(point.names[1], 3, point.place or 1)
     if at and not point.quick(value) then
       point.place = at
       return false
-    end
-  elseif point == nil then
-    point = find_alone(by_source)
-    alone[line] = point
-    if point then
-      point.place = 1
     end
   end
   return (check_late(by_source, line)) -- no tail call: it counts levels
