@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, final
 
+from tidelock.shared import threads
 from tidelock.shared.log import layer
 from tidelock.shared.sources import canonical
 
@@ -145,8 +146,7 @@ class Workspace:
         """Read the workspace; returns at once."""
         if self._thread is not None:
             return
-        self._thread = threading.Thread(target=self._run, name="tidelock-index", daemon=True)
-        self._thread.start()
+        self._thread = threads.start("tidelock-index", self._run)
         self._jobs.put(self._scan)
 
     def reread(self, paths: Iterable[str]) -> None:
@@ -160,6 +160,8 @@ class Workspace:
 
     def replan(self, plan: Plan) -> None:
         """Read by another plan; what is known by the old one stays until then."""
+        from tidelock.shared.language.index.snapshot import EMPTY
+        from tidelock.shared.language.index.trees import Trees
 
         def work() -> None:
             if plan.dialect != self.plan.dialect:
@@ -167,9 +169,6 @@ class Workspace:
                 self._snapshot = EMPTY
             self.plan = plan
             self._scan()
-
-        from tidelock.shared.language.index.snapshot import EMPTY
-        from tidelock.shared.language.index.trees import Trees
 
         self._jobs.put(work)
 

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import subprocess
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """End a process of ours that is talked to by pipes, whatever it does."""
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):  # what it did not read
+                stream.close()
 
 
 def _stat(pid: int) -> list[bytes]:

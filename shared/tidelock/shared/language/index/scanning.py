@@ -6,17 +6,16 @@ died had to do is done here.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import queue
 import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, final
 
+from tidelock.shared import processes, threads
 from tidelock.shared.language.index.cache import Cache, digest
 from tidelock.shared.language.index.summary import Summary, summary_of
 from tidelock.shared.language.index.worker import Read, read_file
@@ -106,8 +105,7 @@ class _Hand:
             stdout=subprocess.PIPE,
             encoding="ascii",
         )
-        self._thread = threading.Thread(target=self._run, name="tidelock-scan", daemon=True)
-        self._thread.start()
+        self._thread = threads.start("tidelock-scan", self._run)
 
     def _run(self) -> None:
         try:
@@ -140,8 +138,4 @@ class _Hand:
         """End the process, whatever it does."""
         self._process.kill()
         self._thread.join()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        processes.end(self._process)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from typing import Any, final
 
+from tidelock.shared import processes
 from tidelock.shared.language.rules import GROUP
 from tidelock.shared.language.suppressions import suppressions
 from tidelock.shared.model import Problem
@@ -183,13 +184,5 @@ class Runner:
 
     def _end(self) -> None:
         worker, self._worker = self._worker, None
-        if worker is None:
-            return
-        worker.kill()
-        worker.wait()
-        for stream in (worker.stdin, worker.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:  # what it did not read
-                    continue
+        if worker is not None:
+            processes.end(worker)
