@@ -17,7 +17,7 @@ from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError, TidelockError
 from tidelock.shared.log import layer
 from tidelock.shared.model import Fact
-from tidelock.shared.sources import decode, path_of_chunk
+from tidelock.shared.sources import path_of_chunk, read_text
 
 if TYPE_CHECKING:
     from tidelock.shared.config import Settings
@@ -277,7 +277,6 @@ def _file_text(path: str) -> str:
     if not path:
         return ""
     try:
-        with open(path, "rb") as file:
-            return decode(file.read())
+        return read_text(path)
     except OSError:
         return ""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidelock.shared.sources import decode
+from tidelock.shared.sources import read_text
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
@@ -122,8 +122,7 @@ class Runs:
 
 def _is_unsaved(document: Document) -> bool:
     try:
-        with open(document.path, "rb") as file:
-            return decode(file.read()) != document.text
+        return read_text(document.path) != document.text
     except OSError:
         return True
 

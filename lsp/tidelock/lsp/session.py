@@ -41,8 +41,8 @@ from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
 from tidelock.shared.sources import (
     canonical,
-    decode,
     path_of_chunk,
+    read_text,
     search_folders,
     uri_of_path,
     workspace_of,
@@ -291,7 +291,10 @@ class Session:
             document = Document(uri_of_path(path), 0, text)
             params = convert.publication(document, problems, self.manner)
             params.version = None
-            self.wire.notify("textDocument/publishDiagnostics", convert.plain(params))
+            self._show_problems(params)
+
+    def _show_problems(self, params: object) -> None:
+        self.wire.notify("textDocument/publishDiagnostics", convert.plain(params))
 
     def _reconfigure(self) -> None:
         """The project files of other tools have changed; on the lane."""
@@ -302,10 +305,7 @@ class Session:
         if before is None or self.index is None or self._wishes == before:
             return
         for path in {one.path for one in before.files} - {one.path for one in self._wishes.files}:
-            self.wire.notify(
-                "textDocument/publishDiagnostics",
-                convert.plain(convert.withdrawal(uri_of_path(path))),
-            )
+            self._show_problems(convert.withdrawal(uri_of_path(path)))
         for document in self.documents:
             if document.dialect != self.dialect:
                 self.documents.renew(self._made(document.uri, document.version, document.text))
@@ -433,8 +433,7 @@ class Session:
         if document is not None:
             if self._rules is not None:
                 self._rules.forget(uri)
-            params = convert.plain(convert.withdrawal(document.uri))
-            self.wire.notify("textDocument/publishDiagnostics", params)
+            self._show_problems(convert.withdrawal(document.uri))
             self._judge_others(difference(summarized(document), self._on_disk(document)))
 
     def reread(self, paths: Iterable[str]) -> None:
@@ -458,8 +457,7 @@ class Session:
         if found is not None:
             return found
         try:
-            with open(path_of_chunk(chunk_of_uri(uri)), "rb") as file:
-                return self._made(uri, 0, decode(file.read()))
+            return self._made(uri, 0, read_text(path_of_chunk(chunk_of_uri(uri))))
         except OSError:
             return None
 
@@ -563,16 +561,10 @@ class Session:
             return
         space = self.space()
 
-        def work() -> None:
-            if request.is_settled:
-                return
-            try:
-                found = search.load()(space, asked)
-                request.reply(convert.plain(search.encode(found, self.manner)))
-            except Exception as error:
-                self._failed(request, error)
+        def find() -> Json:
+            return convert.plain(search.encode(search.load()(space, asked), self.manner))
 
-        self._pool.put(routes.VISIBLE, work)
+        self._pool.put(routes.VISIBLE, lambda: self._answer(request, find))
 
     def _dispatch(self, request: Request, route: routes.Route, params: Json) -> None:
         """Take the snapshot, on the lane, and hand over to a worker."""
@@ -588,7 +580,20 @@ class Session:
         if route.replaces:
             self._replace(request, document)
         further: list[Any] = [self.space()] if route.is_wide else []
-        self._pool.put(route.priority, lambda: self._work(request, route, asked, document, further))
+
+        def find() -> Json:
+            feature = route.load()
+            arguments: list[Any] = [document]
+            if asked.place is not None:
+                arguments.append(document.lines.offset(*asked.place, self.manner.encoding))
+            if route.is_live:
+                arguments.append(self._view())
+            found = feature(*arguments, *further, **asked.options)
+            if request.is_settled:
+                return None  # nobody hears it
+            return convert.plain(route.encode(found, document, self.manner))
+
+        self._pool.put(route.priority, lambda: self._answer(request, find))
 
     def _replace(self, request: Request, document: Document) -> None:
         """Give up what the same feature was asked about the same text before."""
@@ -597,33 +602,22 @@ class Session:
             if same and other.document is not None and other.document.uri == document.uri:
                 other.refuse(CONTENT_MODIFIED, f"{other.method} was asked again")
 
-    def _work(
-        self,
-        request: Request,
-        route: routes.Route,
-        asked: convert.Asked,
-        document: Document,
-        further: list[Any],
-    ) -> None:
+    def _answer(self, request: Request, find: Callable[[], Json]) -> None:
+        """Find an answer and send it, on a worker; an error in it is the answer too."""
         if request.is_settled:
             return
         began = time.monotonic()
         try:
-            feature = route.load()
-            arguments: list[Any] = [document]
-            if asked.place is not None:
-                arguments.append(document.lines.offset(*asked.place, self.manner.encoding))
-            if route.is_live:
-                arguments.append(self._view())
-            result = feature(*arguments, *further, **asked.options)
+            found = find()
             if not request.is_settled:
-                request.reply(convert.plain(route.encode(result, document, self.manner)))
+                request.reply(found)
             self._tidy_up()
         except Exception as error:
             self._failed(request, error)
         if log.wants("debug"):
             took = round((time.monotonic() - began) * 1000, 1)
-            log.debug("request", method=request.method, version=document.version, ms=took)
+            version = request.document.version if request.document is not None else None
+            log.debug("request", method=request.method, version=version, ms=took)
 
     def _tidy_up(self) -> None:
         """Let go, when there is time, of the trees that an answer has led to."""

@@ -80,6 +80,12 @@ def decode(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+def read_text(path: str) -> str:
+    """The text of a file, in the same way; raises ``OSError`` when it cannot be read."""
+    with open(path, "rb") as file:
+        return decode(file.read())
+
+
 def encode(text: str) -> bytes:
     """The bytes of a text made by ``decode``; other lone surrogates become ``?``."""
     try:
@@ -176,8 +182,7 @@ class Sources:
         if known is not None or not path:
             return known
         try:
-            with open(path, "rb") as file:
-                return decode(file.read())
+            return read_text(path)
         except OSError:
             return None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.errors import UsageError
-from tidelock.shared.sources import canonical, decode, search_folders, uri_of_path
+from tidelock.shared.sources import canonical, decode, read_text, search_folders, uri_of_path
 from tidelock.terminal import exits
 from tidelock.terminal.invocation import Invocation, current_folder
 
@@ -87,8 +87,7 @@ def _texts(paths: list[str], name: str | None) -> Iterator[Text]:
                 continue
             seen.add(file)
             try:
-                with open(file, "rb") as source:
-                    text = decode(source.read())
+                text = read_text(file)
             except OSError as error:
                 raise UsageError(f"{path}: {error.strerror}") from None
             yield Text(_shown(file), file, text)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.shared.language.paths import constant
 from tidelock.shared.model import Problem, Severity
-from tidelock.shared.sources import decode
+from tidelock.shared.sources import read_text
 from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tree import (
     Assign,
@@ -104,8 +104,7 @@ def read(root: str) -> Wishes:
     for name in NAMES if root else ():
         path = os.path.join(root, name)
         try:
-            with open(path, "rb") as file:
-                text = decode(file.read())
+            text = read_text(path)
         except OSError:
             continue
         reader = _Reader(wishes)
@@ -167,7 +166,7 @@ class _Reader:
 
     def strings(self, name: str, value: Any) -> bool:
         """A list of texts."""
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not _are_texts(value):
             return False
         self.add(**{name: tuple(value)})
         return True
@@ -176,22 +175,19 @@ class _Reader:
         """``workspace.library``: a list, or an object with true values; variables of LuaLS not."""
         if isinstance(value, dict):
             value = [name for name, wanted in value.items() if wanted is True]
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not _are_texts(value):
             return False
         self.add(libraries=tuple(one for one in value if "${" not in one))
         return True
 
     def patterns(self, value: Any) -> bool:
         """``diagnostics.globalsRegex``."""
-        return (
-            isinstance(value, list)
-            and all(isinstance(one, str) and _is_pattern(one) for one in value)
-            and self.strings("global_patterns", value)
-        )
+        are_patterns = _are_texts(value) and all(map(_is_pattern, value))
+        return are_patterns and self.strings("global_patterns", value)
 
     def disable(self, value: Any) -> bool:
         """``diagnostics.disable``."""
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not _are_texts(value):
             return False
         self.wishes = self.wishes._replace(disabled=self.wishes.disabled | set(value))
         return True
@@ -286,6 +282,10 @@ def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((f"{key}.{inner}", one) for inner, one in value.items())
         else:
             yield key, value
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _is_pattern(text: str) -> bool:

@@ -17,7 +17,7 @@ from tidelock.shared.language.index.trees import Trees
 from tidelock.shared.language.modules import Module
 from tidelock.shared.language.types.inference import Types
 from tidelock.shared.positions import Lines
-from tidelock.shared.sources import canonical, decode, path_of_uri, search_folders, uri_of_path
+from tidelock.shared.sources import canonical, path_of_uri, read_text, search_folders, uri_of_path
 
 if TYPE_CHECKING:
     from tidelock.shared.syntax.tree import Tree
@@ -164,8 +164,7 @@ class Space:
         if opened is not None:
             return opened.tree.lines
         try:
-            with open(path, "rb") as file:
-                return Lines(decode(file.read()))
+            return Lines(read_text(path))
         except OSError:
             return None
 

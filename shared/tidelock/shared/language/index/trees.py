@@ -6,7 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from tidelock.shared.sources import decode
+from tidelock.shared.sources import read_text
 from tidelock.shared.syntax.parser import parse
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ class Trees:
                     return kept.tree
                 if kept is not None:
                     self._size -= len(kept.tree.text)
-            with open(path, "rb") as file:
-                text = decode(file.read())
+            text = read_text(path)
         except OSError:
             return None
         tree = parse(text, self.dialect)
