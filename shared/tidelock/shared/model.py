@@ -28,6 +28,7 @@ class Problem(NamedTuple):
 
     ``start`` and ``end`` are code point offsets, ``code`` the stable name of the kind of problem
     (``syntax-error``), ``origin`` who says so: our parser, Lua's own ``load``, or a user's rule.
+    ``instead`` is what should stand in its place, where that is plain.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Problem(NamedTuple):
     message: str
     origin: Literal["parser", "load", "rule"] = "parser"
     related: tuple[Related, ...] = ()
+    instead: str = ""
 
 
 Kind = Literal["script", "exec", "repl", "debug", "notebook", "selection", "test"]

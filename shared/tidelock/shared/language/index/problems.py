@@ -66,24 +66,30 @@ def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
             continue
         if known.is_global(name):
             continue
-        message = ""
+        message = nearest = ""
         for one in references:
             if one.environment is None and not one.write:
-                message = message or _undefined_words(name, tree.dialect, own | standard)
-                yield Problem("undefined-global", severity, one.start, one.end, message)
+                if not message:
+                    message, nearest = _undefined_words(name, tree.dialect, own | standard)
+                yield Problem(
+                    "undefined-global", severity, one.start, one.end, message, instead=nearest
+                )
 
 
-def _undefined_words(name: str, dialect: Dialect, near: set[str]) -> str:
+def _undefined_words(name: str, dialect: Dialect, near: set[str]) -> tuple[str, str]:
+    """What is to be said of a name that nobody defines, and the name that may be meant."""
     others = [
         _NAMED.get(other, f"Lua {other}")
         for other in DIALECTS
         if other != dialect and library(other).entry((name,)) is not None
     ]
     if others:
-        return f"'{name}' is not in {_NAMED.get(dialect, f'Lua {dialect}')}; {others[0]} has it"
-    nearest = difflib.get_close_matches(name, near, 1, 0.75) if len(name) > 2 else []
-    hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
-    return f"'{name}' is not defined{hint}"
+        lua = _NAMED.get(dialect, f"Lua {dialect}")
+        return f"'{name}' is not in {lua}; {others[0]} has it", ""
+    found = difflib.get_close_matches(name, near, 1, 0.75) if len(name) > 2 else []
+    nearest = found[0] if found else ""
+    hint = f"; did you mean '{nearest}'?" if nearest else ""
+    return f"'{name}' is not defined{hint}", nearest
 
 
 # -- modules -----------------------------------------------------------------------------------
