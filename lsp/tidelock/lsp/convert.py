@@ -1,8 +1,10 @@
 """The one converter between the protocol's types and ours, both ways.
 
 Decoders take params as JSON and raise ``BadRequest`` where they do not fit; encoders give
-lsprotocol's types, in the manner that the client asked for. No other module knows lsprotocol.
-The file is long because both directions of one protocol stand side by side in it.
+lsprotocol's types, in the manner that the client asked for. Besides the modules
+called ``convert``, none knows lsprotocol. The file is long because both directions of one protocol
+stand side by side in it; ``convert_views`` has what shows a text in further ways,
+``convert_edits`` what changes it.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ def plain(value: Any) -> Json:
     return converter().unstructure(value)
 
 
-def _structured(params: Json, kind: type[T]) -> T:
+def structured(params: Json, kind: type[T]) -> T:
+    """Params as lsprotocol's type; raises ``BadRequest`` where they do not fit."""
     try:
         return converter().structure(params, kind)
     except Exception as error:
@@ -93,37 +96,39 @@ class Manner(NamedTuple):
         information = (*text, "signatureHelp", "signatureInformation")
         process = params.get("processId")
         return cls(
-            encoding=_encoding(_at(params, "capabilities", "general", "positionEncodings")),
-            hover_markdown=_has(params, "markdown", *text, "hover", "contentFormat"),
-            item_markdown=_has(params, "markdown", *item, "documentationFormat"),
-            signature_markdown=_has(params, "markdown", *information, "documentationFormat"),
-            insert_replace=_at(params, *item, "insertReplaceSupport") is True,
-            label_details=_at(params, *item, "labelDetailsSupport") is True,
-            label_offsets=_at(
+            encoding=_encoding(at(params, "capabilities", "general", "positionEncodings")),
+            hover_markdown=has(params, "markdown", *text, "hover", "contentFormat"),
+            item_markdown=has(params, "markdown", *item, "documentationFormat"),
+            signature_markdown=has(params, "markdown", *information, "documentationFormat"),
+            insert_replace=at(params, *item, "insertReplaceSupport") is True,
+            label_details=at(params, *item, "labelDetailsSupport") is True,
+            label_offsets=at(
                 params, *information, "parameterInformation", "labelOffsetSupport"
             ) is True,
-            related=_at(params, *text, "publishDiagnostics", "relatedInformation") is True,
-            hierarchical=_at(
+            related=at(params, *text, "publishDiagnostics", "relatedInformation") is True,
+            hierarchical=at(
                 params, *text, "documentSymbol", "hierarchicalDocumentSymbolSupport"
             ) is True,
-            links=_at(params, *text, "definition", "linkSupport") is True,
-            watches=_at(
+            links=at(params, *text, "definition", "linkSupport") is True,
+            watches=at(
                 params, "capabilities", "workspace", "didChangeWatchedFiles", "dynamicRegistration"
             ) is True,
             folder=_folder(params),
-            trusted=_at(params, "initializationOptions", "trusted") is True,
+            trusted=at(params, "initializationOptions", "trusted") is True,
             process=process if type(process) is int and process > 0 else 0,
         )  # fmt: skip
 
 
-def _at(params: Json, *names: str) -> Json:
+def at(params: Json, *names: str) -> Json:
+    """What lies at the end of a way of names; None where the way ends early."""
     for name in names:
         params = params.get(name) if isinstance(params, Mapping) else None
     return params
 
 
-def _has(params: Json, value: str, *names: str) -> bool:
-    found = _at(params, *names)
+def has(params: Json, value: str, *names: str) -> bool:
+    """Whether a value is in a list at the end of a way of names."""
+    found = at(params, *names)
     return isinstance(found, Sequence) and value in found
 
 
@@ -138,7 +143,7 @@ def _folder(params: Json) -> str:
     """The path of the first workspace folder."""
     folders = params.get("workspaceFolders")
     first = folders[0] if isinstance(folders, Sequence) and folders else None
-    for uri in (_at(first, "uri"), params.get("rootUri")):
+    for uri in (at(first, "uri"), params.get("rootUri")):
         if isinstance(uri, str) and uri.startswith("file:"):
             return path_of_uri(uri)
     path = params.get("rootPath")
@@ -183,59 +188,63 @@ SIGNATURE = types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_
 
 
 class Asked(NamedTuple):
-    """Where a request is about; ``options`` are what else its feature is told."""
+    """Where a request is about; ``options`` are what else its feature is told.
+
+    ``places`` become offsets, in the order in which the feature takes them.
+    """
 
     uri: str
-    place: Place | None = None
+    places: tuple[Place, ...] = ()
     options: Mapping[str, Json] = {}
 
 
-def _asked(params: Json, kind: type[Any]) -> tuple[Asked, Any]:
-    read = _structured(params, kind)
-    return Asked(read.text_document.uri, _place(read.position)), read
+def asked_at(params: Json, kind: type[Any]) -> tuple[Asked, Any]:
+    """The place of a request with a position, and its params."""
+    read = structured(params, kind)
+    return Asked(read.text_document.uri, (place_of(read.position),)), read
 
 
 def completion(params: Json) -> Asked:
     """``textDocument/completion``."""
-    asked, read = _asked(params, types.CompletionParams)
+    asked, read = asked_at(params, types.CompletionParams)
     character = read.context.trigger_character if read.context else None
     return asked._replace(options={"trigger": character or ""})
 
 
 def hover(params: Json) -> Asked:
     """``textDocument/hover``."""
-    return _asked(params, types.HoverParams)[0]
+    return asked_at(params, types.HoverParams)[0]
 
 
 def definition(params: Json) -> Asked:
     """``textDocument/definition``."""
-    return _asked(params, types.DefinitionParams)[0]
+    return asked_at(params, types.DefinitionParams)[0]
 
 
 def references(params: Json) -> Asked:
     """``textDocument/references``."""
-    asked, read = _asked(params, types.ReferenceParams)
+    asked, read = asked_at(params, types.ReferenceParams)
     return asked._replace(options={"declaration": read.context.include_declaration})
 
 
 def query(params: Json) -> str:
     """``workspace/symbol``: the letters."""
-    return _structured(params, types.WorkspaceSymbolParams).query
+    return structured(params, types.WorkspaceSymbolParams).query
 
 
 def signature(params: Json) -> Asked:
     """``textDocument/signatureHelp``."""
-    return _asked(params, types.SignatureHelpParams)[0]
+    return asked_at(params, types.SignatureHelpParams)[0]
 
 
 def symbols(params: Json) -> Asked:
     """``textDocument/documentSymbol``."""
-    return Asked(_structured(params, types.DocumentSymbolParams).text_document.uri)
+    return Asked(structured(params, types.DocumentSymbolParams).text_document.uri)
 
 
 def command(params: Json) -> tuple[str, list[Json]]:
     """``workspace/executeCommand``: name and arguments."""
-    read = _structured(params, types.ExecuteCommandParams)
+    read = structured(params, types.ExecuteCommandParams)
     return read.command, list(read.arguments or ())
 
 
@@ -254,8 +263,8 @@ def stretch(arguments: list[Json]) -> Stretch:
         raise BadRequest("the argument is no object with a uri")
     if first.get("range") is None:
         return Stretch(first["uri"])
-    span = _structured(first["range"], types.Range)
-    return Stretch(first["uri"], _place(span.start), _place(span.end))
+    span = structured(first["range"], types.Range)
+    return Stretch(first["uri"], place_of(span.start), place_of(span.end))
 
 
 # -- notifications -----------------------------------------------------------------------------
@@ -279,15 +288,15 @@ class Changed(NamedTuple):
 
 def opened(params: Json) -> Opened:
     """``textDocument/didOpen``."""
-    item = _structured(params, types.DidOpenTextDocumentParams).text_document
+    item = structured(params, types.DidOpenTextDocumentParams).text_document
     return Opened(item.uri, item.version, item.text)
 
 
 def changed(params: Json) -> Changed:
     """``textDocument/didChange``."""
-    read = _structured(params, types.DidChangeTextDocumentParams)
+    read = structured(params, types.DidChangeTextDocumentParams)
     changes = [
-        Change(one.text, _place(one.range.start), _place(one.range.end))
+        Change(one.text, place_of(one.range.start), place_of(one.range.end))
         if isinstance(one, types.TextDocumentContentChangePartial)
         else Change(one.text)
         for one in read.content_changes
@@ -297,17 +306,17 @@ def changed(params: Json) -> Changed:
 
 def closed(params: Json) -> str:
     """``textDocument/didClose``: the URI."""
-    return _structured(params, types.DidCloseTextDocumentParams).text_document.uri
+    return structured(params, types.DidCloseTextDocumentParams).text_document.uri
 
 
 def trace(params: Json) -> str:
     """``$/setTrace``: off, messages or verbose."""
-    return _structured(params, types.SetTraceParams).value.value
+    return structured(params, types.SetTraceParams).value.value
 
 
 def watched(params: Json) -> list[str]:
     """``workspace/didChangeWatchedFiles``: the paths of files."""
-    read = _structured(params, types.DidChangeWatchedFilesParams)
+    read = structured(params, types.DidChangeWatchedFilesParams)
     return [path for path in (path_of_uri(one.uri) for one in read.changes) if path]
 
 
@@ -316,23 +325,27 @@ def anything(params: Json) -> Json:
     return params
 
 
-def _place(position: types.Position) -> Place:
+def place_of(position: types.Position) -> Place:
+    """A position of the protocol."""
     return Place(position.line, position.character)
 
 
 # -- answers -----------------------------------------------------------------------------------
 
 
-def _position(lines: Lines, offset: int, encoding: Encoding) -> types.Position:
+def position_of(lines: Lines, offset: int, encoding: Encoding) -> types.Position:
+    """An offset as the protocol counts."""
     line, column = lines.place(offset, encoding)
     return types.Position(line, column)
 
 
-def _range(lines: Lines, start: int, end: int, encoding: Encoding) -> types.Range:
-    return types.Range(_position(lines, start, encoding), _position(lines, end, encoding))
+def range_of(lines: Lines, start: int, end: int, encoding: Encoding) -> types.Range:
+    """A stretch of a text."""
+    return types.Range(position_of(lines, start, encoding), position_of(lines, end, encoding))
 
 
-def _markup(text: str, *, markdown: bool) -> types.MarkupContent:
+def markup(text: str, *, markdown: bool) -> types.MarkupContent:
+    """A text with its kind."""
     kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
     return types.MarkupContent(kind, text)
 
@@ -354,10 +367,10 @@ def completion_list(found: Completed, document: Document, manner: Manner) -> typ
     edits: dict[int, Callable[[str], types.TextEdit | types.InsertReplaceEdit]] = {}
 
     def edit(start: int) -> Callable[[str], types.TextEdit | types.InsertReplaceEdit]:
-        replace = _range(lines, start, found.end, encoding)
+        replace = range_of(lines, start, found.end, encoding)
         if not manner.insert_replace or found.end == cursor:
             return lambda text: types.TextEdit(replace, text)
-        insert = _range(lines, start, cursor, encoding)
+        insert = range_of(lines, start, cursor, encoding)
         return lambda text: types.InsertReplaceEdit(text, insert, replace)
 
     items = []
@@ -384,7 +397,7 @@ def _item(
     if item.detail and manner.label_details:
         made.label_details = types.CompletionItemLabelDetails(description=item.detail)
     if item.documentation:
-        made.documentation = _markup(item.documentation, markdown=manner.item_markdown)
+        made.documentation = markup(item.documentation, markdown=manner.item_markdown)
     return made
 
 
@@ -396,8 +409,8 @@ def hover_answer(found: Hover | None, document: Document, manner: Manner) -> typ
     parts = [head if found.signature else "", found.documentation, *found.facts]
     text = "\n\n".join(part for part in parts if part)
     return types.Hover(
-        _markup(text, markdown=manner.hover_markdown),
-        _range(document.lines, found.start, found.end, manner.encoding),
+        markup(text, markdown=manner.hover_markdown),
+        range_of(document.lines, found.start, found.end, manner.encoding),
     )
 
 
@@ -418,7 +431,7 @@ def signature_help(
         parameters=[types.ParameterInformation(label(*span)) for span in found.parameters],
     )
     if found.documentation:
-        information.documentation = _markup(found.documentation, markdown=manner.signature_markdown)
+        information.documentation = markup(found.documentation, markdown=manner.signature_markdown)
     return types.SignatureHelp([information], active_signature=0, active_parameter=found.active)
 
 
@@ -428,25 +441,26 @@ def definition_answer(
     """Places, as links with their origin where the client takes them."""
     if found is None:
         return None
-    places = [_location(one, manner) for one in found.links]
+    places = [location_of(one, manner) for one in found.links]
     for uri, line in found.lines:
         start = types.Position(line, 0)
         places.append(types.Location(uri, types.Range(start, start)))
     if not manner.links:
         return places[0] if len(places) == 1 else places
-    origin = _range(document.lines, *found.origin, manner.encoding)
+    origin = range_of(document.lines, *found.origin, manner.encoding)
     return [types.LocationLink(one.uri, one.range, one.range, origin) for one in places]
 
 
-def _location(link: Link, manner: Manner) -> types.Location:
-    return types.Location(link.uri, _range(link.lines, link.start, link.end, manner.encoding))
+def location_of(link: Link, manner: Manner) -> types.Location:
+    """A place in a text of the workspace."""
+    return types.Location(link.uri, range_of(link.lines, link.start, link.end, manner.encoding))
 
 
 def locations(
     found: Sequence[Link], document: Document, manner: Manner
 ) -> list[types.Location] | None:
     """Places in texts; null for none."""
-    return [_location(one, manner) for one in found] or None
+    return [location_of(one, manner) for one in found] or None
 
 
 _SYMBOL_KINDS = {
@@ -473,8 +487,8 @@ def _symbol(one: Outline, lines: Lines, encoding: Encoding) -> types.DocumentSym
     return types.DocumentSymbol(
         name=one.name,
         kind=_SYMBOL_KINDS[one.kind],
-        range=_range(lines, one.start, one.end, encoding),
-        selection_range=_range(lines, one.name_start, one.name_end, encoding),
+        range=range_of(lines, one.start, one.end, encoding),
+        selection_range=range_of(lines, one.name_start, one.name_end, encoding),
         detail=one.detail or None,
         children=[_symbol(child, lines, encoding) for child in one.children],
     )
@@ -488,7 +502,7 @@ def _flatten(
     flat: list[types.SymbolInformation],
 ) -> None:
     for one in found:
-        place = types.Location(document.uri, _range(document.lines, one.start, one.end, encoding))
+        place = types.Location(document.uri, range_of(document.lines, one.start, one.end, encoding))
         kind = _SYMBOL_KINDS[one.kind]
         flat.append(types.SymbolInformation(place, one.name, kind, container_name=container))
         _flatten(one.children, one.name, document, encoding, flat)
@@ -548,7 +562,7 @@ def withdrawal(uri: str) -> types.PublishDiagnosticsParams:
 def _diagnostic(problem: Problem, document: Document, manner: Manner) -> types.Diagnostic:
     lines, encoding = document.lines, manner.encoding
     made = types.Diagnostic(
-        range=_range(lines, problem.start, problem.end, encoding),
+        range=range_of(lines, problem.start, problem.end, encoding),
         message=problem.message,
         severity=_SEVERITIES[problem.severity],
         code=problem.code,
@@ -557,7 +571,7 @@ def _diagnostic(problem: Problem, document: Document, manner: Manner) -> types.D
     if manner.related and problem.related:
         made.related_information = [
             types.DiagnosticRelatedInformation(
-                types.Location(document.uri, _range(lines, one.start, one.end, encoding)),
+                types.Location(document.uri, range_of(lines, one.start, one.end, encoding)),
                 one.message,
             )
             for one in problem.related

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.lsp import convert
+from tidelock.lsp import convert_views as views
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/documentSymbol", "symbols", convert.symbols, convert.symbol_tree,
         ("document_symbol_provider", True),
+    ),
+    Route(
+        "textDocument/documentHighlight", "highlights", views.highlight, views.highlight_list,
+        ("document_highlight_provider", True), is_wide=True,
     ),
 )  # fmt: skip
 

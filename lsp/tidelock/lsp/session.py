@@ -584,8 +584,8 @@ class Session:
         def find() -> Json:
             feature = route.load()
             arguments: list[Any] = [document]
-            if asked.place is not None:
-                arguments.append(document.lines.offset(*asked.place, self.manner.encoding))
+            for place in asked.places:
+                arguments.append(document.lines.offset(*place, self.manner.encoding))
             if route.is_live:
                 arguments.append(self._view())
             found = feature(*arguments, *further, **asked.options)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import comments_around
@@ -135,9 +135,12 @@ def _declarations(space: Space, module: Module, name: str) -> Iterator[Link]:
 
 
 def references(
-    space: Space, module: Module, offset: int, *, declaration: bool = True
+    space: Space, module: Module, offset: int, *, declaration: bool = True, alone: bool = False
 ) -> list[Link]:
-    """Where the thing at an offset is used, this text first; declarations only if wanted."""
+    """Where the thing at an offset is used, this text first; declarations only if wanted.
+
+    With ``alone`` no other text is looked at.
+    """
     tree = module.tree
     place = resolve(tree).at(offset)
     if isinstance(place, Reference) and place.local is not None:
@@ -153,11 +156,23 @@ def references(
         return [Link(module.uri, tree.lines, *span) for span in spans]
     if isinstance(place, Reference | GlobalDeclaration) and place.name:
         found: list[Link] = []
-        for other in _own_first(space, module, place.name):
+        for other in [module] if alone else _own_first(space, module, place.name):
             found += _global_uses(other, place.name, declaration)
         return found
     use = _use_at(tree, offset)
-    return [] if use is None else _field_uses(space, module, use, declaration)
+    if use is None or not isinstance(use.key, str):
+        return []
+    others = [module] if alone else _own_first(space, module, use.key)
+    found, unsure = _field_uses(space, module, use, others, declaration)
+    return found + unsure
+
+
+def field_uses(space: Space, module: Module, offset: int) -> tuple[list[Link], list[Link]]:
+    """The uses of the field at an offset: those that are certain, and those that may be its."""
+    use = _use_at(module.tree, offset)
+    if use is None or not isinstance(use.key, str):
+        return [], []
+    return _field_uses(space, module, use, _own_first(space, module, use.key), True)
 
 
 def _own_first(space: Space, module: Module, word: str) -> Iterator[Module]:
@@ -178,16 +193,17 @@ def _global_uses(module: Module, name: str, declaration: bool) -> Iterator[Link]
         yield Link(module.uri, module.tree.lines, *place)
 
 
-def _field_uses(space: Space, module: Module, use: _Use, declaration: bool) -> list[Link]:
-    if not isinstance(use.key, str):
-        return []
+def _field_uses(
+    space: Space, module: Module, use: _Use, others: Iterable[Module], declaration: bool
+) -> tuple[list[Link], list[Link]]:
+    assert isinstance(use.key, str)
     text = space.types.text(module.tree, module.uri)
     owners = _owners(space.types, text, use)
     path = text.members.path(use.holder)
     sure: list[Link] = []
     unsure: list[Link] = []
     read = space.trees.read
-    for count, other in enumerate(_own_first(space, module, use.key)):
+    for count, other in enumerate(others):
         if count % _TOGETHER == 0:
             types = Types(space) if count else space.types
             if space.trees.read > read + space.trees.most and not gc.isenabled():
@@ -207,7 +223,7 @@ def _field_uses(space: Space, module: Module, use: _Use, declaration: bool) -> l
                 sure.append(link)
             elif not owners and not _owners(types, there, one):
                 unsure.append(link)
-    return sure + unsure
+    return sure, unsure
 
 
 def _owners(types: Types, text: Text, use: _Use) -> set[Owner]:
@@ -222,11 +238,12 @@ def _owners(types: Types, text: Text, use: _Use) -> set[Owner]:
 
 
 def _use_at(tree: Tree, offset: int) -> _Use | None:
-    path = tree.path(offset)
-    for around, node in zip([None, *path], path, strict=False):
-        for one in _use(node, around):
-            if one.start <= offset <= one.end:
-                return one
+    for place in (offset, offset - 1):  # the bracket behind the name of a function touches it
+        path = tree.path(place)
+        for around, node in zip([None, *path], path, strict=False):
+            for one in _use(node, around):
+                if one.start <= offset <= one.end:
+                    return one
     return None
 
 
