@@ -128,10 +128,29 @@ def at(line: int, character: int, uri: str = URI) -> Json:
     return {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
 
 
-def about(route: routes.Route, line: int, character: int, uri: str = URI) -> Json:
-    """The params of any request about a place."""
-    further = {"context": {"includeDeclaration": True}} if route.feature == "references" else {}
-    return {**at(line, character, uri), **further}
+def about(line: int, character: int, uri: str = URI) -> Json:
+    """The params of any request about a place: those of all, of which each reads its own."""
+    place = {"line": line, "character": character}
+    span = {"start": place, "end": place}
+    item = {"name": "f", "kind": 12, "uri": uri, "range": span, "selectionRange": span}
+    return {
+        **at(line, character, uri),
+        "range": span,
+        "positions": [place],
+        "newName": "fresh",
+        "ch": "\n",
+        "options": {"tabSize": 2, "insertSpaces": True},
+        "previousResultId": "none",
+        "item": item,
+        "context": {
+            "triggerKind": 1,
+            "isRetrigger": False,
+            "includeDeclaration": True,
+            "diagnostics": [],
+            "frameId": 1,
+            "stoppedLocation": span,
+        },
+    }
 
 
 @pytest.fixture
@@ -279,7 +298,7 @@ def test_positions_outside_the_text_are_clamped(editor: Editor) -> None:
 def test_unknown_documents_answer_null(editor: Editor) -> None:
     editor.begin()
     for route in routes.REQUESTS:
-        assert editor.ask(route.method, about(route, 0, 0, "file:///nowhere.lua")) is None
+        assert editor.ask(route.method, about(0, 0, "file:///nowhere.lua")) is None
 
 
 def test_requests_see_the_text_that_was_there_when_they_came(editor: Editor) -> None:
@@ -374,12 +393,12 @@ def test_a_feature_that_raises_touches_nothing_else(
     with monkeypatch.context() as patched:
         patched.setattr(feature, route.feature, fail)
         for _ in range(3):
-            number = editor.post(route.method, about(route, 1, 6))
+            number = editor.post(route.method, about(1, 6))
             answer = editor.wait(number)
             assert answer["code"] == module.INTERNAL_ERROR
             assert "LookupError: no luck" in answer["words"]
     assert logged.count("a request failed") == 1
-    editor.ask(route.method, about(route, 1, 6))
+    editor.ask(route.method, about(1, 6))
     assert editor.ask("textDocument/hover", at(1, 6)) is not None
 
 

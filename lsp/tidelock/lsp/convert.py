@@ -78,6 +78,8 @@ class Manner(NamedTuple):
     hierarchical: bool = False
     links: bool = False
     watches: bool = False
+    document_changes: bool = False
+    annotates: bool = False
     folder: str = ""
     trusted: bool = False
     process: int = 0
@@ -113,6 +115,12 @@ class Manner(NamedTuple):
             watches=at(
                 params, "capabilities", "workspace", "didChangeWatchedFiles", "dynamicRegistration"
             ) is True,
+            document_changes=at(
+                params, "capabilities", "workspace", "workspaceEdit", "documentChanges"
+            ) is True,
+            annotates=isinstance(at(
+                params, "capabilities", "workspace", "workspaceEdit", "changeAnnotationSupport"
+            ), Mapping),
             folder=_folder(params),
             trusted=at(params, "initializationOptions", "trusted") is True,
             process=process if type(process) is int and process > 0 else 0,

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.lsp import convert
+from tidelock.lsp import convert_edits as edits
 from tidelock.lsp import convert_views as views
 from tidelock.shared.log import layer
 
@@ -84,6 +85,14 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/documentHighlight", "highlights", views.highlight, views.highlight_list,
         ("document_highlight_provider", True), is_wide=True,
+    ),
+    Route(
+        "textDocument/prepareRename", "prepare_rename", edits.prepare_rename, edits.rename_subject,
+        ("rename_provider", edits.RENAME), is_wide=True,
+    ),
+    Route(
+        "textDocument/rename", "rename", edits.rename, edits.rename_edit,
+        ("rename_provider", edits.RENAME), is_wide=True,
     ),
 )  # fmt: skip
 

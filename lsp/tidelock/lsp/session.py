@@ -612,6 +612,8 @@ class Session:
             if not request.is_settled:
                 request.reply(found)
             self._tidy_up()
+        except TidelockError as error:  # a feature that says why it does not
+            request.refuse(REQUEST_FAILED, str(error))
         except Exception as error:
             self._failed(request, error)
         if log.wants("debug"):

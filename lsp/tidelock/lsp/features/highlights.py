@@ -68,6 +68,13 @@ def highlights(document: Document, offset: int, space: Space) -> list[Highlight]
     )
 
 
+def keyword(tree: Tree, offset: int) -> str:
+    """The keyword at an offset; empty where none is."""
+    index = _token(tree, offset)
+    kind = "" if index is None else tree.tokens.kinds[index]
+    return kind if kind in KEYWORDS else ""
+
+
 def _use(reference: Reference) -> Highlight:
     return Highlight(reference.start, reference.end, "write" if reference.write else "read")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import comments_around
@@ -32,6 +32,7 @@ from tidelock.shared.syntax.tree import (
 if TYPE_CHECKING:
     from tidelock.shared.language.index.space import Space
     from tidelock.shared.language.modules import Module
+    from tidelock.shared.language.types.properties import Property
     from tidelock.shared.language.types.texts import Text
     from tidelock.shared.model import Key
     from tidelock.shared.positions import Lines
@@ -53,7 +54,7 @@ class Link(NamedTuple):
     end: int
 
 
-class _Use(NamedTuple):
+class Use(NamedTuple):
     """A place where a field is named; ``holder`` is the value it is a field of."""
 
     holder: Expression
@@ -91,13 +92,10 @@ def definitions(space: Space, module: Module, offset: int) -> list[Link]:
     if isinstance(place, Reference | GlobalDeclaration):
         for other in space.assigning(place.name):
             found += _settings(other, place.name)
-    elif (use := _use_at(tree, offset)) is not None:
-        text = space.types.text(tree, module.uri)
-        with space.types.asking(text):
-            kind = space.types.expression(text, use.holder)
-            for one in space.types.properties.find(kind, use.key):
-                if one.text is not None and one.text.library is None:
-                    found.append(Link(one.text.uri, one.text.tree.lines, one.start, one.end))
+    elif (use := use_at(tree, offset)) is not None:
+        for one in places(space, module, use):
+            if one.text is not None and one.text.library is None:
+                found.append(Link(one.text.uri, one.text.tree.lines, one.start, one.end))
     return list(dict.fromkeys(found))
 
 
@@ -159,7 +157,7 @@ def references(
         for other in [module] if alone else _own_first(space, module, place.name):
             found += _global_uses(other, place.name, declaration)
         return found
-    use = _use_at(tree, offset)
+    use = use_at(tree, offset)
     if use is None or not isinstance(use.key, str):
         return []
     others = [module] if alone else _own_first(space, module, use.key)
@@ -169,10 +167,20 @@ def references(
 
 def field_uses(space: Space, module: Module, offset: int) -> tuple[list[Link], list[Link]]:
     """The uses of the field at an offset: those that are certain, and those that may be its."""
-    use = _use_at(module.tree, offset)
+    use = use_at(module.tree, offset)
     if use is None or not isinstance(use.key, str):
         return [], []
     return _field_uses(space, module, use, _own_first(space, module, use.key), True)
+
+
+def global_fields(module: Module, name: str, holders: Collection[str]) -> Iterator[Link]:
+    """Where a text names a global as a field: ``_G.name``."""
+    scopes = resolve(module.tree)
+    for one in _uses(module.tree, name):
+        holder = one.holder
+        is_there = isinstance(holder, Name) and holder.name in holders
+        if is_there and scopes.meaning(holder.start) is None:
+            yield Link(module.uri, module.tree.lines, one.start, one.end)
 
 
 def _own_first(space: Space, module: Module, word: str) -> Iterator[Module]:
@@ -194,7 +202,7 @@ def _global_uses(module: Module, name: str, declaration: bool) -> Iterator[Link]
 
 
 def _field_uses(
-    space: Space, module: Module, use: _Use, others: Iterable[Module], declaration: bool
+    space: Space, module: Module, use: Use, others: Iterable[Module], declaration: bool
 ) -> tuple[list[Link], list[Link]]:
     assert isinstance(use.key, str)
     text = space.types.text(module.tree, module.uri)
@@ -226,18 +234,27 @@ def _field_uses(
     return sure, unsure
 
 
-def _owners(types: Types, text: Text, use: _Use) -> set[Owner]:
-    """The places of a field by which it is told from others of its name."""
+def places(space: Space, module: Module, use: Use) -> list[Property]:
+    """Where a field gets a value or a type, as far as its holder is known."""
+    return _places(space.types, space.types.text(module.tree, module.uri), use)
+
+
+def _places(types: Types, text: Text, use: Use) -> list[Property]:
     with types.asking(text):
-        kind = types.expression(text, use.holder)
-        places = types.properties.find(kind, use.key)
-    return {(one.text.uri, one.start) for one in places if one.text is not None}
+        return types.properties.find(types.expression(text, use.holder), use.key)
+
+
+def _owners(types: Types, text: Text, use: Use) -> set[Owner]:
+    """The places of a field by which it is told from others of its name."""
+    found = _places(types, text, use)
+    return {(one.text.uri, one.start) for one in found if one.text is not None}
 
 
 # -- the uses of fields in a tree --------------------------------------------------------------
 
 
-def _use_at(tree: Tree, offset: int) -> _Use | None:
+def use_at(tree: Tree, offset: int) -> Use | None:
+    """The field that is named at an offset."""
     for place in (offset, offset - 1):  # the bracket behind the name of a function touches it
         path = tree.path(place)
         for around, node in zip([None, *path], path, strict=False):
@@ -247,9 +264,9 @@ def _use_at(tree: Tree, offset: int) -> _Use | None:
     return None
 
 
-def _uses(tree: Tree, key: str) -> Iterator[_Use]:
+def _uses(tree: Tree, key: str) -> Iterator[Use]:
     """Where fields of a name are named, in text order."""
-    found: list[_Use] = []
+    found: list[Use] = []
     todo: list[tuple[Node, Node | None]] = [(tree.body, None)]
     while todo:
         node, around = todo.pop()
@@ -258,23 +275,23 @@ def _uses(tree: Tree, key: str) -> Iterator[_Use]:
     return iter(sorted(found, key=lambda one: one.start))
 
 
-def _use(node: Node, around: Node | None) -> Iterator[_Use]:
+def _use(node: Node, around: Node | None) -> Iterator[Use]:
     """The field that a node names, if it does."""
     if isinstance(node, Member):
-        yield _Use(node.object, node.key, node.key_start, node.end, _is_set(node, around))
+        yield Use(node.object, node.key, node.key_start, node.end, _is_set(node, around))
     elif isinstance(node, MethodCall):
-        yield _Use(node.object, node.key, node.key_start, node.key_start + len(node.key))
+        yield Use(node.object, node.key, node.key_start, node.key_start + len(node.key))
     elif isinstance(node, Index):
         key = constant(node.key)
         if key is not None:
             start, end = node.key.start, node.key.end
-            yield _Use(node.object, key, start, end, _is_set(node, around))
+            yield Use(node.object, key, start, end, _is_set(node, around))
     elif isinstance(around, Table) and isinstance(node, NamedField):
-        yield _Use(around, node.name.name, node.name.start, node.name.end, True)
+        yield Use(around, node.name.name, node.name.start, node.name.end, True)
     elif isinstance(around, Table) and isinstance(node, KeyedField):
         key = constant(node.key)
         if key is not None:
-            yield _Use(around, key, node.key.start, node.key.end, True)
+            yield Use(around, key, node.key.start, node.key.end, True)
 
 
 def _is_set(node: Expression, around: Node | None) -> bool:

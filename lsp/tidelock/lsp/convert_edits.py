@@ -1,0 +1,104 @@
+"""The converter's part for requests whose answers change texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from tidelock.lsp.convert import Asked, Json, Manner, asked_at, range_of
+from tidelock.shared.errors import TidelockError
+
+if TYPE_CHECKING:
+    from tidelock.lsp.documents import Document
+    from tidelock.lsp.features.rename import Renaming, Subject
+    from tidelock.shared.language.index.links import Link
+
+RENAME = types.RenameOptions(prepare_provider=True)
+_UNSURE = "unsure"
+
+
+def prepare_rename(params: Json) -> Asked:
+    """``textDocument/prepareRename``."""
+    return asked_at(params, types.PrepareRenameParams)[0]
+
+
+def rename(params: Json) -> Asked:
+    """``textDocument/rename``."""
+    asked, read = asked_at(params, types.RenameParams)
+    return asked._replace(options={"name": read.new_name})
+
+
+def rename_subject(
+    found: Subject | None, document: Document, manner: Manner
+) -> types.PrepareRenamePlaceholder | None:
+    """The stretch that is replaced, and its name."""
+    if found is None:
+        return None
+    span = range_of(document.lines, found.start, found.end, manner.encoding)
+    return types.PrepareRenamePlaceholder(span, found.name)
+
+
+def rename_edit(
+    found: Renaming | None, document: Document, manner: Manner
+) -> types.WorkspaceEdit | None:
+    """The changes; those of which nobody can be sure need to be confirmed.
+
+    Raises:
+        TidelockError: there are such changes, and the client cannot ask for each.
+    """
+    if found is None:
+        return None
+    if not found.unsure:
+        return workspace_edit([(one, found.text) for one in found.links], document, manner)
+    if not (manner.annotates and manner.document_changes):
+        raise TidelockError(
+            f"{len(found.unsure)} more uses of the name may mean the same field",
+            "this editor cannot ask about each",
+        )
+    sure = [(one, found.text, "") for one in found.links]
+    unsure = [(one, found.text, _UNSURE) for one in found.unsure]
+    made = types.WorkspaceEdit(document_changes=_changes(sure + unsure, document, manner))
+    made.change_annotations = {
+        _UNSURE: types.ChangeAnnotation("may mean another field", needs_confirmation=True)
+    }
+    return made
+
+
+def workspace_edit(
+    edits: Sequence[tuple[Link, str]], document: Document, manner: Manner
+) -> types.WorkspaceEdit:
+    """New texts for places, in the form that the client takes."""
+    if manner.document_changes:
+        listed = [(link, text, "") for link, text in edits]
+        return types.WorkspaceEdit(document_changes=_changes(listed, document, manner))
+    changes: dict[str, list[types.TextEdit]] = {}
+    for link, text in edits:
+        span = range_of(link.lines, link.start, link.end, manner.encoding)
+        changes.setdefault(link.uri, []).append(types.TextEdit(span, text))
+    return types.WorkspaceEdit(changes=changes)
+
+
+_Changes = list[
+    types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile
+]  # as the protocol has them in one list
+
+
+def _changes(
+    edits: Sequence[tuple[Link, str, str]], document: Document, manner: Manner
+) -> _Changes:
+    texts: dict[str, types.TextDocumentEdit] = {}
+    for link, text, annotation in edits:
+        made = texts.get(link.uri)
+        if made is None:
+            version = document.version if link.uri == document.uri else None
+            named = types.OptionalVersionedTextDocumentIdentifier(link.uri, version)
+            made = texts[link.uri] = types.TextDocumentEdit(named, [])
+        span = range_of(link.lines, link.start, link.end, manner.encoding)
+        edit: types.TextEdit | types.AnnotatedTextEdit = types.TextEdit(span, text)
+        if annotation:
+            edit = types.AnnotatedTextEdit(annotation, span, text)
+        assert isinstance(made.edits, list)
+        made.edits.append(edit)
+    return list(texts.values())

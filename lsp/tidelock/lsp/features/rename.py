@@ -1,0 +1,272 @@
+"""A name changed wherever it means the same thing, or the reason why that cannot be done.
+
+What each name means is found anew in the changed texts: where one would mean another variable
+than before, nothing is changed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from tidelock.lsp.features.highlights import keyword
+from tidelock.shared.errors import TidelockError
+from tidelock.shared.language.annotations import run_above, runs
+from tidelock.shared.language.index import links
+from tidelock.shared.language.index.links import Link
+from tidelock.shared.language.luacats import tags
+from tidelock.shared.language.modules import Module
+from tidelock.shared.language.paths import is_name
+from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
+from tidelock.shared.language.stdlib import library
+from tidelock.shared.sources import path_of_uri
+from tidelock.shared.syntax.parser import parse
+from tidelock.shared.syntax.tree import (
+    FunctionBody,
+    KeyedField,
+    NamedField,
+    Statement,
+)
+
+if TYPE_CHECKING:
+    from tidelock.lsp.documents import Document
+    from tidelock.shared.language.index.space import Space
+    from tidelock.shared.language.scopes import Scopes
+    from tidelock.shared.syntax.tree import Tree
+
+_ENVIRONMENTS = ("_G", "_ENV")
+
+
+class CannotRename(TidelockError):  # noqa: N818 - reads as the sentence it prints
+    """A name that stays as it is; the message says why."""
+
+    kind = "request"
+
+
+class Subject(NamedTuple):
+    """What is renamed: a name and where it stands; ``meaning`` is its variable, if it is one."""
+
+    kind: Literal["local", "label", "global", "field"]
+    name: str
+    start: int
+    end: int
+    meaning: Local | Label | None = None
+
+
+class Renaming(NamedTuple):
+    """The places whose text becomes ``text``; for those in ``unsure`` nobody can tell."""
+
+    text: str
+    links: tuple[Link, ...] = ()
+    unsure: tuple[Link, ...] = ()
+
+
+def rename(document: Document, offset: int, space: Space, name: str = "") -> Renaming | None:
+    """The changes that give what stands at an offset another name.
+
+    Raises:
+        CannotRename: the name has to stay, or the new one cannot be given.
+    """
+    found = subject(document, offset, space)
+    if found is None:
+        return None
+    if name == found.name:
+        return Renaming(name)
+    tree = document.tree
+    if not is_name(name) and not (document.dialect in ("5.1", "luajit") and name == "goto"):
+        raise CannotRename(f"'{name}' is no name in Lua")
+    module = Module(document.uri, tree)
+    unsure: list[Link] = []
+    if found.kind == "field":
+        certain, unsure = links.field_uses(space, module, offset)
+        certain += _declared(space, module, offset, found, name)
+    elif found.kind == "global":
+        _check_new_global(space, document, name)
+        certain = links.references(space, module, offset)
+        for other in space.naming(found.name):
+            certain += links.global_fields(other, found.name, _ENVIRONMENTS)
+    else:
+        assert found.meaning is not None
+        certain = [Link(document.uri, tree.lines, *span) for span in _own(tree, found)]
+    certain = [_bare(one) for one in dict.fromkeys(certain)]
+    unsure = [_bare(one) for one in unsure]
+    _check_places(space, document, [*certain, *unsure])
+    for uri, places in _by_text([*certain, *unsure]).items():
+        old = tree if uri == document.uri else _tree(space, uri)
+        if old is not None:
+            _check_meanings(old, places, name)
+    return Renaming(name, tuple(certain), tuple(unsure))
+
+
+def subject(document: Document, offset: int, space: Space) -> Subject | None:
+    """What would be renamed at an offset; None where no name stands.
+
+    Raises:
+        CannotRename: it has to keep its name.
+    """
+    tree = document.tree
+    place = resolve(tree).at(offset)
+    if isinstance(place, Reference) and place.local is not None:
+        start, end, place = place.start, place.end, place.local
+    elif place is not None:
+        start, end = place.start, place.end
+    if isinstance(place, Local):
+        if place.kind == "self":
+            raise CannotRename("'self' is what ':' gives a method")
+        return Subject("local", place.name, start, end, place)
+    if isinstance(place, Label):
+        spans = [(place.start, place.end), *place.gotos]
+        start, end = next(one for one in spans if one[0] <= offset <= one[1])
+        return Subject("label", place.name, start, end, place)
+    if isinstance(place, Reference | GlobalDeclaration) and place.name:
+        if isinstance(place, Reference) and place.environment is not None:
+            raise CannotRename(f"'{place.name}' is a field of a local '_ENV'")
+        _check_own(document, place.name)
+        return Subject("global", place.name, start, end)
+    field = _field(document, offset, space)
+    if field is None and (word := keyword(tree, offset)):
+        raise CannotRename(f"'{word}' is a word of the language")
+    return field
+
+
+def _field(document: Document, offset: int, space: Space) -> Subject | None:
+    module = Module(document.uri, document.tree)
+    use = links.use_at(document.tree, offset)
+    if use is None or not isinstance(use.key, str) or not use.key:
+        return None
+    name = use.key
+    if any(one.text is not None and one.text.library for one in links.places(space, module, use)):
+        raise CannotRename(f"'{name}' is a field of the library")
+    if name.startswith("__"):
+        raise CannotRename(f"'{name}' has a meaning to Lua itself")
+    bare = _bare(Link(document.uri, document.tree.lines, use.start, use.end))
+    return Subject("field", name, bare.start, bare.end)
+
+
+def _check_own(document: Document, name: str) -> None:
+    if name in _ENVIRONMENTS or library(document.dialect).entry((name,)) is not None:
+        raise CannotRename(f"'{name}' belongs to the library")
+
+
+def _check_new_global(space: Space, document: Document, name: str) -> None:
+    _check_own(document, name)
+    for module in (*space.naming(name), Module(document.uri, document.tree)):
+        scopes = resolve(module.tree)
+        if name in scopes.globals or any(one.name == name for one in scopes.declared):
+            raise CannotRename(f"there is a global '{name}' already in {_file(module.uri)}")
+
+
+# -- places ------------------------------------------------------------------------------------
+
+
+def _own(tree: Tree, found: Subject) -> Iterator[tuple[int, int]]:
+    """The places of a local or a label, those in comments about it with them."""
+    meaning = found.meaning
+    assert meaning is not None
+    yield meaning.start, meaning.end
+    if isinstance(meaning, Label):
+        yield from meaning.gotos
+        return
+    yield from ((one.start, one.end) for one in meaning.references)
+    if meaning.kind == "parameter":
+        path = tree.path(meaning.start)
+        inner = max(at for at, node in enumerate(path) if isinstance(node, FunctionBody))
+        around = next(
+            node
+            for node in reversed(path[:inner])
+            if isinstance(node, Statement | NamedField | KeyedField)
+        )
+        run = run_above(tree, around.start)
+        for item in run.block.items:
+            if isinstance(item, tags.Param) and item.name.text == meaning.name:
+                yield run.start + item.name.start, run.start + item.name.end
+    scopes = resolve(tree)
+    for run in runs(tree):
+        for item in run.block.items:
+            if isinstance(item, tags.Cast) and item.name.text.split(".")[0] == meaning.name:
+                start = run.start + item.name.start
+                if scopes.local(meaning.name, start) is meaning:
+                    yield start, start + len(meaning.name)
+
+
+def _declared(
+    space: Space, module: Module, offset: int, found: Subject, name: str
+) -> Iterator[Link]:
+    """The places in comments that declare a field; refuses a name that another field has."""
+    use = links.use_at(module.tree, offset)
+    assert use is not None
+    if links.places(space, module, use._replace(key=name)):
+        raise CannotRename(f"there is a field '{name}' already")
+    for one in links.places(space, module, use):
+        if one.text is not None and one.text.tree.text[one.start : one.end] == found.name:
+            yield Link(one.text.uri, one.text.tree.lines, one.start, one.end)
+
+
+def _bare(link: Link) -> Link:
+    """A key without the quotes of its string."""
+    text = link.lines.text[link.start : link.end]
+    if text[:1] in ("'", '"'):
+        if "\\" in text or len(text) < 2 or text[-1] != text[0]:
+            raise CannotRename(f"{text} cannot be rewritten")
+        return link._replace(start=link.start + 1, end=link.end - 1)
+    if text.startswith("["):
+        raise CannotRename(f"{text} cannot be rewritten")
+    return link
+
+
+# -- what may be done --------------------------------------------------------------------------
+
+
+def _file(uri: str) -> str:
+    return os.path.basename(path_of_uri(uri)) if uri.startswith("file:") else uri
+
+
+def _check_places(space: Space, document: Document, found: Iterable[Link]) -> None:
+    root = space.places.root
+    for one in found:
+        if one.uri == document.uri or not root or not one.uri.startswith("file:"):
+            continue
+        if not path_of_uri(one.uri).startswith(os.path.join(root, "")):
+            raise CannotRename(f"{_file(one.uri)}, outside the workspace, uses it")
+
+
+def _by_text(found: Sequence[Link]) -> dict[str, list[Link]]:
+    texts: dict[str, list[Link]] = {}
+    for one in found:
+        texts.setdefault(one.uri, []).append(one)
+    return texts
+
+
+def _tree(space: Space, uri: str) -> Tree | None:
+    module = space.module(path_of_uri(uri))
+    return None if module is None else module.tree
+
+
+def _check_meanings(tree: Tree, places: Sequence[Link], name: str) -> None:
+    """See that each name means the same variable in the changed text."""
+    text, done, parts = tree.text, 0, []
+    for one in sorted(places, key=lambda link: link.start):
+        parts += [text[done : one.start], name]
+        done = one.end
+    changed = parse("".join(parts) + text[done:], tree.dialect, tree.mode)
+    before, after = resolve(tree), resolve(changed)
+    meant = zip(before.references, _meanings(before), _meanings(after), strict=False)
+    for reference, old, new in meant:
+        if old != new:
+            line = tree.lines.line_of(reference.start) + 1
+            raise CannotRename(f"'{name}' on line {line} would mean another variable")
+    is_same = (
+        len(before.references) == len(after.references)
+        and len(tree.problems) == len(changed.problems)
+        and len(before.problems) == len(after.problems)
+        and [len(one.gotos) for one in before.labels] == [len(one.gotos) for one in after.labels]
+    )
+    if not is_same:
+        raise CannotRename(f"the text would mean something else with '{name}'")
+
+
+def _meanings(scopes: Scopes) -> list[int]:
+    """For each use of a variable the number of its local; -1 for a global."""
+    numbers = {id(local): number for number, local in enumerate(scopes.locals)}
+    return [-1 if one.local is None else numbers[id(one.local)] for one in scopes.references]
