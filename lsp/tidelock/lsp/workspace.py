@@ -214,9 +214,9 @@ class Workspace:
                 if len(found) > at_once:
                     self._snapshot = self._snapshot.changed(found)
                     found = {}
-        self._snapshot = self._snapshot.changed({**gone, **found})
-        self.state = "ready"
-        self._tell(News(is_wide=True))
+            self._snapshot = self._snapshot.changed({**gone, **found})
+            self.state = "ready"
+            self._tell(News(is_wide=True))  # before the cache is written
 
     def _reread(self, paths: tuple[str, ...]) -> None:
         from tidelock.shared.language.index.files import is_wanted

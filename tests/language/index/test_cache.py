@@ -35,6 +35,17 @@ def test_what_was_put_is_there_again(tmp_path: Path) -> None:
         assert cache.get(["k"]) == {}
 
 
+def test_what_is_for_later_is_written_when_the_cache_is_left(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.sqlite3")
+    with Cache(path) as cache:
+        assert cache.is_empty()
+        cache.later("k", ONE)
+        assert cache.is_empty()
+    with Cache(path) as cache:
+        assert not cache.is_empty()
+        assert cache.get(["k"]) == {"k": ONE}
+
+
 def test_the_content_and_the_lua_are_the_key() -> None:
     assert digest(b"a", "5.4") == digest(b"a", "5.4")
     assert len({digest(b"a", "5.4"), digest(b"b", "5.4"), digest(b"a", "5.1")}) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import pytest
@@ -130,6 +131,19 @@ def test_words_are_names_and_keys() -> None:
 def test_a_summary_is_stored_as_json() -> None:
     found = offered(MODULE)
     assert summary_of(json.loads(json.dumps(found))) == found
+
+
+def test_a_summary_leaves_nothing_for_the_collector() -> None:
+    """The processes that read run without it."""
+    text = marked(MODULE).text
+    summarize(text, "5.4")
+    gc.collect()
+    gc.disable()
+    try:
+        summarize(f"{text} --", "5.4")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @given(st.text(alphabet="local function=.:(){}[]\"'x_G\n-@class ,requireturn0;", max_size=120))

@@ -81,18 +81,20 @@ def run_above(tree: Tree, offset: int) -> Run:
 
     A blank line ends them, and so does code: a comment behind a statement belongs to that one.
     """
-    lines = tree.lines
+    text, lines = tree.text, tree.lines
     line = lines.line_of(offset)
     start = lines.starts[line]
     begin = end = -1
     for first, last in reversed(comments_around(tree, start)):
         if last > start:
             continue
-        if lines.line_of(last) != line - 1 or not _is_alone(tree, first):
+        if lines.line_of(last) != line - 1:
             break
         line = lines.line_of(first)
+        if text[lines.starts[line] : first].strip():
+            break  # behind code
         begin, end = first, max(end, last)
-    return SILENCE if begin < 0 else Run(begin, tree.text[begin:end])
+    return SILENCE if begin < 0 else Run(begin, text[begin:end])
 
 
 def behind(tree: Tree, end: int) -> Run:
@@ -106,16 +108,8 @@ def behind(tree: Tree, end: int) -> Run:
     return SILENCE if found is None else Run(place, found[0])
 
 
-def _is_alone(tree: Tree, start: int) -> bool:
-    text = tree.text
-    line = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
-    return not text[line:start].strip()
-
-
 _LINE = r"--(?!\[=*\[)[^\r\n]*"
 _RUN = re.compile(rf"^[ \t]*({_LINE}(?:(?:\r\n|\n|\r)[ \t]*{_LINE})*)", re.MULTILINE)
-_MARKED = re.compile(r"--[^\r\n]*@[^\r\n]*")
-_LONG = re.compile(r"--\[=*\[")
 
 
 def runs(tree: Tree) -> tuple[Run, ...]:
@@ -125,23 +119,26 @@ def runs(tree: Tree) -> tuple[Run, ...]:
 
 def _runs(tree: Tree) -> tuple[Run, ...]:
     text = tree.text
-    if "@" not in text:
+    at = text.find("@")
+    if at < 0:
         return ()
     found: dict[int, str] = {}
-    for match in _RUN.finditer(text):
-        if "@" in match[1] and _is_comment(tree, match.start(1)):
-            found[match.start(1)] = match[1]
-    places = [match.start() for match in _LONG.finditer(text)]
-    for match in _MARKED.finditer(text):
-        if match[0].startswith("--[") or not _is_alone(tree, match.start()):
-            places += [place for place in range(*match.span()) if text[place] == "@"]
-    for place in places:
-        for start, end in comments_around(tree, place):
-            if start <= place < end and (
-                text.startswith("--[", start) or not _is_alone(tree, start)
-            ):
-                found.setdefault(start, text[start:end])
-    return tuple(Run(start, found[start]) for start in sorted(found) if "@" in found[start])
+    rows = _RUN.finditer(text)
+    row = next(rows, None)
+    while at >= 0:
+        while row is not None and row.end() <= at:
+            row = next(rows, None)
+        if row is not None and row.start(1) < at and _is_comment(tree, row.start(1)):
+            found[row.start(1)] = row[1]
+            at = text.find("@", row.end())
+            continue
+        end = at + 1
+        for start, stop in comments_around(tree, at):
+            if start <= at < stop:
+                found[start] = text[start:stop]
+                end = stop
+        at = text.find("@", end)
+    return tuple(Run(start, found[start]) for start in sorted(found))
 
 
 def _is_comment(tree: Tree, start: int) -> bool:

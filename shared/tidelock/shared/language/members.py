@@ -7,6 +7,7 @@ globals are the fields of the empty path. ``self`` in a method stands for the me
 
 from __future__ import annotations
 
+from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 
 from tidelock.shared.language.annotations import documented, signature
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _ALIASES = 8
+_TELLING = frozenset(("=", "function", "setmetatable"))
+"""Tokens of which one is in whatever gives a table something, besides ``insert``."""
 
 
 class Field(NamedTuple):
@@ -129,14 +132,25 @@ class Members:
             Call: self._call,
         }
         find = readers.get
+        tokens = self.tree.tokens
+        # What is read stands in text order, so that the nodes between need no look inside.
+        telling = {*_TELLING, *(one for one in set(tokens.texts) if one.endswith("insert"))}
+        found = compress(tokens.starts, map(telling.__contains__, tokens.texts))
+        places = chain(found, repeat(len(self.tree.text)))
+        place = next(places)
         todo: list[Node] = [self.tree.body]
         pop, push = todo.pop, todo.extend
         while todo:
             node = pop()
+            start = node.start
+            while place < start:
+                place = next(places)
+            if place >= node.end:
+                continue
             reader = find(type(node))
             if reader is not None:
                 reader(node)
-            push(reversed(node.children()))
+            push([one for one in reversed(node.children()) if one.end > place])
 
     def _declare(self, node: LocalStatement | Global) -> None:
         if node.values:

@@ -58,6 +58,7 @@ class Cache:
         self._most = most_mb * 1024 * 1024
         self._base: sqlite3.Connection | None = None
         self._used: set[str] = set()
+        self._later: dict[str, Summary] = {}
         if path:
             try:
                 self._base = self._opened()
@@ -68,6 +69,7 @@ class Cache:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.put(self._later)
         self.close()
 
     def _opened(self) -> sqlite3.Connection:
@@ -94,6 +96,20 @@ class Cache:
         if isinstance(error, sqlite3.DatabaseError | ValueError | TypeError) and not is_busy:
             with contextlib.suppress(OSError):
                 os.remove(self._path)
+
+    def is_empty(self) -> bool:
+        """Whether nothing can be found here."""
+        if self._base is None:
+            return True
+        try:
+            return self._base.execute("SELECT 1 FROM summaries LIMIT 1").fetchone() is None
+        except sqlite3.Error as error:
+            self._drop(error)
+            return True
+
+    def later(self, key: str, made: Summary) -> None:
+        """Keep a summary when the cache is left, so that nobody waits for the disk."""
+        self._later[key] = made
 
     def get(self, digests: Iterable[str]) -> dict[str, Summary]:
         """The summaries that are there."""
@@ -149,6 +165,7 @@ class Cache:
 
     def clear(self) -> None:
         """Forget everything."""
+        self._later.clear()
         if self._base is not None:
             try:
                 with self._base:

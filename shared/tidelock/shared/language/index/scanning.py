@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, final
 
 from tidelock.shared import processes, threads
 from tidelock.shared.language.index.cache import Cache, digest
-from tidelock.shared.language.index.summary import Summary, summary_of
+from tidelock.shared.language.index.summary import summary_of
 from tidelock.shared.language.index.worker import Read, read_file
 from tidelock.shared.log import layer
 
@@ -64,21 +64,19 @@ def scan(paths: Sequence[str], dialect: Dialect, workers: int = 0) -> Iterator[R
 def scan_cached(
     paths: Sequence[str], dialect: Dialect, cache: Cache, workers: int = 0
 ) -> Iterator[Read]:
-    """The same, with those of the cache at once; what had to be read is kept there in the end."""
-    digests = {path: found for path in paths if (found := _digest_of(path, dialect))}
+    """The same, with those of the cache at once; what had to be read is kept when it is left."""
+    digests: dict[str, str] = {}
+    if not cache.is_empty():
+        digests = {path: found for path in paths if (found := _digest_of(path, dialect))}
     known = cache.get(digests.values())
     for path, key in digests.items():
         if key in known:
             yield Read(path, key, known[key])
-    made: dict[str, Summary] = {}
-    try:
-        missing = [path for path in paths if digests.get(path) not in known]
-        for read in scan(missing, dialect, workers):
-            if read.summary is not None:
-                made[read.digest] = read.summary
-            yield read
-    finally:
-        cache.put(made)
+    missing = [path for path in paths if digests.get(path) not in known]
+    for read in scan(missing, dialect, workers):
+        if read.summary is not None:
+            cache.later(read.digest, read.summary)
+        yield read
 
 
 def _digest_of(path: str, dialect: Dialect) -> str:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from tidelock.shared.language.annotations import documented, signature
 from tidelock.shared.language.members import members, parameters
 from tidelock.shared.language.paths import Path, constant, is_name, path_text
-from tidelock.shared.language.scopes import Local, global_names
+from tidelock.shared.language.scopes import Local, global_names, resolve
 from tidelock.shared.language.types.declared import DeclaredAlias, DeclaredClass, declared
-from tidelock.shared.syntax.tokens import NAME, STRING
+from tidelock.shared.syntax.tokens import KEYWORDS, STRING
 from tidelock.shared.syntax.tree import (
     Call,
     FunctionBody,
@@ -32,13 +32,15 @@ if TYPE_CHECKING:
     from tidelock.shared.model import Dialect
     from tidelock.shared.syntax.tree import Expression, Tree
 
-FORMAT = "1"
+FORMAT = "2"
 """Changes whenever a summary of the same text would be another one."""
 
 SymbolKind = Literal["function", "method", "table", "variable", "class", "alias", "enum"]
 Reach = Literal["global", "export", "local"]
 _DOCUMENTATION = 600
 _DEEPEST = 4
+_LONGEST = 40
+_QUOTES = frozenset("\"'")
 
 
 class Symbol(NamedTuple):
@@ -117,6 +119,8 @@ def summarize(text: str, dialect: Dialect) -> Summary:
     try:
         return summary(tree)
     finally:
+        for local in resolve(tree).locals:
+            local.references.clear()  # they refer back
         tree.forget()
 
 
@@ -209,8 +213,9 @@ def _field(known: Members, path: Path, field: Field, reach: Reach) -> Symbol:
 def _told(tree: Tree, name: str, body: FunctionBody, statement: int) -> tuple[str, str]:
     """How a function is called and what its comment says."""
     names = parameters(body)
-    line = tree.lines.line_of(statement)
-    if not line or not tree.lines.line_text(line - 1).lstrip().startswith("--"):
+    tokens = tree.tokens
+    before = bisect_left(tokens.starts, statement) - 1
+    if tree.text.find("--", tokens.ends[before] if before >= 0 else 0, statement) < 0:
         return signature(name, names), ""
     known = documented(tree, statement)
     return signature(name, names, known), known.text[:_DOCUMENTATION]
@@ -321,9 +326,11 @@ def _paths(known: Members) -> Iterator[str]:
 
 def _words(tree: Tree) -> str:
     found = set()
-    for kind, text in zip(tree.tokens.kinds, tree.tokens.texts, strict=True):
-        if kind == NAME:
+    for text in set(tree.tokens.texts):
+        first = text[:1]
+        if first in _QUOTES:
+            if len(text) < _LONGEST and is_name(text[1:-1]):
+                found.add(text[1:-1])
+        elif (first == "_" or first.isalpha() or first > "\x7f") and text not in KEYWORDS:
             found.add(text)
-        elif kind == STRING and len(text) < 40 and is_name(text[1:-1]):
-            found.add(text[1:-1])
     return "\n".join(["", *sorted(found), ""])

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from tidelock.shared.model import Dialect
 
 
-_UNTIDY = 200
-
-
 class Read(NamedTuple):
     """A file that was read: what it depends on, and its summary; None when it could not be."""
 
@@ -45,16 +42,14 @@ def read_file(path: str, dialect: Dialect) -> Read:
 
 def serve(dialect: Dialect, source: TextIO, output: TextIO) -> None:
     """Answer until there is nothing more to read."""
-    for count, line in enumerate(source):
+    for line in source:
         path = json.loads(line)
         output.write(json.dumps(read_file(path, dialect)) + "\n")
         output.flush()
-        if count % _UNTIDY == _UNTIDY - 1:
-            gc.collect()
 
 
 if __name__ == "__main__":
     with contextlib.suppress(AttributeError, OSError):
         os.nice(5)  # whoever types goes before
-    gc.disable()  # what little stays behind is collected between files
+    gc.disable()  # a summary leaves nothing behind
     serve(cast("Dialect", sys.argv[1]), sys.stdin, sys.stdout)
