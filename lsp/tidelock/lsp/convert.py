@@ -80,6 +80,8 @@ class Manner(NamedTuple):
     watches: bool = False
     document_changes: bool = False
     annotates: bool = False
+    action_literals: bool = False
+    fold_limit: int = 0
     folder: str = ""
     trusted: bool = False
     process: int = 0
@@ -97,6 +99,7 @@ class Manner(NamedTuple):
         item = (*text, "completion", "completionItem")
         information = (*text, "signatureHelp", "signatureInformation")
         process = params.get("processId")
+        limit = at(params, *text, "foldingRange", "rangeLimit")
         return cls(
             encoding=_encoding(at(params, "capabilities", "general", "positionEncodings")),
             hover_markdown=has(params, "markdown", *text, "hover", "contentFormat"),
@@ -121,6 +124,10 @@ class Manner(NamedTuple):
             annotates=isinstance(at(
                 params, "capabilities", "workspace", "workspaceEdit", "changeAnnotationSupport"
             ), Mapping),
+            action_literals=isinstance(
+                at(params, *text, "codeAction", "codeActionLiteralSupport"), Mapping
+            ),
+            fold_limit=limit if type(limit) is int and limit > 0 else 0,
             folder=_folder(params),
             trusted=at(params, "initializationOptions", "trusted") is True,
             process=process if type(process) is int and process > 0 else 0,
@@ -198,12 +205,14 @@ SIGNATURE = types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_
 class Asked(NamedTuple):
     """Where a request is about; ``options`` are what else its feature is told.
 
-    ``places`` become offsets, in the order in which the feature takes them.
+    ``places`` become offsets, in the order in which the feature takes them. ``previous`` names an
+    earlier answer.
     """
 
     uri: str
     places: tuple[Place, ...] = ()
     options: Mapping[str, Json] = {}
+    previous: str = ""
 
 
 def asked_at(params: Json, kind: type[Any]) -> tuple[Asked, Any]:
@@ -553,7 +562,7 @@ def publication(
     document: Document, problems: Sequence[Problem], manner: Manner
 ) -> types.PublishDiagnosticsParams:
     """The problems of one version of a text."""
-    found = [_diagnostic(problem, document, manner) for problem in problems]
+    found = [diagnostic(problem, document, manner) for problem in problems]
     return types.PublishDiagnosticsParams(document.uri, found, document.version)
 
 
@@ -567,7 +576,8 @@ def withdrawal(uri: str) -> types.PublishDiagnosticsParams:
     return types.PublishDiagnosticsParams(uri, [])
 
 
-def _diagnostic(problem: Problem, document: Document, manner: Manner) -> types.Diagnostic:
+def diagnostic(problem: Problem, document: Document, manner: Manner) -> types.Diagnostic:
+    """A problem of a text."""
     lines, encoding = document.lines, manner.encoding
     made = types.Diagnostic(
         range=range_of(lines, problem.start, problem.end, encoding),

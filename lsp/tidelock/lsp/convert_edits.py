@@ -7,14 +7,25 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from tidelock.lsp.convert import Asked, Json, Manner, asked_at, range_of
+from tidelock.lsp.convert import (
+    Asked,
+    Json,
+    Manner,
+    asked_at,
+    diagnostic,
+    place_of,
+    range_of,
+    structured,
+)
 from tidelock.shared.errors import TidelockError
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
+    from tidelock.lsp.features.code_actions import Action
     from tidelock.lsp.features.rename import Renaming, Subject
     from tidelock.shared.language.index.links import Link
 
+ACTIONS = types.CodeActionOptions([types.CodeActionKind.QuickFix])
 RENAME = types.RenameOptions(prepare_provider=True)
 _UNSURE = "unsure"
 
@@ -102,3 +113,41 @@ def _changes(
         assert isinstance(made.edits, list)
         made.edits.append(edit)
     return list(texts.values())
+
+
+# -- code actions ------------------------------------------------------------------------------
+
+
+def code_actions(params: Json) -> Asked:
+    """``textDocument/codeAction``."""
+    read = structured(params, types.CodeActionParams)
+    wanted = read.context.only
+    kinds = tuple(str(getattr(one, "value", one)) for one in wanted or ("quickfix",))
+    is_wanted = any(f"{kind}.".startswith(("quickfix.", ".")) for kind in kinds)
+    places = place_of(read.range.start), place_of(read.range.end)
+    return Asked(read.text_document.uri, places, {} if is_wanted else {"is_wanted": False})
+
+
+def code_action_list(
+    found: Sequence[Action], document: Document, manner: Manner
+) -> list[types.CodeAction] | None:
+    """Fixes with their edits, for clients that take edits; null for none."""
+    if not manner.action_literals:
+        return None
+    return [_action(one, document, manner) for one in found] or None
+
+
+def _action(one: Action, document: Document, manner: Manner) -> types.CodeAction:
+    from tidelock.shared.language.index.links import Link  # late, as all of the language
+
+    edits = [
+        (Link(document.uri, document.lines, edit.start, edit.end), edit.text)
+        for edit in one.fix.edits
+    ]
+    return types.CodeAction(
+        title=one.fix.title,
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[diagnostic(one.problem, document, manner)],
+        is_preferred=True if one.fix.is_preferred else None,
+        edit=workspace_edit(edits, document, manner),
+    )

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from tidelock.lsp.convert import Asked, Json, Manner, asked_at, place_of, range_of, structured
+from tidelock.lsp.sent import MODIFIERS, TYPES, Sent, difference
+from tidelock.shared.positions import units
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
+    from tidelock.lsp.features.folding import Fold
     from tidelock.lsp.features.highlights import Highlight
+    from tidelock.lsp.features.selection import Span
+    from tidelock.lsp.features.semantic_tokens import SemanticToken
 
 Decoder = Callable[[Json], Asked]
 
@@ -56,3 +61,118 @@ def highlight_list(
         )
         for one in found
     ] or None
+
+
+# -- folding and selecting ---------------------------------------------------------------------
+
+folding: Decoder = whole(types.FoldingRangeParams)
+
+_FOLDS = {
+    "": None,
+    "comment": types.FoldingRangeKind.Comment,
+    "imports": types.FoldingRangeKind.Imports,
+    "region": types.FoldingRangeKind.Region,
+}
+
+
+def folding_ranges(
+    found: Sequence[Fold], document: Document, manner: Manner
+) -> list[types.FoldingRange]:
+    """Whole lines, at most as many as the client takes."""
+    most = manner.fold_limit or len(found)
+    return [
+        types.FoldingRange(first, last, kind=_FOLDS[kind]) for first, last, kind in found[:most]
+    ]
+
+
+def selection(params: Json) -> Asked:
+    """``textDocument/selectionRange``."""
+    read = structured(params, types.SelectionRangeParams)
+    return Asked(read.text_document.uri, tuple(place_of(one) for one in read.positions))
+
+
+def selection_ranges(
+    found: Sequence[Sequence[Span]], document: Document, manner: Manner
+) -> list[types.SelectionRange]:
+    """For each position the smallest range, with those around it."""
+    made = []
+    for spans in found:
+        outer: types.SelectionRange | None = None
+        for start, end in reversed(spans):
+            span = range_of(document.lines, start, end, manner.encoding)
+            outer = types.SelectionRange(span, outer)
+        assert outer is not None  # the whole text at least
+        made.append(outer)
+    return made
+
+
+# -- semantic tokens ---------------------------------------------------------------------------
+
+TOKENS = types.SemanticTokensOptions(
+    legend=types.SemanticTokensLegend(list(TYPES), list(MODIFIERS)),
+    range=True,
+    full=types.SemanticTokensFullDelta(delta=True),
+)
+_TYPE_NUMBERS = {name: number for number, name in enumerate(TYPES)}
+_MODIFIER_BITS = {name: 1 << number for number, name in enumerate(MODIFIERS)}
+
+tokens: Decoder = whole(types.SemanticTokensParams)
+tokens_range: Decoder = ranged(types.SemanticTokensRangeParams)
+
+
+def tokens_delta(params: Json) -> Asked:
+    """``textDocument/semanticTokens/full/delta``."""
+    read = structured(params, types.SemanticTokensDeltaParams)
+    return Asked(read.text_document.uri, previous=read.previous_result_id)
+
+
+def token_data(
+    found: Sequence[SemanticToken], document: Document, manner: Manner
+) -> types.SemanticTokens:
+    """Five numbers for each word, its place counted from the one before; one line at a time."""
+    text, lines, encoding = document.text, document.lines, manner.encoding
+    starts = [*lines.starts, len(text)]
+    is_plain = encoding == "utf-32" or text.isascii()
+    data: list[int] = []
+    line = last_line = last_column = 0
+    bits: dict[frozenset[str], int] = {}
+    for start, end, kind, ways in found:
+        if ways not in bits:
+            bits[ways] = sum(_MODIFIER_BITS[one] for one in ways)
+        while line + 2 < len(starts) and starts[line + 1] <= start:
+            line += 1
+        while True:
+            is_last = end <= starts[line + 1]
+            stop = end if is_last else lines.span(line)[1]
+            if start < stop:
+                before = starts[line]
+                column = start - before if is_plain else units(text[before:start], encoding)
+                size = stop - start if is_plain else units(text[start:stop], encoding)
+                step = column - last_column if line == last_line else column
+                data += (line - last_line, step, size, _TYPE_NUMBERS[kind], bits[ways])
+                last_line, last_column = line, column
+            if is_last:
+                break
+            line += 1
+            start = starts[line]
+    return types.SemanticTokens(data)
+
+
+def full_tokens(
+    sent: Sent, document: Document, asked: Asked, found: types.SemanticTokens
+) -> types.SemanticTokens:
+    """All of them, under an id by which the next answer can be a difference."""
+    now, _ = sent.exchange(document.uri, list(found.data))
+    return types.SemanticTokens(now.data, now.id)
+
+
+def changed_tokens(
+    sent: Sent, document: Document, asked: Asked, found: types.SemanticTokens
+) -> types.SemanticTokens | types.SemanticTokensDelta:
+    """What has changed since the answer that the client names, or everything."""
+    now, before = sent.exchange(document.uri, list(found.data))
+    if before.id != asked.previous:
+        return types.SemanticTokens(now.data, now.id)
+    start, gone, come = difference(before.data, now.data)
+    edits = [types.SemanticTokensEdit(start, gone, come)] if gone or come else []
+    return types.SemanticTokensDelta(edits, now.id)

@@ -18,6 +18,7 @@ from tidelock.shared.log import layer
 if TYPE_CHECKING:
     from tidelock.lsp.convert import Json
     from tidelock.lsp.documents import Document
+    from tidelock.lsp.sent import Sent
     from tidelock.lsp.session import Session
 
 log = layer("lsp")
@@ -30,8 +31,9 @@ class Route(NamedTuple):
 
     ``feature`` is module and function in ``lsp.features``; ``provider`` the capability it stands
     for. ``is_live`` says that the running program may be asked, ``is_wide`` that
-    the other texts of the workspace count. A request that ``replaces`` makes older ones of its
-    method and document void.
+    the other texts of the workspace count, ``is_judged`` that the problems of the text do. A
+    request that ``replaces`` makes older ones of its method and document void. ``finish`` sees an
+    answer beside the one that was sent before.
     """
 
     method: str
@@ -41,8 +43,10 @@ class Route(NamedTuple):
     provider: tuple[str, Any]
     is_live: bool = False
     is_wide: bool = False
+    is_judged: bool = False
     priority: int = VISIBLE
     replaces: bool = False
+    finish: Callable[[Sent, Document, convert.Asked, Any], Any] | None = None
 
     def load(self) -> Callable[..., Any]:
         """The feature's function."""
@@ -93,6 +97,30 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/rename", "rename", edits.rename, edits.rename_edit,
         ("rename_provider", edits.RENAME), is_wide=True,
+    ),
+    Route(
+        "textDocument/codeAction", "code_actions", edits.code_actions, edits.code_action_list,
+        ("code_action_provider", edits.ACTIONS), is_judged=True,
+    ),
+    Route(
+        "textDocument/foldingRange", "folding", views.folding, views.folding_ranges,
+        ("folding_range_provider", True),
+    ),
+    Route(
+        "textDocument/selectionRange", "selection", views.selection, views.selection_ranges,
+        ("selection_range_provider", True),
+    ),
+    Route(
+        "textDocument/semanticTokens/full", "semantic_tokens", views.tokens, views.token_data,
+        ("semantic_tokens_provider", views.TOKENS), finish=views.full_tokens,
+    ),
+    Route(
+        "textDocument/semanticTokens/full/delta", "semantic_tokens", views.tokens_delta,
+        views.token_data, ("semantic_tokens_provider", views.TOKENS), finish=views.changed_tokens,
+    ),
+    Route(
+        "textDocument/semanticTokens/range", "semantic_tokens", views.tokens_range,
+        views.token_data, ("semantic_tokens_provider", views.TOKENS),
     ),
 )  # fmt: skip
 

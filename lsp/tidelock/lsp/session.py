@@ -23,6 +23,7 @@ from tidelock.lsp.live import Live, connector
 from tidelock.lsp.moment import NOTHING, Moment, View
 from tidelock.lsp.rules import Rules, merged
 from tidelock.lsp.runs import Runs
+from tidelock.lsp.sent import Sent
 from tidelock.lsp.work import Breathe, Lane, Pool
 from tidelock.lsp.workspace import (
     News,
@@ -169,6 +170,8 @@ class Session:
         self._lane = Lane("tidelock-documents")
         self._pool = Pool(ports.tidy)
         self._rules: Rules | None = None
+        self._problems: dict[str, tuple[Document, list[Problem]]] = {}
+        self._sent = Sent()
         self._live: Live | None = None
         self._asked: dict[Number, str] = {}
         self._names: tuple[object, ...] = ()
@@ -434,6 +437,8 @@ class Session:
             if self._rules is not None:
                 self._rules.forget(uri)
             self._show_problems(convert.withdrawal(document.uri))
+            self._problems.pop(document.uri, None)
+            self._sent.forget(document.uri)
             self._judge_others(difference(summarized(document), self._on_disk(document)))
 
     def reread(self, paths: Iterable[str]) -> None:
@@ -519,7 +524,16 @@ class Session:
 
         rules.ask(document, lambda: self.documents.is_present(document), add)
 
+    def _judged(self, document: Document) -> list[Problem]:
+        """The problems of a text: those that were told of this version, else found now."""
+        known = self._problems.get(document.uri)
+        if known is not None and known[0] is document:
+            return known[1]
+        found = diagnose(document, self.ports.check, self.lua, beyond=self._beyond())
+        return self._as_wished(document, found)
+
     def _publish(self, document: Document, problems: list[Problem]) -> None:
+        self._problems[document.uri] = document, problems
         params = convert.plain(convert.publication(document, problems, self.manner))
 
         def publish() -> None:
@@ -588,10 +602,15 @@ class Session:
                 arguments.append(document.lines.offset(*place, self.manner.encoding))
             if route.is_live:
                 arguments.append(self._view())
+            if route.is_judged:
+                arguments.append(self._judged(document))
             found = feature(*arguments, *further, **asked.options)
             if request.is_settled:
                 return None  # nobody hears it
-            return convert.plain(route.encode(found, document, self.manner))
+            answer = route.encode(found, document, self.manner)
+            if route.finish is not None:
+                answer = route.finish(self._sent, document, asked, answer)
+            return convert.plain(answer)
 
         self._pool.put(route.priority, lambda: self._answer(request, find))
 

@@ -1,0 +1,57 @@
+"""What can be done about the problems of a stretch of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from tidelock.shared.language.checks.fixes import Edit, Fix, fixes
+
+if TYPE_CHECKING:
+    from tidelock.lsp.documents import Document
+    from tidelock.shared.model import Problem
+
+
+class Action(NamedTuple):
+    """A fix for a problem; with ``is_for_all``, for all problems of its code in the text."""
+
+    problem: Problem
+    fix: Fix
+    is_for_all: bool = False
+
+
+def code_actions(
+    document: Document,
+    start: int,
+    end: int,
+    problems: Sequence[Problem] = (),
+    *,
+    is_wanted: bool = True,
+) -> list[Action]:
+    """The fixes of the problems that touch a stretch; those of one code together after them.
+
+    ``problems`` are those of this version of the text. Where fixes are not wanted, there are none.
+    """
+    if not is_wanted:
+        return []
+    tree = document.tree
+    found: list[Action] = []
+    codes: dict[str, Problem] = {}
+    for problem in problems:
+        if problem.start <= end and problem.end >= start:
+            found += [Action(problem, fix) for fix in fixes(tree, problem)]
+            codes.setdefault(problem.code, problem)
+    for code, problem in codes.items():
+        every = [one for one in problems if one.code == code]
+        edits: list[Edit] = []
+        count, reached = 0, 0
+        for one in every:
+            best = next((fix for fix in fixes(tree, one) if fix.is_preferred), None)
+            if best is not None and min(edit.start for edit in best.edits) >= reached:
+                edits += sorted(best.edits)
+                reached = max(edit.end for edit in best.edits)
+                count += 1
+        if count > 1:
+            title = f"fix {count} problems '{code}' in this file"
+            found.append(Action(problem, Fix(title, tuple(edits)), is_for_all=True))
+    return found

@@ -1,0 +1,75 @@
+"""Fixes as an editor is offered them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tidelock.lsp import convert_edits as edits
+from tidelock.lsp.convert import Manner
+from tidelock.lsp.documents import Document
+from tidelock.lsp.features.code_actions import Action, code_actions
+from tidelock.shared.model import Problem
+
+CAN = Manner(action_literals=True)
+
+
+def acted(source: str, *problems: Problem, at: int = 0, **options: Any) -> list[Action]:
+    return code_actions(Document("file:///code/a.lua", 1, source), at, at, problems, **options)
+
+
+def typo(start: int) -> Problem:
+    message = "'pritn' is not defined; did you mean 'print'?"
+    return Problem("undefined-global", "warning", start, start + 5, message, instead="print")
+
+
+def test_the_fixes_of_the_problems_of_a_place() -> None:
+    found = acted("pritn(1)", typo(0))
+    assert [one.fix.title for one in found] == [
+        "write 'print'",
+        "hide 'undefined-global' on this line",
+    ]
+    assert found[0].fix.is_preferred
+    assert acted("pritn(1)", typo(0), at=7) == []
+    assert acted("pritn(1)", typo(0), is_wanted=False) == []
+
+
+def test_all_problems_of_a_kind_at_once() -> None:
+    found = acted("pritn(1)\npritn(2)\n", typo(0), typo(9))
+    last = found[-1]
+    assert last.is_for_all
+    assert last.fix.title == "fix 2 problems 'undefined-global' in this file"
+    assert [(one.start, one.text) for one in last.fix.edits] == [(0, "print"), (9, "print")]
+
+
+def test_an_action_brings_its_edit_and_its_problem() -> None:
+    text = Document("file:///code/a.lua", 4, "pritn(1)")
+    made = edits.code_action_list(code_actions(text, 0, 0, [typo(0)]), text, CAN)
+    assert made is not None
+    first = made[0]
+    assert (first.is_preferred, first.title) == (True, "write 'print'")
+    assert first.diagnostics is not None
+    assert first.diagnostics[0].code == "undefined-global"
+    assert first.edit is not None
+    assert first.edit.changes is not None
+    (edit,) = first.edit.changes[text.uri]
+    assert (edit.new_text, edit.range.end.character) == ("print", 5)
+    assert edits.code_action_list(code_actions(text, 0, 0, [typo(0)]), text, Manner()) is None
+
+
+@pytest.mark.parametrize(
+    ("only", "is_wanted"),
+    [
+        (None, True), ([], True), (["quickfix"], True), ([""], True),
+        (["refactor"], False), (["source", "quickfix"], True), (["quick"], False),
+    ],
+)  # fmt: skip
+def test_only_the_kinds_that_are_asked_for(only: list[str] | None, is_wanted: bool) -> None:
+    place = {"line": 0, "character": 0}
+    params = {
+        "textDocument": {"uri": "file:///a.lua"},
+        "range": {"start": place, "end": place},
+        "context": {"diagnostics": [], **({} if only is None else {"only": only})},
+    }
+    assert edits.code_actions(params).options.get("is_wanted", True) == is_wanted
