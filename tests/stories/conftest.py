@@ -73,10 +73,12 @@ def state(editor: LspClient, *wanted: str, count: int | None = None) -> Json:
 
     What it was told before that is spent. With ``count``, only after so many executions: between
     two of them a kernel is idle for a moment too, and whether that is told depends on the time.
+    A pause is waited for until its frames are known.
     """
     while True:
         told: Json = editor.wait_for_notification("tidelock/status")
-        if told["kernel"] in wanted and count in (None, told["executionCount"]):
+        is_known = told["kernel"] != "paused" or told["place"] is not None
+        if told["kernel"] in wanted and count in (None, told["executionCount"]) and is_known:
             return told
 
 

@@ -44,6 +44,11 @@ class Moment(NamedTuple):
     modules: tuple[str, ...] = ()
     frames: tuple[StoppedFrame, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Where it stands, as people read it; empty where it does not, or that is not known yet."""
+        return place_text(f"{self.frames[0].chunk}:{self.frames[0].line}") if self.frames else ""
+
 
 NOTHING = Moment()
 _MOST_COMPARED = 1_000_000

@@ -708,6 +708,7 @@ class Session:
             "workspace": self.workspace,
             "revision": moment.revision,
             "execution": moment.execution or None,
+            "place": moment.place or None,
             "executionCount": moment.executions,
             "index": self.index.told if self.index is not None else None,
             "problem": (live.problem if live is not None else "") or None,

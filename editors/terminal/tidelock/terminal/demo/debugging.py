@@ -109,6 +109,7 @@ def _look_from_elsewhere(stage: Stage, frame: Json) -> None:
     )
     lines = program.text.split("\n")
     line = program.line(_STOP)
+    stage.settle()
     editor.show(program.predictor, "\n".join([*lines[: line - 1], "ris", *lines[line - 1 :]]))
     items = editor.completion(program.predictor, line - 1, len("ris"))
     detail = next((item.get("detail", "") for item in items if item["label"] == "rising"), "")

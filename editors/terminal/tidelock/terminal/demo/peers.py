@@ -202,6 +202,19 @@ class Editor(Peer):
 
         return self.wait(published, "diagnostics")
 
+    def sees(self, state: str, executions: int) -> None:
+        """Wait until the server says that the kernel is in a state, and knows where it stands."""
+
+        def known(message: Json) -> Json | None:
+            if message.get("method") != "tidelock/status":
+                return None
+            status: Json = message["params"]
+            if (status["kernel"], status["executionCount"]) != (state, executions):
+                return None
+            return status if state != "paused" or status["place"] else None
+
+        self.wait(known, f"status {state} after {executions} executions")
+
     def completion(self, path: str, line: int, column: int) -> list[Json]:
         """The items at a place; line and column count from zero."""
         result = self.request("textDocument/completion", _place(path, line, column))

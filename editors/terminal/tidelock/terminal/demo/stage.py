@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tidelock.terminal.demo.tally import Tally
 
 _UNUSED_S = 60
+_PATIENCE_MS = 5000
+"""How long the editor's server may wait for the program: what is shown is what it sees, not when."""
 
 
 class Stage:
@@ -80,6 +82,11 @@ class Stage:
         """Ask the kernel's comm a question, on any state of the runtime."""
         return self.client.comm("tidelock.kernel", data).result(WAIT_S)
 
+    def settle(self) -> None:
+        """Wait until the editor's server knows what the kernel is doing now."""
+        told = self.ask(action="status")
+        self.editor.sees(told["state"], told["execution_count"])
+
     def execute(self, code: str) -> Reply:
         """Execute a piece of Lua, as a notebook does."""
         return self.client.execute(code).result(WAIT_S)
@@ -115,6 +122,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "TIDELOCK_KERNEL_AUTO_START": "true",
         "TIDELOCK_KERNEL_IDLE_TIMEOUT_S": str(_UNUSED_S),
         "TIDELOCK_LSP_LIVE_ENABLED": "true",
+        "TIDELOCK_LSP_LIVE_DEADLINE_MS": str(_PATIENCE_MS),
         "TIDELOCK_STORE_BACKEND": "memory",  # the program's folder is gone afterwards
     }
 

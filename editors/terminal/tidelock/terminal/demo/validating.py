@@ -79,6 +79,7 @@ def _look(stage: Stage) -> None:
 def look_again(stage: Stage) -> None:
     """Step 4: the same questions, now that the program has run."""
     see, editor = stage.tally.see, stage.editor
+    stage.settle()
     editor.show(stage.scratch, _LIVE)
     items = editor.completion(stage.scratch, 0, len(_LIVE) - 1)
     found = _detail(items, "M2")
