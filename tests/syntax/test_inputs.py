@@ -114,6 +114,7 @@ def test_an_input_without_values_is_left_alone(program: tuple[Dialect, str]) -> 
         ("x = a and", "  "),
         ("a.", "  "),
         ("a:", "  "),
+        ("f(a:\nm", "  "),
         ("local", "  "),
         ("for i", "  "),
         ("return 1,", "  "),

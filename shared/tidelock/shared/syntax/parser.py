@@ -1199,7 +1199,7 @@ class Parser:
             arguments = [String(opening, self.ends[i], self.texts[i], self.dialect)]
         elif kind == "{":
             arguments = [self.table()]
-        elif member.key and not self.same_line(member.object.end, member.key_start):
+        elif kind != END and member.key and not self.same_line(member.object.end, member.key_start):
             # The name on the next line begins a statement of its own.
             self.i = i = i - 1
             self.report(f"name expected near {self.near(i)}")
