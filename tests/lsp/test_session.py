@@ -478,6 +478,24 @@ def test_without_a_kernel_commands_say_so(editor: Editor) -> None:
     assert editor.wait(editor.command("tidelock.dance"))["code"] == module.INVALID_PARAMS
 
 
+def test_a_text_is_debugged_by_the_client() -> None:
+    can = {"experimental": {"tidelock": {"startDebugging": True}}}
+    for capabilities, asked in (({}, []), (can, ["tidelock/startDebugging"])):
+        editor = Editor()
+        editor.ask("initialize", {"capabilities": capabilities})
+        editor.open("x = 1")
+        argument = {"uri": URI, "stopOnEntry": True}
+        told = editor.wait(editor.command("tidelock.debug", argument))["result"]
+        assert (told["type"], told["program"], told["stopOnEntry"]) == (
+            "tidelock", "/w/a.lua", True,
+        )  # fmt: skip
+        assert [method for _, method, _ in editor.requests] == asked
+        assert (
+            editor.wait(editor.command("tidelock.debug", {"uri": "untitled:a"}))["code"] == -32602
+        )
+        editor.session.close()
+
+
 def test_a_command_that_fails_is_answered(editor: Editor, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: Any) -> None:
         raise LookupError("no luck")

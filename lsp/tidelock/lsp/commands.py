@@ -5,6 +5,7 @@ Each runs on a thread of its own, for it may have to start one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +63,31 @@ def run(session: Session, arguments: list[Json]) -> Json:
     return {"execution": session.runs.start(client, wanted, list(session.documents))}
 
 
+def debug(session: Session, arguments: list[Json]) -> Json:
+    """The configuration with which ``{uri, stopOnEntry?}`` is debugged.
+
+    A client that can start debuggers is asked to (``tidelock/startDebugging``).
+    """
+    uri = convert.stretch(arguments).uri
+    document = session.document(uri)
+    if document is None or not document.path:
+        raise BadRequest(f"{uri} is no file that can be read")
+    configuration = {
+        "type": "tidelock",
+        "request": "launch",
+        "name": f"Debug {os.path.basename(document.path)}",
+        "program": document.path,
+        "cwd": session.workspace,
+        "stopOnEntry": arguments[0].get("stopOnEntry") is True,
+    }
+    if session.manner.starts_debugging:
+        session.ask("tidelock/startDebugging", {"configuration": configuration})
+    return configuration
+
+
 COMMANDS: Mapping[str, Command] = {
     "tidelock.run": run,
+    "tidelock.debug": debug,
     "tidelock.interrupt": interrupt,
     "tidelock.reindex": reindex,
     "tidelock.startKernel": start_kernel,

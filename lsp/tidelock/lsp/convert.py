@@ -81,6 +81,8 @@ class Manner(NamedTuple):
     document_changes: bool = False
     annotates: bool = False
     action_literals: bool = False
+    starts_debugging: bool = False
+    refreshes_values: bool = False
     fold_limit: int = 0
     folder: str = ""
     trusted: bool = False
@@ -127,6 +129,12 @@ class Manner(NamedTuple):
             action_literals=isinstance(
                 at(params, *text, "codeAction", "codeActionLiteralSupport"), Mapping
             ),
+            starts_debugging=at(
+                params, "capabilities", "experimental", "tidelock", "startDebugging"
+            ) is True,
+            refreshes_values=at(
+                params, "capabilities", "workspace", "inlineValue", "refreshSupport"
+            ) is True,
             fold_limit=limit if type(limit) is int and limit > 0 else 0,
             folder=_folder(params),
             trusted=at(params, "initializationOptions", "trusted") is True,

@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from tidelock.lsp.convert import Asked, Json, Manner, asked_at, place_of, range_of, structured
+from tidelock.lsp.convert import (
+    Asked,
+    Json,
+    Manner,
+    asked_at,
+    place_of,
+    plain,
+    position_of,
+    range_of,
+    structured,
+)
 from tidelock.lsp.sent import MODIFIERS, TYPES, Sent, difference
 from tidelock.shared.positions import units
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
+    from tidelock.lsp.features.code_lenses import Lens
+    from tidelock.lsp.features.document_links import FileLink
     from tidelock.lsp.features.folding import Fold
     from tidelock.lsp.features.highlights import Highlight
+    from tidelock.lsp.features.inlay_hints import Hint
+    from tidelock.lsp.features.inline_values import InlineValue
     from tidelock.lsp.features.selection import Span
     from tidelock.lsp.features.semantic_tokens import SemanticToken
 
@@ -176,3 +190,73 @@ def changed_tokens(
     start, gone, come = difference(before.data, now.data)
     edits = [types.SemanticTokensEdit(start, gone, come)] if gone or come else []
     return types.SemanticTokensDelta(edits, now.id)
+
+
+# -- words beside the text ---------------------------------------------------------------------
+
+LENSES = types.CodeLensOptions()
+LINKS = types.DocumentLinkOptions()
+
+hints: Decoder = ranged(types.InlayHintParams)
+links: Decoder = whole(types.DocumentLinkParams)
+lenses: Decoder = whole(types.CodeLensParams)
+
+
+def hint_list(
+    found: Sequence[Hint], document: Document, manner: Manner
+) -> list[types.InlayHint] | None:
+    """Names of parameters; null for none."""
+    return [
+        types.InlayHint(
+            position_of(document.lines, offset, manner.encoding),
+            text,
+            types.InlayHintKind.Parameter,
+            padding_right=True,
+        )
+        for offset, text in found
+    ] or None
+
+
+def link_list(
+    found: Sequence[FileLink], document: Document, manner: Manner
+) -> list[types.DocumentLink] | None:
+    """Links to files; null for none."""
+    return [
+        types.DocumentLink(range_of(document.lines, start, end, manner.encoding), target)
+        for start, end, target in found
+    ] or None
+
+
+def inline_values(params: Json) -> Asked:
+    """``textDocument/inlineValue``."""
+    read = structured(params, types.InlineValueParams)
+    places = place_of(read.range.start), place_of(read.range.end)
+    return Asked(read.text_document.uri, places, {"frame": read.context.frame_id})
+
+
+def inline_value_list(
+    found: Sequence[InlineValue], document: Document, manner: Manner
+) -> list[types.InlineValueText] | None:
+    """Values as text; null for none."""
+    return [
+        types.InlineValueText(range_of(document.lines, start, end, manner.encoding), text)
+        for start, end, text in found
+    ] or None
+
+
+def lens_list(
+    found: Sequence[Lens], document: Document, manner: Manner
+) -> list[types.CodeLens] | None:
+    """Commands for stretches; to debug only where the client starts the debugger when asked to."""
+    made = []
+    for one in found:
+        if one.command == "tidelock.debug" and not manner.starts_debugging:
+            continue
+        span = range_of(document.lines, one.start, one.end, manner.encoding)
+        argument: dict[str, Json] = {"uri": document.uri}
+        if one.is_part:
+            argument["range"] = plain(span)
+        head = types.Range(span.start, span.start)
+        command = types.Command(one.title, one.command, arguments=[argument])
+        made.append(types.CodeLens(head, command))
+    return made or None

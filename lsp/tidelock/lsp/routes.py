@@ -6,7 +6,7 @@ imported: ``shared.language`` is loaded only after ``initialize`` has been answe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.sent import Sent
     from tidelock.lsp.session import Session
+    from tidelock.shared.config import Settings
 
 log = layer("lsp")
 
@@ -33,7 +34,7 @@ class Route(NamedTuple):
     for. ``is_live`` says that the running program may be asked, ``is_wide`` that
     the other texts of the workspace count, ``is_judged`` that the problems of the text do. A
     request that ``replaces`` makes older ones of its method and document void. ``finish`` sees an
-    answer beside the one that was sent before.
+    answer beside the one that was sent before. ``taste`` are the options that the feature is told.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Route(NamedTuple):
     is_judged: bool = False
     priority: int = VISIBLE
     replaces: bool = False
+    taste: Callable[[Settings], Mapping[str, Any]] = lambda settings: {}
     finish: Callable[[Sent, Document, convert.Asked, Any], Any] | None = None
 
     def load(self) -> Callable[..., Any]:
@@ -121,6 +123,24 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/semanticTokens/range", "semantic_tokens", views.tokens_range,
         views.token_data, ("semantic_tokens_provider", views.TOKENS),
+    ),
+    Route(
+        "textDocument/inlayHint", "inlay_hints", views.hints, views.hint_list,
+        ("inlay_hint_provider", True), is_wide=True,
+        taste=lambda settings: {"which": settings.lsp_hints_parameters},
+    ),
+    Route(
+        "textDocument/documentLink", "document_links", views.links, views.link_list,
+        ("document_link_provider", views.LINKS), is_wide=True,
+    ),
+    Route(
+        "textDocument/inlineValue", "inline_values", views.inline_values, views.inline_value_list,
+        ("inline_value_provider", True), is_live=True,
+    ),
+    Route(
+        "textDocument/codeLens", "code_lenses", views.lenses, views.lens_list,
+        ("code_lens_provider", views.LENSES),
+        taste=lambda settings: {"is_wanted": settings.lsp_lens_run},
     ),
 )  # fmt: skip
 

@@ -119,7 +119,8 @@ class Protocol(JsonRPCProtocol):
 
     def request(self, number: Number, method: str, params: Json) -> None:
         """Ask the editor; the session takes the answer."""
-        self._send_data({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        message = {"jsonrpc": "2.0", "id": number, "method": method}
+        self._send_data(message if params is None else {**message, "params": params})
 
     def failed(self, error: Exception, source: object) -> None:
         """Answer what came and is no message."""

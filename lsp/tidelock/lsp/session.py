@@ -321,7 +321,7 @@ class Session:
         if self.manner.watches:
             self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
 
-    def ask(self, method: str, params: Json) -> None:
+    def ask(self, method: str, params: Json = None) -> None:
         """Ask the editor for something; that it refuses is logged, nothing waits for it."""
         number = f"tidelock-{len(self._asked) + 1}"
         self._asked[number] = method
@@ -604,7 +604,8 @@ class Session:
                 arguments.append(self._view())
             if route.is_judged:
                 arguments.append(self._judged(document))
-            found = feature(*arguments, *further, **asked.options)
+            options = {**route.taste(self.settings), **asked.options}
+            found = feature(*arguments, *further, **options)
             if request.is_settled:
                 return None  # nobody hears it
             answer = route.encode(found, document, self.manner)
@@ -720,6 +721,8 @@ class Session:
         if names != self._names:
             self._names = names
             self._lane.put(lambda: self._judge_others(News(is_wide=True)))
+        if moment.frames and self.manner.refreshes_values:
+            self._lane.put(lambda: self.ask("workspace/inlineValue/refresh"))
         self._tell_later()
 
     def _tell_later(self) -> None:

@@ -60,6 +60,8 @@ class Settings(NamedTuple):
     store_busy_timeout_ms: int = 5000
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
+    lsp_hints_parameters: str = "literals"
+    lsp_lens_run: bool = True
     lsp_workspace_library: tuple[str, ...] = ()
     lsp_workspace_ignore: tuple[str, ...] = ()
     lsp_workspace_use_gitignore: bool = True
@@ -160,6 +162,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("store.busy_timeout_ms", "how long to wait for others that use the store", (), 0),
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),
+    Option(
+        "lsp.hints.parameters",
+        "which arguments show the name of their parameter",
+        ("literals", "all", "off"),
+    ),
+    Option("lsp.lens.run", "offer above a text to run it"),
     Option("lsp.workspace.library", "folders outside the workspace that are read as well"),
     Option("lsp.workspace.ignore", "what is not read, as in '.gitignore', from the workspace on"),
     Option("lsp.workspace.use_gitignore", "what '.gitignore' files name is not read"),

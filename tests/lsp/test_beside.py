@@ -1,0 +1,189 @@
+"""What is shown beside a text: hints, links, values, things to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tidelock.lsp import convert_views as views
+from tidelock.lsp.convert import Manner
+from tidelock.lsp.documents import Document
+from tidelock.lsp.features.code_lenses import code_lenses
+from tidelock.lsp.features.document_links import document_links
+from tidelock.lsp.features.inlay_hints import Which, inlay_hints
+from tidelock.lsp.features.inline_values import inline_values
+from tidelock.lsp.moment import Moment, Question, StoppedFrame
+from tidelock.shared.language.index.space import Places, Space
+from tidelock.shared.model import Fact
+
+from .conftest import IDLE, MAIN, Program, document, fact
+
+# -- hints ---------------------------------------------------------------------------------------
+
+
+def hinted(source: str, which: Which = "literals") -> str:
+    """The text with its hints in angle brackets."""
+    text, _ = document(source)
+    shown = text.text
+    for one in reversed(inlay_hints(text, 0, len(shown), Space(opened=[text]), which)):
+        shown = f"{shown[: one.offset]}<{one.text}>{shown[one.offset :]}"
+    return shown.rpartition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("local function f(a, b) end\nf(1, x)", "f(<a:>1, x)"),
+        ("local function f(a, b) end\nf(nil, -1, true)", "f(<a:>nil, <b:>-1, true)"),
+        ("local function f(a, ...) end\nf('x', 2)", "f(<a:>'x', 2)"),
+        ("local function f(_, _b, c) end\nf(1, 2, 3)", "f(1, 2, <c:>3)"),
+        ("local t = {}\nfunction t:m(depth) end\nt:m(3)", "t:m(<depth:>3)"),
+        ("local t = {}\nfunction t.m(self, depth) end\nt:m(3)", "t:m(<depth:>3)"),
+        ("string.rep('x', 3)", "string.rep(<text:>'x', <count:>3)"),
+        ("('x'):rep(3)", "('x'):rep(<count:>3)"),
+        ("local function f(a) end\nf'x'", "f'x'"),
+        ("local f\nf(1)", "f(1)"),
+        ("local function f(a) end\nf(1 ", "f(1 "),
+        ("---@param depth number\nfunction g(depth) end\ng(f(1), 2)", "g(f(1), 2)"),
+    ],
+)
+def test_names_of_parameters(source: str, shown: str) -> None:
+    assert hinted(source) == shown
+
+
+def test_which_arguments_have_hints() -> None:
+    source = "local function f(a, b, c) end\nf(a, t.b, x + 1)"
+    assert hinted(source) == "f(a, t.b, x + 1)"
+    assert hinted(source, "all") == "f(a, t.b, <c:>x + 1)"
+    assert hinted("local function f(a) end\nf(1)", "off") == "f(1)"
+
+
+def test_hints_of_a_stretch() -> None:
+    text, marks = document("local function f(a) end\nf(1)\n<!f(2)!>\nf(3)")
+    found = inlay_hints(text, *marks.ranges[0], Space(opened=[text]))
+    assert [text.text[one.offset] for one in found] == ["2"]
+    made = views.hint_list(found, text, Manner())
+    assert made is not None
+    assert (made[0].position.line, made[0].label) == (2, "a:")
+    assert views.hint_list([], text, Manner()) is None
+
+
+# -- links ---------------------------------------------------------------------------------------
+
+
+def test_what_leads_to_files(tmp_path: Path) -> None:
+    for name in ("main.lua", "port/gate.lua", "data/run.lua"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    source = (
+        "local a = require 'port.gate'\nlocal b = require('none')\nrequire [[port.gate]]\n"
+        "dofile('data/run.lua')\nloadfile('none.lua')\ndofile(x)\nprint('port.gate')\n"
+        "do local require = f; require 'port.gate' end\ndofile('\\0')"
+    )
+    path = tmp_path / "main.lua"
+    text = Document(path.as_uri(), 1, source, "5.4", (str(tmp_path),))
+    found = document_links(text, Space(opened=[text], places=Places(str(tmp_path))))
+    assert [(text.text[one.start : one.end], one.target) for one in found] == [
+        ("port.gate", (tmp_path / "port/gate.lua").as_uri()),
+        ("port.gate", (tmp_path / "port/gate.lua").as_uri()),
+        ("data/run.lua", (tmp_path / "data/run.lua").as_uri()),
+    ]
+    made = views.link_list(found, text, Manner())
+    assert made is not None
+    assert made[0].range.start.character == len("local a = require '")
+
+
+# -- values --------------------------------------------------------------------------------------
+
+STOPPED = """\
+local depth = 3
+local function f(a)
+  local b = a + depth
+  do local b = 1 print(b) end
+  return b  --@stop
+end
+print(depth, f)
+"""
+
+
+def valued(facts: list[Fact], frame: int = 11, text: str = "") -> list[tuple[str, int]]:
+    document_, marks = document(STOPPED)
+    frames = (
+        StoppedFrame(10, "=[C]", 0),
+        StoppedFrame(11, f"@{MAIN}", marks.lines["stop"], text or document_.text),
+        StoppedFrame(12, f"@{MAIN}", marks.lines["stop"], text or document_.text),
+    )
+    moment: Moment = IDLE._replace(state="paused", frames=frames)
+    asked = frame if frame in (11, 12) else 11
+    program = Program(moment, (Question("names", frame=asked), facts))
+    found = inline_values(document_, 0, len(document_.text), program.view(), frame)
+    return [(one.text, document_.lines.line_of(one.start)) for one in found]
+
+
+def test_values_of_the_stopped_frame_where_they_are_named() -> None:
+    facts = [
+        fact("a", "2", "local"), fact("b", "5", "local"), fact("depth", "3", "upvalue"),
+        fact("g", "1", "global"), fact("f", "function", "upvalue"),
+    ]  # fmt: skip
+    assert valued(facts) == [
+        ("depth = 3", 0), ("f = function", 1), ("a = 2", 1), ("b = 5", 2), ("a = 2", 2),
+        ("depth = 3", 2), ("b = 5", 4),
+    ]  # fmt: skip
+    assert valued(facts, frame=12)[2] == ("a = 2", 1)
+    assert valued(facts, frame=99)[2] == ("a = 2", 1)
+
+
+def test_no_values_where_they_might_be_wrong() -> None:
+    facts = [fact("a", "2", "local")]
+    assert valued(facts, text="local other = 1") == []
+    text, _ = document(STOPPED)
+    assert inline_values(text, 0, 9, Program(IDLE).view()) == []
+    untitled = Document("untitled:a", 1, STOPPED)
+    assert inline_values(untitled, 0, 9, Program(IDLE).view()) == []
+
+
+def test_long_values_are_cut() -> None:
+    (first, *_) = valued([fact("depth", "x" * 100, "upvalue")])
+    assert first[0] == f"depth = {'x' * 59}…"
+
+
+def test_values_as_the_protocol_has_them() -> None:
+    text, _ = document("local x = 1")
+    place = {"line": 0, "character": 0}
+    span = {"start": place, "end": place}
+    asked = views.inline_values(
+        {
+            "textDocument": {"uri": text.uri},
+            "range": span,
+            "context": {"frameId": 7, "stoppedLocation": span},
+        }
+    )
+    assert asked.options == {"frame": 7}
+    assert views.inline_value_list([], text, Manner()) is None
+
+
+# -- things to run -------------------------------------------------------------------------------
+
+
+def test_lenses() -> None:
+    text, _ = document("-- %% one\nx = 1\n--%% two\ny = 2\n")
+    found = code_lenses(text)
+    assert [(one.title, text.text[one.start : one.end]) for one in found] == [
+        ("Run", ""),
+        ("Debug", ""),
+        ("Run cell", "-- %% one\nx = 1\n"),
+        ("Run cell", "--%% two\ny = 2\n"),
+    ]
+    assert code_lenses(text, is_wanted=False) == []
+    assert code_lenses(Document("untitled:a", 1, " \n")) == []
+    plain = views.lens_list(found, text, Manner())
+    assert plain is not None
+    titles = [one.command.title for one in plain if one.command]
+    assert titles == ["Run", "Run cell", "Run cell"]
+    able = views.lens_list(found, text, Manner(starts_debugging=True))
+    assert able is not None
+    command = able[-1].command
+    assert command is not None
+    assert command.arguments is not None
+    assert command.arguments[0]["range"]["start"] == {"line": 2, "character": 0}
