@@ -43,7 +43,7 @@ BREAKAGES = {
         KERNEL + "questions.py", '"implementation": "tidelock"', '"implementation": "other"'
     ),
     "several-problems": Breakage(
-        LSP + "diagnostics.py", "return found[:_LIMIT]", "return found[:1]"
+        LSP + "diagnostics.py", "return sorted(found, key", "return sorted(found[:1], key"
     ),
     "own-words": Breakage(
         LSP + "diagnostics.py", "verdict = from_load(tree, refusal) if refusal else None",

@@ -1,4 +1,4 @@
-"""The pages that are made from the code: the map of the modules, the options."""
+"""The pages that are made from the code: the map of the modules, the options, the codes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kit.generated import check_made, table
 from tidelock.shared.config import OPTIONS, Settings, attribute, variable
+from tidelock.shared.language.checks.codes import CODES
 
 ROOT = Path(__file__).parents[2]
 PORTIONS = ("shared", "kernel", "dap", "lsp", "editors/terminal")
@@ -55,6 +56,20 @@ def test_the_code_map_lists_every_module() -> None:
 def test_every_module_says_what_it_is() -> None:
     silent = [row[0] for portion in PORTIONS for row in modules(portion) if len(row[1]) < 10]
     assert silent == []
+
+
+def test_the_codes_are_listed() -> None:
+    rows = []
+    for code in CODES.values():
+        example = " ".join(code.example.replace("<!", "").replace("!>", "").split())
+        shown = example if len(example) <= 90 else f"{example[:60]} ..."
+        others = ", ".join(f"`{one}`" for one in code.others)
+        meaning = re.sub(r"'([^' ]+)'", r"`\1`", code.meaning)
+        fix = re.sub(r"'([^' ]+)'", r"`\1`", code.fix)
+        cells = [f"`{code.name}`", code.severity, meaning, f"`` {shown} ``", fix, others]
+        rows.append(cells)
+    head = ["code", "severity", "meaning", "example", "fix", "also"]
+    check_made(ROOT / "docs" / "diagnostics.md", "codes", f"\n{table(head, rows)}\n")
 
 
 def test_the_options_are_listed() -> None:

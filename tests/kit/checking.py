@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kit.marked import Marked, files
+from tidelock.shared.language.checks.finding import at_once
 from tidelock.shared.language.checks.fixes import Fix, fixes
 from tidelock.shared.language.diagnostics import from_load, problems
 from tidelock.shared.language.index import problems as wide
@@ -54,6 +55,7 @@ def judged(source: str, dialect: Dialect = "5.4") -> Judged:
     uri, _, tree = opened[0]
     refusal = _LOAD(tree.text, dialect)
     found = problems(tree, from_load(tree, refusal) if refusal else None)
+    found += at_once(tree)
     found += wide.problems(tree, uri, space)
     return Judged(next(iter(marks.values())), tree, sorted(found, key=lambda one: one.start))
 

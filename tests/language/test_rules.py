@@ -15,7 +15,7 @@ from kit.marked import marked
 from tidelock.shared.language.lint import loading, worker
 from tidelock.shared.language.lint import runner as runner_module
 from tidelock.shared.language.lint.runner import Runner, resolved
-from tidelock.shared.language.rules import OWN_CODES, Rule
+from tidelock.shared.language.rules import Rule
 from tidelock.shared.model import Problem
 from tidelock.shared.syntax import public
 from tidelock.shared.syntax.parser import parse
@@ -296,26 +296,3 @@ def test_a_problem_at_an_empty_block_has_a_place() -> None:
     tree = public.tree("do end")
     places = [(one.start, one.end) for one in worker.apply(Blocks, tree, list(public.walk(tree)))]
     assert places == [(0, 6), (3, 3)]
-
-
-def test_the_codes_of_our_own_problems_are_listed() -> None:
-    """Every hyphenated text in the modules that make problems is a code, or known to be none."""
-    import re
-
-    root = Path(loading.__file__).parents[2]
-    sources = [
-        root / "syntax" / "parser.py",
-        root / "language" / "diagnostics.py",
-        root / "language" / "scopes.py",
-        root / "language" / "annotations.py",
-        root / "language" / "index" / "problems.py",
-        root / "language" / "luacats" / "blocks.py",
-        root / "language" / "luacats" / "reader.py",
-    ]
-    found = {
-        word
-        for source in sources
-        for word in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source.read_text(encoding="utf-8"))
-    }
-    no_codes = {"disable-next-line", "disable-line", "tidelock-parser"}
-    assert found - no_codes - OWN_CODES == set()

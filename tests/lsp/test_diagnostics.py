@@ -29,14 +29,14 @@ def test_a_good_text_has_none() -> None:
 
 
 def test_several_at_once_with_luas_words_on_the_first() -> None:
-    first, second = check("local x = <!+!>\nlocal ok = 1\nfor i = 1 <!do!> end\n")
+    first, second = check("x = <!+!>\nok = 1\nfor i = 1 <!do!> end\n")
     assert (first.message, first.origin) == ("unexpected symbol near '+'", "load")
     assert (second.origin, second.code) == ("parser", "syntax-error")
 
 
 def test_what_only_load_finds_is_shown_on_its_line() -> None:
-    names = ", ".join(f"a{n}" for n in range(201))
-    (found,) = check(f"print(1)\n<!local {names} = 1!>\n")
+    names = ", ".join(f"_a{n}" for n in range(201))
+    (found,) = check(f"print(1)\n<!local {names} = print()!>\n")
     assert (found.code, found.origin) == ("compile-limit", "load")
 
 
@@ -51,13 +51,8 @@ def test_without_that_lua_our_parser_decides() -> None:
 
     text, _ = document("local x = +")
     assert [one.origin for one in diagnose(text, missing, "5.4")] == ["parser"]
-    text, _ = document("local x = 1")
+    text, _ = document("x = 1")
     assert diagnose(text, missing, "5.4") == []
-
-
-def test_at_most_two_hundred() -> None:
-    text, _ = document("x = = 1\n" * 300)
-    assert len(diagnose(text, CHECKER.refusal, "5.4")) <= 200
 
 
 def test_it_can_be_stopped_between_its_parts() -> None:

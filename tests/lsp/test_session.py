@@ -172,7 +172,7 @@ def test_from_the_first_message_to_the_last(editor: Editor) -> None:
     assert result["capabilities"]["positionEncoding"] == "utf-16"
     assert set(result["capabilities"]["executeCommandProvider"]["commands"]) == set(COMMANDS)
     assert editor.refused("initialize", {"capabilities": {}}) == module.INVALID_REQUEST
-    editor.open("local x = 1")
+    editor.open("x = 1")
     assert editor.published(lambda params: params["version"] == 1)["diagnostics"] == []
     assert editor.ask("shutdown") is None
     assert editor.refused("textDocument/hover", at(0, 0)) == module.INVALID_REQUEST

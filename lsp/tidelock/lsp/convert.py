@@ -18,6 +18,7 @@ from lsprotocol import converters, types
 
 from tidelock.lsp.documents import Change
 from tidelock.shared.errors import BadRequest
+from tidelock.shared.language.checks.codes import CODES
 from tidelock.shared.positions import Encoding, Lines, Place, units
 from tidelock.shared.sources import path_of_uri
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.index.finding import Hit
     from tidelock.shared.language.index.links import Link
     from tidelock.shared.language.symbols import Outline
-    from tidelock.shared.model import Problem
+from tidelock.shared.model import Problem
 
 Json = Any
 T = TypeVar("T")
@@ -75,6 +76,7 @@ class Manner(NamedTuple):
     label_details: bool = False
     label_offsets: bool = False
     related: bool = False
+    tags: bool = False
     hierarchical: bool = False
     links: bool = False
     watches: bool = False
@@ -113,6 +115,9 @@ class Manner(NamedTuple):
                 params, *information, "parameterInformation", "labelOffsetSupport"
             ) is True,
             related=at(params, *text, "publishDiagnostics", "relatedInformation") is True,
+            tags=isinstance(
+                at(params, *text, "publishDiagnostics", "tagSupport"), Mapping
+            ),
             hierarchical=at(
                 params, *text, "documentSymbol", "hierarchicalDocumentSymbolSupport"
             ) is True,
@@ -566,6 +571,12 @@ _SEVERITIES = {
 }
 
 
+_TAGS = {
+    "unnecessary": types.DiagnosticTag.Unnecessary,
+    "deprecated": types.DiagnosticTag.Deprecated,
+}
+
+
 def publication(
     document: Document, problems: Sequence[Problem], manner: Manner
 ) -> types.PublishDiagnosticsParams:
@@ -594,6 +605,9 @@ def diagnostic(problem: Problem, document: Document, manner: Manner) -> types.Di
         code=problem.code,
         source="lua" if problem.origin == "load" else "tidelock",
     )
+    kind = CODES.get(problem.code)
+    if manner.tags and kind is not None and kind.tag:
+        made.tags = [_TAGS[kind.tag]]
     if manner.related and problem.related:
         made.related_information = [
             types.DiagnosticRelatedInformation(

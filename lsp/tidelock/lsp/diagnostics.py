@@ -20,13 +20,12 @@ log = layer("lsp")
 
 Check = Callable[[str, str], str]
 """Lua's verdict on a text in a Lua: ``LINE: words``, or empty; raises ``Unavailable``."""
-_LIMIT = 200
 
 
 class Beyond(NamedTuple):
     """What is known from other texts, and of the running program by name.
 
-    ``python`` says whether programs may reach Python.
+    ``python`` says whether programs may reach Python, ``arguments`` which parameters must be used.
     """
 
     space: Space
@@ -34,6 +33,7 @@ class Beyond(NamedTuple):
     modules: frozenset[str] = frozenset()
     is_global: Callable[[str], bool] = lambda name: False
     python: bool = False
+    arguments: str = "after-last-used"
 
 
 def diagnose(
@@ -43,7 +43,7 @@ def diagnose(
     breathe: Callable[[], None] = lambda: None,
     beyond: Beyond | None = None,
 ) -> list[Problem]:
-    """Every problem of a text in text order, at most 200.
+    """Every problem of a text in text order.
 
     Args:
         document: the text.
@@ -52,6 +52,7 @@ def diagnose(
         breathe: called between the parts of the work.
         beyond: what other texts and the program add; None while that is not known.
     """
+    from tidelock.shared.language.checks.finding import at_once
     from tidelock.shared.language.diagnostics import from_load, problems
 
     tree = document.tree
@@ -67,10 +68,12 @@ def diagnose(
         log.info("load accepts what our parser refuses", uri=document.uri, problem=first)
     verdict = from_load(tree, refusal) if refusal else None
     found = problems(tree, verdict, judged=judged)
+    breathe()
+    found += at_once(tree, "after-last-used" if beyond is None else beyond.arguments)
     if beyond is not None:
         breathe()
-        found = sorted([*found, *_wide(document, beyond)], key=lambda one: (one.start, one.end))
-    return found[:_LIMIT]
+        found += _wide(document, beyond)
+    return sorted(found, key=lambda one: (one.start, one.end))
 
 
 def _wide(document: Document, beyond: Beyond) -> list[Problem]:

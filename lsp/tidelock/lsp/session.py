@@ -16,11 +16,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
 from tidelock.lsp import commands, convert, routes
-from tidelock.lsp import convert_views as views
 from tidelock.lsp.convert import Json, Manner
 from tidelock.lsp.diagnostics import Beyond, Check, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
-from tidelock.lsp.failures import Failures
 from tidelock.lsp.live import Live, connector
 from tidelock.lsp.moment import NOTHING, Moment, View
 from tidelock.lsp.rules import Rules, merged
@@ -166,7 +164,6 @@ class Session:
         self.manner = Manner()
         self.documents = Documents()
         self.runs = Runs(wire.notify, new_id)
-        self.failures = Failures(self._ran)
         self.exit_code: int | None = None
         self._state = "new"
         self._open: dict[Number, Request] = {}
@@ -280,7 +277,7 @@ class Session:
                     self.settings = self.ports.settings_of(workspace, trusted=self.manner.trusted)
                 except TidelockError as error:
                     log.warn("the options of the workspace cannot be used", why=str(error))
-        self._wishes = foreign.read(self.workspace)
+        self._wishes = foreign.with_settings(foreign.read(self.workspace), self.settings)
         self.index = Workspace(self._plan(), self._indexed)
         self._rules = Rules(self.settings, self.workspace, self._warn)
         self._pool.put(routes.VISIBLE, self._warm_up)
@@ -306,7 +303,8 @@ class Session:
         """The project files of other tools have changed; on the lane."""
         from tidelock.shared.language.index import foreign
 
-        before, self._wishes = self._wishes, foreign.read(self.workspace)
+        before, wishes = self._wishes, foreign.read(self.workspace)
+        self._wishes = foreign.with_settings(wishes, self.settings)
         self._tell_of_files()
         if before is None or self.index is None or self._wishes == before:
             return
@@ -357,10 +355,6 @@ class Session:
             settings.lsp_live_deadline_ms / 1000,
             self._moved_on,
             may_start=settings.kernel_auto_start,
-            began=lambda: self._lane.put(lambda: self._show_again(self.failures.clear())),
-            failed=lambda words, stack: self._lane.put(
-                lambda: self._show_again(self.failures.take(words, stack))
-            ),
             overlay=self.runs.overlay,
         )
         if settings.lsp_live_enabled:
@@ -531,22 +525,6 @@ class Session:
 
         rules.ask(document, lambda: self.documents.is_present(document), add)
 
-    def _ran(self, chunk: str) -> tuple[str, ...]:
-        """The texts of which one ran for a chunk: what the newest run was given, and the file."""
-        given = self.runs.ran(chunk)
-        try:
-            saved = read_text(path_of_chunk(chunk))
-        except OSError:
-            saved = None
-        return tuple(text for text in (given, saved) if text is not None)
-
-    def _show_again(self, chunks: set[str]) -> None:
-        """Tell the problems of some texts anew: the last run has ended otherwise."""
-        for document in self.documents:
-            known = self._problems.get(document.uri)
-            if document.chunk in chunks and known is not None and known[0] is document:
-                self._publish(*known)
-
     def _judged(self, document: Document) -> list[Problem]:
         """The problems of a text: those that were told of this version, else found now."""
         known = self._problems.get(document.uri)
@@ -557,14 +535,7 @@ class Session:
 
     def _publish(self, document: Document, problems: list[Problem]) -> None:
         self._problems[document.uri] = document, problems
-        made = convert.publication(document, problems, self.manner)
-        failure = self.failures.of(document)
-        if failure is not None:
-            made.diagnostics = [
-                *made.diagnostics,
-                views.runtime_error(failure, document, self.manner),
-            ]
-        params = convert.plain(made)
+        params = convert.plain(convert.publication(document, problems, self.manner))
 
         def publish() -> None:
             if self.documents.is_present(document) and self._state == "ready":
@@ -579,7 +550,15 @@ class Session:
         moment = self._view().moment
         names = frozenset(fact.name for fact in moment.names)
         python = self.settings.lua_python_access
-        beyond = Beyond(self.space(), names, frozenset(moment.modules), python=python)
+        arguments = self.settings.lsp_diagnostics_unused_arguments
+        modules = frozenset(moment.modules)
+        beyond = Beyond(
+            self.space(),
+            names,
+            modules,
+            python=python,
+            arguments=arguments,
+        )
         return beyond if self._wishes is None else beyond._replace(is_global=self._wishes.is_global)
 
     def _as_wished(self, document: Document, found: list[Problem]) -> list[Problem]:
@@ -587,7 +566,8 @@ class Session:
         if self._wishes is None:
             return found
         judged = (self._wishes.judged(one, document.text) for one in found)
-        return [one for one in judged if one is not None]
+        shown = [one for one in judged if one is not None]
+        return shown[: self.settings.lsp_diagnostics_max_per_file]
 
     def space(self) -> Space:
         """The workspace as it is known now, with the open texts."""

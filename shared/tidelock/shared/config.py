@@ -2,8 +2,7 @@
 
 Command line, then environment, then ``tidelock.toml`` of the project, then the user's file,
 then the defaults; the first that names an option wins. Bad values are all reported at once,
-with where they stand. Nothing is read at import. The file is long because the table of the
-options stands in it.
+with where they stand. Nothing is read at import. The file is long because it is that one table.
 """
 
 import os
@@ -63,6 +62,14 @@ class Settings(NamedTuple):
     lsp_live_deadline_ms: int = 50
     lsp_hints_parameters: str = "literals"
     lsp_lens_run: bool = True
+    lsp_diagnostics_enable: bool = True
+    lsp_diagnostics_disable: tuple[str, ...] = ()
+    lsp_diagnostics_severity: tuple[str, ...] = ()
+    lsp_diagnostics_globals: tuple[str, ...] = ()
+    lsp_diagnostics_globals_pattern: tuple[str, ...] = ()
+    lsp_diagnostics_delay_ms: int = 250
+    lsp_diagnostics_max_per_file: int = 200
+    lsp_diagnostics_unused_arguments: str = "after-last-used"
     lsp_workspace_library: tuple[str, ...] = ()
     lsp_workspace_ignore: tuple[str, ...] = ()
     lsp_workspace_use_gitignore: bool = True
@@ -82,6 +89,7 @@ class Option(NamedTuple):
     """What one option means, for help texts and messages.
 
     One that ``runs_code`` is taken from a project's file only where the project is trusted.
+    With ``words`` it is a table of names, each with one of the words: a list of ``NAME=WORD``.
     """
 
     key: str
@@ -89,6 +97,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     least: float | None = None
     runs_code: bool = False
+    words: tuple[str, ...] = ()
 
 
 _LUA_NAMES = ("5.1", "5.2", "5.3", "5.4", "5.5", "luajit", "luajit2.0", "luajit2.1")
@@ -169,6 +178,22 @@ OPTIONS: tuple[Option, ...] = (
         ("literals", "all", "off"),
     ),
     Option("lsp.lens.run", "offer above a text to run it"),
+    Option("lsp.diagnostics.enable", "show problems that Lua itself does not refuse"),
+    Option("lsp.diagnostics.disable", "codes of problems that are not shown"),
+    Option(
+        "lsp.diagnostics.severity",
+        "a table of codes and how grave they are; 'unused-local=warning' where it is one text",
+        words=("error", "warning", "information", "hint", "off"),
+    ),
+    Option("lsp.diagnostics.globals", "names of globals that are there"),
+    Option("lsp.diagnostics.globals_pattern", "regular expressions for such names"),
+    Option("lsp.diagnostics.delay_ms", "quiet after an edit before types are looked at", (), 0),
+    Option("lsp.diagnostics.max_per_file", "problems of one text that are shown", (), 1),
+    Option(
+        "lsp.diagnostics.unused_arguments",
+        "which parameters that are not used are told",
+        ("after-last-used", "all", "off"),
+    ),
     Option("lsp.workspace.library", "folders outside the workspace that are read as well"),
     Option("lsp.workspace.ignore", "what is not read, as in '.gitignore', from the workspace on"),
     Option("lsp.workspace.use_gitignore", "what '.gitignore' files name is not read"),
@@ -237,6 +262,9 @@ class _Reader:
         if option.choices and value not in option.choices:
             names = ", ".join(option.choices)
             self.problems.append(f"{where}: {key}: expected one of {names}, got {raw!r}")
+        elif option.words and (wrong := _wrong(value, option.words)):
+            names = ", ".join(option.words)
+            self.problems.append(f"{where}: {key}: expected NAME=one of {names}, got {wrong!r}")
         elif option.least is not None and float(str(value)) < option.least:
             self.problems.append(f"{where}: {key}: expected at least {option.least}, got {raw!r}")
         else:
@@ -251,6 +279,16 @@ def _kind(default: object) -> str:
     if isinstance(default, float):
         return "a number"
     return "a list of texts" if isinstance(default, tuple) else "a text"
+
+
+def _wrong(value: Plain, words: tuple[str, ...]) -> str:
+    """The first entry of a table that is no name with one of the words."""
+    assert isinstance(value, tuple)
+    for one in value:
+        name, _, word = one.partition("=")
+        if not name or word not in words:
+            return one
+    return ""
 
 
 _TRUTH = {
@@ -278,6 +316,8 @@ def _converted(raw: object, default: object) -> Plain:
             return tuple(piece.strip() for piece in raw.split(",") if piece.strip())
         if isinstance(raw, list) and all(isinstance(item, str) for item in raw):
             return tuple(raw)
+        if isinstance(raw, dict):
+            return tuple(f"{name}={word}" for name, word in raw.items())
         raise ValueError(raw)
     if not isinstance(raw, str):
         raise ValueError(raw)
@@ -287,7 +327,8 @@ def _converted(raw: object, default: object) -> Plain:
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, object]]:
     for name, value in table.items():
         key = prefix + name
-        if isinstance(value, dict):
+        option = _BY_KEY.get(key)
+        if isinstance(value, dict) and not (option is not None and option.words):
             yield from _flat(value, key + ".")
         else:
             yield key, value

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidelock.shared.language.index.foreign import NO_WISHES, Wishes, _Reader, read
+from tidelock.shared.config import Settings
+from tidelock.shared.language.checks.codes import NAMED
+from tidelock.shared.language.index.foreign import NO_WISHES, Wishes, _Reader, read, with_settings
 from tidelock.shared.model import Problem
 
 
@@ -56,7 +58,7 @@ def test_what_luals_reads(tmp_path: Path, name: str, text: str) -> None:
         False,
         ("vim", "it"),
         ("^T_",),
-        frozenset({"unused-local"}),
+        frozenset(NAMED["unused-local"]),
         (("undefined-global", "hint"),),
     )
     assert found.is_global("vim")
@@ -117,7 +119,12 @@ def test_what_luacheck_reads(tmp_path: Path) -> None:
     )
     assert complaints(found) == []
     assert set(found.globals) == {"ngx", "ndk", "a", "b", "d", "e", "g"}
-    assert found.hidden == tuple(("undefined-global", name) for name in ("x_.*", "y_", "z"))
+    hidden = {name: {code for code, one in found.hidden if one == name} for _, name in found.hidden}
+    assert hidden["x_.*"] == {"undefined-global"}
+    assert hidden[""] == {"unused-local", "unused-function"}
+    assert hidden["z"] == {"undefined-global", "implicit-global", "read-only-global"}
+    assert hidden["y_"] > hidden[""] | hidden["z"]
+    assert set(hidden) == {"x_.*", "y_", "", "z"}
 
 
 def test_what_is_no_constant_in_luacheckrc(tmp_path: Path) -> None:
@@ -154,6 +161,38 @@ def test_how_problems_are_shown() -> None:
     assert told.judged(one._replace(code="b"), "x_y") == one._replace(code="b", severity="hint")
     assert told.judged(one._replace(code="c"), "x_y") is None
     assert told.judged(one._replace(code="c"), "y_x") == one._replace(code="c")
+
+
+def test_the_projects_own_options_win() -> None:
+    told = Wishes(disabled=frozenset({"endless-loop", "empty-block"}), globals=("a",))
+    settings = Settings(
+        lsp_diagnostics_disable=("unused-local",),
+        lsp_diagnostics_severity=(
+            "unused-label=error",
+            "521=hint",
+            "empty-block=warning",
+            "x-y=off",
+        ),
+        lsp_diagnostics_globals=("b",),
+        lsp_diagnostics_globals_pattern=("^T_", "("),
+    )
+    made = with_settings(told, settings)
+    shown = {
+        code: made.judged(Problem(code, "hint", 0, 1, ""), "x")
+        for code in ("unused-argument", "unused-label", "empty-block", "endless-loop", "x-y", "z-z")
+    }
+    assert {code: one and one.severity for code, one in shown.items()} == {
+        "unused-argument": None,
+        "unused-label": "error",
+        "empty-block": "warning",
+        "endless-loop": None,
+        "x-y": None,
+        "z-z": "hint",
+    }
+    assert [name for name in ("a", "b", "T_1", "c") if made.is_global(name)] == ["a", "b", "T_1"]
+    silent = with_settings(told, Settings(lsp_diagnostics_enable=False))
+    assert silent.judged(Problem("z-z", "hint", 0, 1, ""), "x") is None
+    assert silent.judged(Problem("syntax-error", "error", 0, 1, ""), "x") is not None
 
 
 @given(st.text(alphabet='{}[]",:/*\n \\abtrue1.', max_size=60), st.booleans())

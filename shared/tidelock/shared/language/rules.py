@@ -11,33 +11,13 @@ from typing import Any, ClassVar
 
 from tidelock.shared.model import Severity
 
-__all__ = ["GROUP", "OWN_CODES", "Report", "Rule"]
+__all__ = ["GROUP", "Report", "Rule"]
 
 Report = Callable[[Any, str], None]
 """``report(node, message)``: there is a problem at a node of the tree."""
 
 GROUP = "tidelock.rules"
 """The entry point group in which installed packages offer rules, or modules of them."""
-
-OWN_CODES = frozenset(
-    {
-        "assign-to-const",
-        "break-outside-loop",
-        "compile-limit",
-        "doc-syntax-error",
-        "duplicate-label",
-        "syntax-error",
-        "undeclared-name",
-        "undefined-global",
-        "undefined-label",
-        "unknown-doc-tag",
-        "unknown-operator",
-        "unresolved-require",
-        "vararg-outside-function",
-        "wrong-version-syntax",
-    }
-)
-"""The codes of Tidelock's own problems, which no rule of a user may have."""
 
 
 class Rule:

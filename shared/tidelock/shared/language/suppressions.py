@@ -8,9 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from tidelock.shared.language.annotations import runs
+from tidelock.shared.language.checks.codes import NAMED
 from tidelock.shared.language.luacats import tags
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tidelock.shared.model import Problem
     from tidelock.shared.syntax.tree import Tree
 
 _ALL = ""
@@ -33,7 +37,8 @@ class Suppressions:
                     self._note(item, line)
 
     def _note(self, wish: tags.Diagnostic, line: int) -> None:
-        names = [name.text for name in wish.names] or [_ALL]
+        written = [name.text for name in wish.names]
+        names = [code for name in written for code in NAMED.get(name, (name,))] or [_ALL]
         if wish.action.text in ("disable", "enable"):
             for name in names:
                 self._switches.setdefault(name, []).append((line, wish.action.text == "disable"))
@@ -57,3 +62,13 @@ class Suppressions:
 def suppressions(tree: Tree) -> Suppressions:
     """The wishes of a text, read once, at the first call."""
     return tree.once("suppressions", Suppressions)
+
+
+def wanted(tree: Tree, problems: Iterable[Problem]) -> list[Problem]:
+    """The problems that the text does not ask to hide, in text order."""
+    hidden = suppressions(tree)
+    line_of = tree.lines.line_of
+    return sorted(
+        (one for one in problems if not hidden.hides(one.code, line_of(one.start))),
+        key=lambda one: (one.start, one.end),
+    )

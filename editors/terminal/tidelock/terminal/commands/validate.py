@@ -140,7 +140,7 @@ class _Judge:
         from tidelock.shared.language.lint.runner import Runner, resolved
         from tidelock.shared.runtime.check import Checker
 
-        self._wishes = foreign.read(workspace)
+        self._wishes = foreign.with_settings(foreign.read(workspace), settings)
         self._lua = lua_of(settings, self._wishes)
         self._dialect = dialect_of(self._lua)
         self._settings = settings
@@ -171,12 +171,19 @@ class _Judge:
         document = Document(uri, 0, text.text, self._dialect, folders)
         space = self._index.space([document])
         python = settings.lua_python_access
-        beyond = Beyond(space, is_global=self._wishes.is_global, python=python)
+        beyond = Beyond(
+            space,
+            is_global=self._wishes.is_global,
+            python=python,
+            arguments=settings.lsp_diagnostics_unused_arguments,
+        )
         own = diagnose(document, self._check, self._lua, beyond=beyond)
-        for found in merged(own, self._rules.check(uri, document.tree)):
-            problem = self._wishes.judged(found, text.text)
-            if problem is None:
-                continue
+        judged = (
+            self._wishes.judged(one, text.text)
+            for one in merged(own, self._rules.check(uri, document.tree))
+        )
+        shown = [one for one in judged if one is not None]
+        for problem in shown[: settings.lsp_diagnostics_max_per_file]:
             start, end = document.lines.place(problem.start), document.lines.place(problem.end)
             yield problem, (start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tidelock.shared.language.checks.codes import NAMED
 from tidelock.shared.language.paths import constant
 from tidelock.shared.model import Problem, Severity
 from tidelock.shared.sources import read_text
@@ -29,6 +30,7 @@ from tidelock.shared.syntax.tree import (
 )
 
 if TYPE_CHECKING:
+    from tidelock.shared.config import Settings
     from tidelock.shared.model import Dialect
 
 NAMES = (".luarc.json", ".luarc.jsonc", ".luacheckrc")
@@ -47,7 +49,6 @@ _STANDARDS: Mapping[str, tuple[str, ...]] = {
     "ngx_lua": ("ngx", "ndk"),
     "playdate": ("playdate", "json", "import", "kTextAlignment"),
 }  # fmt: skip
-_CODES = {"113": "undefined-global"}
 
 
 class Found(NamedTuple):
@@ -62,7 +63,8 @@ class Wishes(NamedTuple):
     """What the files ask for; later ones add to earlier ones.
 
     ``dialect`` is None where none is named. ``templates`` are as in ``package.path``. ``disabled``
-    are codes of problems, ``hidden`` codes with a pattern of names.
+    are codes of problems, all of them if it ``is_silent``, ``hidden`` codes with a pattern of
+    names.
     """
 
     dialect: Dialect | None = None
@@ -76,12 +78,13 @@ class Wishes(NamedTuple):
     severities: tuple[tuple[str, Severity], ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
     files: tuple[Found, ...] = ()
+    is_silent: bool = False
 
     def judged(self, problem: Problem, text: str) -> Problem | None:
         """A problem as the project wants it shown; None when it does not. ``load`` has its way."""
         if problem.origin == "load" or problem.severity == "error":
             return problem
-        if problem.code in self.disabled:
+        if self.is_silent or problem.code in self.disabled:
             return None
         name = text[problem.start : problem.end]
         for code, pattern in self.hidden:
@@ -189,7 +192,7 @@ class _Reader:
         """``diagnostics.disable``."""
         if not _are_texts(value):
             return False
-        self.wishes = self.wishes._replace(disabled=self.wishes.disabled | set(value))
+        self.wishes = self.wishes._replace(disabled=self.wishes.disabled | _codes(value))
         return True
 
     def severity(self, value: Any) -> bool:
@@ -197,8 +200,8 @@ class _Reader:
         if not isinstance(value, dict):
             return False
         words = {name: _SEVERITIES.get(str(word).rstrip("!")) for name, word in value.items()}
-        known = tuple((name, one) for name, one in words.items() if one is not None)
-        self.add(severities=known)
+        known = {name: one for name, one in words.items() if one is not None}
+        self.add(severities=tuple(_severities(known)))
         return len(known) == len(words)
 
     def gitignore(self, value: Any) -> bool:
@@ -322,9 +325,45 @@ def _hidden(patterns: list[str]) -> Iterator[tuple[str, str]]:
         form = name.replace("%", "\\")
         if not _is_pattern(form) or not _is_pattern(code):
             continue
-        for number, ours in _CODES.items():
-            if re.match(code, number):
-                yield ours, form
+        numbers = [one for one in NAMED if one.isdecimal() and re.match(code, one)]
+        for ours in sorted({one for number in numbers for one in NAMED[number]}):
+            yield ours, form
 
 
-__all__ = ["NAMES", "NO_WISHES", "Found", "Wishes", "read"]
+def _codes(names: Iterable[str]) -> set[str]:
+    """The codes that names stand for; those of users' rules stand for themselves."""
+    return {code for name in names for code in NAMED.get(name, (name,))}
+
+
+def _severities(words: Mapping[str, Severity]) -> Iterator[tuple[str, Severity]]:
+    """The severities of codes; what is said of a code by its own name counts more."""
+    for is_own in (False, True):
+        for name, severity in words.items():
+            for code in NAMED.get(name, (name,)):
+                if (code == name) is is_own:
+                    yield code, severity
+
+
+def with_settings(wishes: Wishes, settings: Settings) -> Wishes:
+    """The wishes of other tools' files, and those of the project's own options, which win."""
+    words = dict(one.partition("=")[::2] for one in settings.lsp_diagnostics_severity)
+    severities = {
+        name: severity
+        for name, word in words.items()
+        for severity in _SEVERITIES.values()
+        if severity == word
+    }
+    off = _codes([name for name, word in words.items() if word == "off"])
+    patterns = tuple(one for one in settings.lsp_diagnostics_globals_pattern if _is_pattern(one))
+    own = tuple(_severities(severities))
+    disabled = (wishes.disabled - {code for code, _ in own}) | off
+    return wishes._replace(
+        is_silent=not settings.lsp_diagnostics_enable,
+        disabled=disabled | _codes(settings.lsp_diagnostics_disable),
+        severities=(*wishes.severities, *own),
+        globals=(*wishes.globals, *settings.lsp_diagnostics_globals),
+        global_patterns=(*wishes.global_patterns, *patterns),
+    )
+
+
+__all__ = ["NAMES", "NO_WISHES", "Found", "Wishes", "read", "with_settings"]

@@ -6,13 +6,15 @@ Only what is known for certain to be missing is told; a caller adds what it know
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from tidelock.shared.language.checks.variables import damage
 from tidelock.shared.language.index.summary import summary
 from tidelock.shared.language.scopes import global_names, resolve
 from tidelock.shared.language.stdlib import library
-from tidelock.shared.language.suppressions import suppressions
+from tidelock.shared.language.suppressions import wanted
 from tidelock.shared.model import DIALECTS, Problem, Severity
 
 if TYPE_CHECKING:
@@ -44,13 +46,12 @@ NOTHING = Known()
 
 def problems(tree: Tree, uri: str, space: Space, known: Known = NOTHING) -> list[Problem]:
     """The undefined globals and unresolved modules of a text, in text order."""
-    found = [*_undefined(tree, space, known), *_unresolved(tree, uri, space, known)]
-    hidden = suppressions(tree)
-    line_of = tree.lines.line_of
-    return sorted(
-        (one for one in found if not hidden.hides(one.code, line_of(one.start))),
-        key=lambda one: (one.start, one.end),
-    )
+    found = [
+        *_undefined(tree, space, known),
+        *_implicit(tree, uri, space, known),
+        *_unresolved(tree, uri, space, known),
+    ]
+    return wanted(tree, found)
 
 
 # -- globals -----------------------------------------------------------------------------------
@@ -58,6 +59,7 @@ def problems(tree: Tree, uri: str, space: Space, known: Known = NOTHING) -> list
 
 def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
     scopes = resolve(tree)
+    bad = damage(tree)
     own = {*global_names(scopes), *summary(tree).sets, *known.globals}
     standard = {entry.name for entry in library(tree.dialect).members(())}
     severity: Severity = "hint" if summary(tree).is_dynamic else "warning"
@@ -68,12 +70,36 @@ def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
             continue
         message = nearest = ""
         for one in references:
-            if one.environment is None and not one.write:
+            if one.environment is None and not one.write and not (bad and bad.holds(one.start)):
                 if not message:
                     message, nearest = _undefined_words(name, tree.dialect, own | standard)
                 yield Problem(
                     "undefined-global", severity, one.start, one.end, message, instead=nearest
                 )
+
+
+def _implicit(tree: Tree, uri: str, space: Space, known: Known) -> Iterator[Problem]:
+    """Globals that functions make, and that nothing makes before a function runs."""
+    if _OWN_NAMES.search(tree.text):
+        return
+    bad = damage(tree)
+    for name, references in resolve(tree).globals.items():
+        writes = [one for one in references if one.write and one.environment is None]
+        if not writes or any(one.function == 0 for one in writes):
+            continue
+        if name in known.globals or known.is_global(name) or library(tree.dialect).entry((name,)):
+            continue
+        if any(declared.name in (name, "") for declared in resolve(tree).declared):
+            continue
+        if any(one.uri != uri for one in space.assigning(name)):
+            continue
+        for one in writes:
+            if not bad.holds(one.start):
+                message = f"'{name}' becomes a global here; nothing declares it"
+                yield Problem("implicit-global", "warning", one.start, one.end, message)
+
+
+_OWN_NAMES = re.compile(r"\b(?:setfenv|module)\b")
 
 
 def _undefined_words(name: str, dialect: Dialect, near: set[str]) -> tuple[str, str]:

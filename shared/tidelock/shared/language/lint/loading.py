@@ -14,7 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, get_args
 
-from tidelock.shared.language.rules import GROUP, OWN_CODES, Rule
+from tidelock.shared.language.checks.codes import CODES
+from tidelock.shared.language.rules import GROUP, Rule
 from tidelock.shared.model import Severity
 
 
@@ -86,7 +87,7 @@ def _take(rule: Any, loaded: Loaded) -> None:
     why = ""
     if not isinstance(code, str) or "-" not in code or not code.replace("-", "").isalnum():
         why = f"the code {code!r} needs a '-' in it, as in 'no-print'"
-    elif code in OWN_CODES:
+    elif code in CODES:
         why = f"'{code}' is a code of Tidelock's own"
     elif code in loaded.rules:
         why = f"there is another rule '{code}' in {_place(loaded.rules[code])}"

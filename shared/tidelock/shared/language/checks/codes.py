@@ -1,0 +1,184 @@
+"""The codes: everything that can be wrong with a text, what it means, and what mends it.
+
+This is the one list there is; the page of documentation is made from it, and no problem of
+Tidelock's own has a code that is not here. Examples are marked as in the tests: ``<!x!>`` is what
+is found.
+
+The file is long because it is that list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from tidelock.shared.model import Dialect, Severity
+
+Group = Literal[
+    "grammar", "names", "unused", "flow", "values", "calls", "types", "annotations", "safety"
+]
+Tag = Literal["", "unnecessary", "deprecated"]
+UNNECESSARY: Tag = "unnecessary"
+
+
+class Code(NamedTuple):
+    """One kind of problem.
+
+    ``fix`` says what is offered to mend it, ``tag`` how an editor may show it; ``others`` are
+    names that other tools have for it, of luacheck its numbers.
+    """
+
+    name: str
+    group: Group
+    severity: Severity
+    meaning: str
+    example: str
+    fix: str = ""
+    others: tuple[str, ...] = ()
+    tag: Tag = ""
+    dialect: Dialect = "5.4"
+
+
+# fmt: off
+_LIST = (
+    # -- grammar: Lua refuses the text -------------------------------------------------------------
+    Code("syntax-error", "grammar", "error", "Lua refuses the text",
+         "if a <!!=!> b then end",
+         "write what Lua writes instead; close what is open", ("011",)),
+    Code("wrong-version-syntax", "grammar", "error", "another Lua would take it, not this one",
+         "local x = 7 <!//!> 2", dialect="5.1"),
+    Code("compile-limit", "grammar", "error", "a limit of Lua's compiler: locals, nesting",
+         "<!local " + ", ".join(f"_{one}" for one in range(1, 202)) + "!>"),
+    Code("undefined-label", "grammar", "error", "a 'goto' that has no label",
+         "goto <!done!>"),
+    Code("duplicate-label", "grammar", "error", "a label that is there already",
+         "::a::\n::<!a!>::"),
+    Code("break-outside-loop", "grammar", "error", "a 'break' that has no loop to leave",
+         "<!break!>"),
+    Code("vararg-outside-function", "grammar", "error", "'...' in a function that takes none",
+         "local function f()\n  return <!...!>\nend"),
+    Code("assign-to-const", "grammar", "error", "a value for a variable that keeps the one it has",
+         "local limit <const> = 3\n<!limit!> = 4"),
+    Code("undeclared-name", "grammar", "error", "a name that no declaration in scope has",
+         "global print\n<!total!> = 1", dialect="5.5"),
+
+    # -- names -------------------------------------------------------------------------------------
+    Code("undefined-global", "names", "warning",
+         "a global that no text, library, setting or running program has",
+         "<!pritn!>(1)", "the nearest name", ("113",)),
+    Code("unresolved-require", "names", "warning", "a module that cannot be found",
+         'local m = require(<!"nowhere"!>)'),
+    Code("implicit-global", "names", "warning",
+         "a function makes a global that nothing sets outside of functions",
+         "function count()\n  <!total!> = 1\nend", "make it local",
+         ("lowercase-global", "111", "112")),
+    Code("read-only-global", "names", "warning",
+         "a name of the standard library gets a value that has nothing to do with the old one",
+         "<!print!> = nil", "make it local", ("121",)),
+    Code("unset-local", "names", "warning", "a variable that is read and never gets a value",
+         "local <!total!>\nprint(total)", "", ("221",)),
+    Code("redefined-local", "names", "hint", "a second variable of a name in the same scope",
+         "local a = 1\nlocal <!a!> = 2\nprint(a)", "", ("411", "412", "413")),
+    Code("shadowed-local", "names", "hint", "a variable hides one of the same name further out",
+         "local a = 1\ndo\n  local <!a!> = 2\n  print(a)\nend", "",
+         ("redefined-local", "421", "422", "423", "431", "432", "433")),
+
+    # -- unused ------------------------------------------------------------------------------------
+    Code("unused-local", "unused", "hint", "a variable that is never read or assigned to",
+         "local <!a!> = 1", "call it '_a'; remove it", ("211",), UNNECESSARY),
+    Code("unused-function", "unused", "hint", "a local function that nothing but itself calls",
+         "local function <!f!>() end", "call it '_f'; remove it", ("211",), UNNECESSARY),
+    Code("unused-argument", "unused", "hint",
+         "a parameter that is never read, with none behind it that is",
+         "return function(a, <!b!>)\n  return a\nend", "call it '_b'",
+         ("unused-local", "212"), UNNECESSARY),
+    Code("unused-loop-variable", "unused", "hint",
+         "a variable of a loop that is never read, with none behind it that is",
+         "for key, <!value!> in pairs({}) do\n  print(key)\nend", "call it '_value'",
+         ("unused-local", "213"), UNNECESSARY),
+    Code("unused-vararg", "unused", "hint", "'...' that the function never looks at",
+         "return function(<!...!>)\n  return 1\nend", "remove it", (), UNNECESSARY),
+    Code("unused-label", "unused", "hint", "a label that no 'goto' leads to",
+         "::<!a!>::", "remove it", ("521",), UNNECESSARY),
+    Code("write-only-local", "unused", "hint", "a variable that is assigned to and never read",
+         "local <!a!>\na = 1", "call it '_a'", ("unused-local", "231", "232", "233"), UNNECESSARY),
+
+    # -- flow: the course of a program -------------------------------------------------------------
+    Code("empty-block", "flow", "hint", "a block without statement or comment",
+         "<!if a then!>\nend", "", ("541", "542"), UNNECESSARY),
+    Code("empty-statement", "flow", "hint", "a ';' that ends no statement",
+         "print(1);<!;!>", "remove it", ("551",), UNNECESSARY),
+    Code("redundant-return", "flow", "hint", "a bare 'return' where the function ends anyway",
+         "return function()\n  print(1)\n  <!return!>\nend", "remove it", (), UNNECESSARY),
+    Code("unreachable-code", "flow", "hint", "statements that no way leads to",
+         "while true do\n  break\n  <!print(1)!>\nend", "remove it",
+         ("code-after-break", "511"), UNNECESSARY),
+    Code("endless-loop", "flow", "hint", "a loop that nothing leaves and that calls nothing",
+         "local n = 0\n<!while!> true do\n  n = n + 1\nend"),
+    Code("single-pass-loop", "flow", "warning", "a loop that its first round always leaves",
+         "<!while!> a do\n  print(a)\n  break\nend", "", ("512",)),
+    Code("count-down-loop", "flow", "warning", "a loop whose steps lead away from its limit",
+         "for i = <!10, 1!> do\n  print(i)\nend", "add '-1'", ("571",)),
+    Code("constant-condition", "flow", "hint", "a condition that is always true or always false",
+         "if <!a or true!> then\n  print(a)\nend"),
+    Code("same-branches", "flow", "warning", "two branches in a row that do the same",
+         "if a then\n  print(1)\nelse\n  <!print(1)!>\nend"),
+    Code("repeated-condition", "flow", "warning", "a condition that an earlier branch has asked",
+         "if a then\n  print(1)\nelseif <!a!> then\n  print(2)\nend"),
+
+    # -- values ------------------------------------------------------------------------------------
+    Code("redundant-value", "values", "warning", "more values than variables",
+         "local a = 1, <!2!>\nprint(a)", "remove them", ("531",)),
+    Code("unbalanced-assignments", "values", "warning", "more variables than values",
+         "local a, <!b!> = 1\nprint(a, b)", "add 'nil'", ("532",)),
+    Code("almost-swapped", "values", "warning", "an exchange that leaves both the same",
+         "local a, b = 1, 2\n<!a = b\nb = a!>\nprint(a, b)", "exchange them at once"),
+    Code("self-assignment", "values", "warning", "a variable gets the value it has",
+         "local a = 1\n<!a = a!>\nprint(a)", "remove it"),
+    Code("duplicate-index", "values", "warning", "a key that the table has already",
+         "return { a = 1, <!a!> = 2 }", "", ("314",)),
+    Code("duplicate-set-field", "values", "warning", "a function that replaces one of its name",
+         "local M = {}\nfunction M.f() end\nfunction <!M.f!>() end\nreturn M"),
+    Code("newline-call", "values", "warning", "a bracket on a new line that makes a call",
+         "local a = print\n<!(a)!>", "end the line before with ';'", ("newfield-call",)),
+    Code("confusing-precedence", "values", "warning", "operators that bind otherwise than it looks",
+         "return <!not a == b!>", "write '~='; brackets", ("ambiguity-1", "581", "582")),
+    Code("suspicious-comparison", "values", "warning", "a comparison that says nothing",
+         "return <!a == {}!>"),
+    Code("bad-escape", "values", "warning", "an escape that Lua 5.1 takes as its letter",
+         r"return '<!\d!>+'", dialect="5.1"),
+    Code("concat-in-loop", "values", "hint", "a text that grows by '..' in each round of a loop",
+         "local s = ''\nfor i = 1, 3 do\n  <!s!> = s .. i\nend\nprint(s)"),
+
+    # -- safety ------------------------------------------------------------------------------------
+    Code("load-of-input", "safety", "warning", "a program that is put together while it runs",
+         "load(<!'return ' .. a!>)"),
+    Code("command-of-input", "safety", "warning", "a command that is put together while it runs",
+         "os.execute(<!'ls ' .. a!>)"),
+    Code("secret-in-source", "safety", "warning", "what looks like a key of a service",
+         'local password = <!"gh5Kq82LmzP0tX"!>\nprint(password)'),
+
+    # -- annotations -------------------------------------------------------------------------------
+    Code("doc-syntax-error", "annotations", "warning", "an annotation that cannot be read",
+         "---<!@param!>\nreturn function(a)\n  return a\nend"),
+    Code("unknown-doc-tag", "annotations", "warning", "a tag that is nearly one of the known",
+         "---<!@retrun!> integer"),
+    Code("unknown-operator", "annotations", "warning", "an '@operator' that Lua does not have",
+         "---@class A\n---@operator <!plus!>(A): A"),
+)
+# fmt: on
+
+CODES: Mapping[str, Code] = {one.name: one for one in _LIST}
+"""Every code by its name."""
+
+
+def _named() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for one in _LIST:
+        for name in (one.name, *one.others):
+            found.setdefault(name, set()).add(one.name)
+    return {name: frozenset(codes) for name, codes in found.items()}
+
+
+NAMED: Mapping[str, frozenset[str]] = _named()
+"""The codes that a name stands for, in our words or those of other tools."""
