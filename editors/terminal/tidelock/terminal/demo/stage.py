@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _UNUSED_S = 60
 _PATIENCE_MS = 5000
-"""How long the editor's server may wait for the program: what is shown is what it sees, not when."""
+"""How long the editor's server may wait for the program: it shows what it sees, not when."""
 
 
 class Stage:
