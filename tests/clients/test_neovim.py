@@ -6,12 +6,11 @@ without a terminal, what they hold is read instead.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from clients.installed import (
 )
 from kit.places import Place
 from kit.programs import TIDELOCK
+from kit.timeline import until
 
 pytestmark = pytest.mark.clients
 
@@ -155,21 +155,13 @@ class Neovim:
 
     def wait_for_kernel(self) -> None:
         """Wait for the kernel that the server starts when it is there first."""
-        until(lambda: self.place.registered(), "no kernel was started")
+        until(lambda: self.place.registered(), "a kernel", WAIT_S)
 
     def ended(self) -> str:
         """How the language servers ended, a line each, once one has."""
         ended = self.place.home / "ended"
-        until(lambda: ended.exists() and ended.read_text(), "the language server still runs")
+        until(lambda: ended.exists() and ended.read_text(), "the language server's end", WAIT_S)
         return ended.read_text()
-
-
-def until(look: Callable[[], Any], otherwise: str) -> None:
-    """Wait for something outside of Neovim."""
-    deadline = time.monotonic() + WAIT_S
-    while not look():
-        assert time.monotonic() < deadline, otherwise
-        os.sched_yield()
 
 
 @contextmanager
@@ -198,9 +190,12 @@ def neovim(place: Place, program: str, snippet: int) -> Iterator[Neovim]:
         socket.socket(socket.AF_UNIX) as connection,
     ):
         connection.settimeout(WAIT_S)
-        while connection.connect_ex(str(address)):  # not there yet, or nobody listens yet
+
+        def is_open() -> bool:
             assert running.child.process.poll() is None, running
-            os.sched_yield()
+            return connection.connect_ex(str(address)) == 0
+
+        until(is_open, "Neovim to listen", WAIT_S)
         made = Neovim(place, connection)
         yield made
         made.wait_for_kernel()

@@ -6,10 +6,9 @@ and of a kernel process its threads and open files.
 
 from __future__ import annotations
 
+import contextlib
 import gc
-import os
 import queue
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 
 from kit.kernels import Served, embedded, external
+from kit.timeline import Failure, until
 from tidelock.dap.client import DebugClient, Open
 from tidelock.terminal import compose
 
@@ -116,10 +116,9 @@ def visit_in_turn(open_channel: Open, key: str, script: Path, idle: Callable[[],
 
 def eventually(look: Callable[[], Any], expected: Any) -> None:
     """What is counted is what it was, once the last session has been put away."""
-    deadline = time.monotonic() + WAIT_S
-    while (found := look()) != expected and time.monotonic() < deadline:
-        os.sched_yield()
-    assert found == expected
+    with contextlib.suppress(Failure):
+        until(lambda: look() == expected, "what was before", WAIT_S)
+    assert look() == expected
 
 
 @pytest.fixture

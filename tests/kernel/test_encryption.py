@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from kit.kernels import START_S
 from kit.lua import build_under_test
 from kit.places import Place
 from kit.programs import Program, environment
+from kit.timeline import until
 from tidelock.shared.errors import KernelError
 from tidelock.shared.link import connection as files
 from tidelock.shared.link import registry
@@ -60,11 +60,12 @@ def launched(place: Place, path: str, *flags: str) -> Iterator[Program]:
     """A kernel of a connection file; what it says is looked through for its keys."""
     fields = json.loads(Path(path).read_text())
     with place.spawn("kernel", "launch", "-f", path, "--id", "moon", *flags) as program:
-        deadline = time.monotonic() + START_S
-        while not place.registered():
+
+        def is_there() -> bool:
             assert program.child.process.poll() is None, program.stderr
-            assert time.monotonic() < deadline
-            os.sched_yield()
+            return bool(place.registered())
+
+        until(is_there, "a kernel", START_S)
         yield program
         program.child.process.terminate()
         ended = program.wait()

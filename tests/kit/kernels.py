@@ -11,11 +11,10 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,6 +26,7 @@ from kit.jupyter import JupyterPeer, RawPeer
 from kit.lsp import LspClient
 from kit.lua import build_under_test
 from kit.programs import TIDELOCK
+from kit.timeline import Failure, until
 from tidelock.dap.session import Session
 from tidelock.kernel.embedded import EmbeddedKernel
 from tidelock.lsp import session as languages
@@ -215,12 +215,11 @@ def external(
         output = stack.enter_context((folder / log).open("w+b"))
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         stack.callback(_end, process, output)
-        deadline = time.monotonic() + START_S
-        while not path.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                output.seek(0)
-                raise AssertionError(f"the kernel did not start:\n{output.read().decode()}")
-            os.sched_yield()
+        with suppress(Failure):
+            until(lambda: path.exists() or process.poll() is not None, "a kernel", START_S)
+        if not path.exists():
+            output.seek(0)
+            raise AssertionError(f"the kernel did not start:\n{output.read().decode()}")
         yield Served(files.read(str(path)), stack, process=process, environment=environment)
 
 

@@ -428,11 +428,14 @@ def _nested(pattern: Pattern, *looser: type[Pattern]) -> str:
 
 
 def until(look: Callable[[], T], what: str, timeout: float = 20.0) -> T:
-    """Ask again and again until there is something: for what sends no message."""
+    """Ask every other millisecond until there is something: for what sends no message.
+
+    What is waited for may need the processor itself, so it is not asked without a pause.
+    """
     limit = seconds(timeout)
     deadline = time.monotonic() + limit
     while not (found := look()):
         if time.monotonic() > deadline:
             raise Failure(f"waited for {what}, but {limit:g} s have passed")
-        os.sched_yield()
+        time.sleep(0.002)
     return found

@@ -16,6 +16,7 @@ import pytest
 
 from kit.kernels import external
 from kit.programs import Program
+from kit.timeline import until
 
 from .conftest import Place
 
@@ -318,8 +319,7 @@ def test_a_killed_kernel_is_dead_while_its_starter_lives(place: Place) -> None:
         (connection,) = place.registered()
         os.kill(connection["pid"], signal.SIGKILL)
         process = Path(f"/proc/{connection['pid']}/stat")
-        while process.read_text().rsplit(")", 1)[1].split()[0] != "Z":
-            os.sched_yield()
+        until(lambda: process.read_text().rsplit(")", 1)[1].split()[0] == "Z", "its end")
         assert place.run("kernel", "list").expect().stdout == "No kernels running\n"
 
 
