@@ -134,3 +134,33 @@ def test_a_breakpoint_left_behind_is_told_where_it_is_now(runtime: Runtime) -> N
     assert running.stdout == ""
     debugger.resume()
     assert running.wait().stdout == "2\tHIGH WATER 3!\n"
+
+
+def test_an_error_stands_at_its_line_whoever_runs_until_the_line_is_edited(
+    runtime: Runtime,
+) -> None:
+    runtime.write("-- main.lua --\nlocal function f(x)\n  return x.y\nend\nprint(f())\n")
+    main = runtime.path("main.lua")
+    editor, notebook = runtime.editor(), runtime.notebook()
+    editor.open(main)
+
+    def failures(count: int) -> list[tuple[int, list[int]]]:
+        found = editor.diagnostics(
+            main,
+            predicate=lambda every: count == sum(one.code == "runtime-error" for one in every),
+        )
+        return [
+            (
+                one.range.start.line,
+                [around.location.range.start.line for around in one.related_information or ()],
+            )
+            for one in found
+            if one.code == "runtime-error"
+        ]
+
+    runtime.script(notebook, "main.lua").wait()
+    assert failures(1) == [(1, [3])]
+    editor.edit(main, (0, 0), (0, 0), "-- a line above\n")
+    assert failures(1) == [(2, [3])]
+    editor.edit(main, (2, 2), (2, 2), "do end ")
+    assert failures(0) == []

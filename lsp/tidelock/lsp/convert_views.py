@@ -20,9 +20,11 @@ from tidelock.lsp.convert import (
 )
 from tidelock.lsp.sent import MODIFIERS, TYPES, Sent, difference
 from tidelock.shared.positions import units
+from tidelock.shared.sources import path_of_chunk, uri_of_path
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
+    from tidelock.lsp.failures import Shown
     from tidelock.lsp.features.code_lenses import Lens
     from tidelock.lsp.features.document_links import FileLink
     from tidelock.lsp.features.folding import Fold
@@ -260,3 +262,25 @@ def lens_list(
         command = types.Command(one.title, one.command, arguments=[argument])
         made.append(types.CodeLens(head, command))
     return made or None
+
+
+# -- what a run left behind --------------------------------------------------------------------
+
+
+def runtime_error(failure: Shown, document: Document, manner: Manner) -> types.Diagnostic:
+    """The error that ended the last run, with its stack where the client shows it."""
+    made = types.Diagnostic(
+        range_of(document.lines, failure.start, failure.end, manner.encoding),
+        failure.message,
+        severity=types.DiagnosticSeverity.Error,
+        code="runtime-error",
+        source="lua",
+    )
+    if manner.related and failure.stack:
+        made.related_information = []
+        for one in failure.stack:
+            start = types.Position(one.line - 1, 0)
+            place = types.Location(uri_of_path(path_of_chunk(one.chunk)), types.Range(start, start))
+            words = f"called from {one.name}" if one.name else "called from here"
+            made.related_information.append(types.DiagnosticRelatedInformation(place, words))
+    return made

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tidelock.lsp.failures import Place
 from tidelock.lsp.moment import NOTHING, Answered, Moment, Question, StoppedFrame
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError, TidelockError
@@ -66,6 +67,8 @@ class Live:
         may_start: whether the first search may start a kernel. One that ended later is found
             again when it is back, and started only by ``client(start=True)``: it may have been
             stopped on purpose.
+        began: called when something is run.
+        failed: called with the words and the stack of an error that ended a run.
         overlay: the text that an editor's run gave to the kernel for a chunk, if any.
         clock: seconds that only grow.
     """
@@ -77,6 +80,8 @@ class Live:
         changed: Callable[[Moment], None],
         *,
         may_start: bool = True,
+        began: Callable[[], None] = lambda: None,
+        failed: Callable[[str, tuple[Place, ...]], None] = lambda words, stack: None,
         overlay: Callable[[str], str | None] = lambda chunk: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -86,6 +91,8 @@ class Live:
         self._deadline_s = deadline_s
         self._changed = changed
         self._may_start = may_start
+        self._began = began
+        self._failed = failed
         self._overlay = overlay
         self._clock = clock
         self._client: KernelClient | None = None
@@ -170,7 +177,12 @@ class Live:
             data = content.get("data", {})
             if isinstance(data, dict) and data.get("event") == "moment":
                 self._tell(client, data.get("result", {}))
+        elif kind == "error" and content.get("ename") == "LuaError":
+            told = message.metadata.get("tidelock", {}).get("error", {}).get("stack", [])
+            stack = (Place(str(one["name"]), str(one["chunk"]), int(one["line"])) for one in told)
+            self._failed(str(content.get("evalue")), tuple(stack))
         elif kind == "execute_input":
+            self._began()
             count, run = int(content.get("execution_count", 0)), message.parent_id
             self._set(
                 self.moment._replace(state="running", executions=count, execution=run, frames=())

@@ -58,6 +58,7 @@ class Runs:
         self._new_id = new_id
         self._lock = threading.Lock()
         self._texts: dict[str, dict[str, str]] = {}
+        self._newest: dict[str, str] = {}
         self._waiting: dict[str, threading.Event] = {}  # runs of which nothing was heard yet
 
     def overlay(self, chunk: str) -> str | None:
@@ -67,6 +68,10 @@ class Runs:
                 if chunk in texts:
                     return texts[chunk]
         return None
+
+    def ran(self, chunk: str) -> str | None:
+        """The text that the newest run gave to the kernel for a chunk, also when it has ended."""
+        return self._newest.get(chunk)
 
     def wait_begun(self, timeout: float) -> None:
         """Wait until every run has begun, for so many seconds at most.
@@ -91,7 +96,7 @@ class Runs:
         document = wanted.document
         unsaved = [one for one in opened if one.path and _is_unsaved(one)]
         with self._lock:
-            self._texts[number] = {one.chunk: one.text for one in unsaved}
+            self._newest = self._texts[number] = {one.chunk: one.text for one in unsaved}
             self._waiting[number] = threading.Event()
         for one in unsaved:
             put = {"action": "put", "source": one.path, "text": one.text}

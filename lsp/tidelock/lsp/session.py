@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
 from tidelock.lsp import commands, convert, routes
+from tidelock.lsp import convert_views as views
 from tidelock.lsp.convert import Json, Manner
 from tidelock.lsp.diagnostics import Beyond, Check, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
+from tidelock.lsp.failures import Failures
 from tidelock.lsp.live import Live, connector
 from tidelock.lsp.moment import NOTHING, Moment, View
 from tidelock.lsp.rules import Rules, merged
@@ -164,6 +166,7 @@ class Session:
         self.manner = Manner()
         self.documents = Documents()
         self.runs = Runs(wire.notify, new_id)
+        self.failures = Failures(self._ran)
         self.exit_code: int | None = None
         self._state = "new"
         self._open: dict[Number, Request] = {}
@@ -355,6 +358,10 @@ class Session:
             settings.lsp_live_deadline_ms / 1000,
             self._moved_on,
             may_start=settings.kernel_auto_start,
+            began=lambda: self._lane.put(lambda: self._show_again(self.failures.clear())),
+            failed=lambda words, stack: self._lane.put(
+                lambda: self._show_again(self.failures.take(words, stack))
+            ),
             overlay=self.runs.overlay,
         )
         if settings.lsp_live_enabled:
@@ -525,6 +532,22 @@ class Session:
 
         rules.ask(document, lambda: self.documents.is_present(document), add)
 
+    def _ran(self, chunk: str) -> tuple[str, ...]:
+        """The texts of which one ran for a chunk: what the newest run was given, and the file."""
+        given = self.runs.ran(chunk)
+        try:
+            saved = read_text(path_of_chunk(chunk))
+        except OSError:
+            saved = None
+        return tuple(text for text in (given, saved) if text is not None)
+
+    def _show_again(self, chunks: set[str]) -> None:
+        """Tell the problems of some texts anew: the last run has ended otherwise."""
+        for document in self.documents:
+            known = self._problems.get(document.uri)
+            if document.chunk in chunks and known is not None and known[0] is document:
+                self._publish(*known)
+
     def _judged(self, document: Document) -> list[Problem]:
         """The problems of a text: those that were told of this version, else found now."""
         known = self._problems.get(document.uri)
@@ -535,7 +558,14 @@ class Session:
 
     def _publish(self, document: Document, problems: list[Problem]) -> None:
         self._problems[document.uri] = document, problems
-        params = convert.plain(convert.publication(document, problems, self.manner))
+        made = convert.publication(document, problems, self.manner)
+        failure = self.failures.of(document)
+        if failure is not None:
+            made.diagnostics = [
+                *made.diagnostics,
+                views.runtime_error(failure, document, self.manner),
+            ]
+        params = convert.plain(made)
 
         def publish() -> None:
             if self.documents.is_present(document) and self._state == "ready":

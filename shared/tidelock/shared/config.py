@@ -2,7 +2,8 @@
 
 Command line, then environment, then ``tidelock.toml`` of the project, then the user's file,
 then the defaults; the first that names an option wins. Bad values are all reported at once,
-with where they stand. Nothing is read at import. The file is long because it is that one table.
+with where they stand. Nothing is read at import. The file is long because the table of the
+options stands in it.
 """
 
 import os
