@@ -1,7 +1,7 @@
 """What compiled functions say of themselves: their lines, parameters, locals and upvalues.
 
-The Luas of lua.org put all of it into what ``string.dump`` gives; LuaJIT answers for the
-prototypes of a function (``jit.util``), but for the names of locals.
+The Luas of lua.org put all of it into what ``string.dump`` gives. LuaJIT answers for the prototypes
+of a function (``jit.util``), and its dump has the names of locals (``lj_bcdump.h`` of each).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from syntax.oracle import Lua, encoded
 
 
 class Compiled(NamedTuple):
-    """One function; ``locals`` is None where no one tells, and has no hidden ones."""
+    """One function; ``locals`` has no hidden ones."""
 
     line: int
     parameters: int
-    locals: list[str] | None
+    locals: list[str]
     upvalues: list[str]
 
 
@@ -24,24 +24,27 @@ _DUMP = b"function(text) return string.dump((loadstring or load)(text, '=text'))
 _JIT = b"""
 function(text)
   local util = require('jit.util')
-  local out = {}
+  local out, ends = {}, {}
   local function visit(proto)
     local info = util.funcinfo(proto)
     local names = {}
     for index = 0, info.upvalues - 1 do names[#names + 1] = util.funcuvname(proto, index) end
     local line = info.linedefined .. ' ' .. info.params .. ' ' .. table.concat(names, ' ')
-    out[#out + 1] = line
+    local place = #out
+    out[place + 1] = line
     -- The constants of a function hold its prototypes, the first one first.
-  local index = -1
-  while true do
-    local constant = util.funck(proto, index)
-    if constant == nil then break end
-    if type(constant) == 'proto' then visit(constant) end
-    index = index - 1
+    local index = -1
+    while true do
+      local constant = util.funck(proto, index)
+      if constant == nil then break end
+      if type(constant) == 'proto' then visit(constant) end
+      index = index - 1
+    end
+    ends[#ends + 1] = place
   end
-  end
-  visit(loadstring(text, '=text'))
-  return table.concat(out, '\\n')
+  local chunk = loadstring(text, '=text')
+  visit(chunk)
+  return table.concat(out, '\\n'), table.concat(ends, ' '), string.dump(chunk)
 end
 """
 
@@ -49,10 +52,63 @@ end
 def compiled(build: Lua, name: str, text: str) -> list[Compiled]:
     """All functions of a text that loads, in the order of their first letters."""
     if name.startswith("luajit"):
-        lines = build.runtime.eval(_JIT)(encoded(text)).decode("utf-8", "replace").split("\n")
-        words = [line.split() for line in lines]
-        return [Compiled(int(w[0]), int(w[1]), None, w[2:]) for w in words]
+        said, ends, dump = build.runtime.eval(_JIT)(encoded(text))
+        words = [line.split() for line in said.decode("utf-8", "replace").split("\n")]
+        # A dump has the functions in the order of their ends.
+        names = dict(zip(map(int, ends.split()), _jit_locals(dump), strict=True))
+        return [
+            Compiled(int(one[0]), int(one[1]), names[place], one[2:])
+            for place, one in enumerate(words)
+        ]
     return _Reader(build.runtime.eval(_DUMP)(encoded(text)), name[3:]).functions()
+
+
+def _jit_locals(dump: bytes) -> list[list[str]]:
+    """The names of locals of each function in a dump of LuaJIT, the inner ones first."""
+    at = 4  # a mark of three letters and the version
+
+    def number() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = dump[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    assert number() & 2 == 0, "names are left out"
+    size = number()
+    at += size
+    found = []
+    while size := number():
+        end = at + size
+        upvalues = dump[at + 3]
+        at += 4
+        number(), number()
+        instructions = number()
+        names = number()
+        number()
+        lines = number()
+        # Behind the code stand the lines of instructions, the names of upvalues, those of locals.
+        wide = 1 if lines < 1 << 8 else 2 if lines < 1 << 16 else 4
+        at = end - names + instructions * wide
+        for _ in range(upvalues):
+            at = dump.index(b"\0", at) + 1
+        own = []
+        while kind := dump[at]:
+            if kind < 7:  # the variables of a loop that have no name
+                at += 1
+            else:
+                stop = dump.index(b"\0", at)
+                own.append(dump[at:stop].decode("utf-8", "replace"))
+                at = stop + 1
+            number(), number()
+        assert at + 1 == end
+        at = end
+        found.append(own)
+    return found
 
 
 class _Reader:
@@ -145,7 +201,7 @@ class _Reader:
             self.constant()
         if self.version > 52:
             self.upvalues()
-        self.found.append(Compiled(line, parameters, None, []))
+        self.found.append(Compiled(line, parameters, [], []))
         for _ in range(self.size()):
             self.function()
         if self.version == 52:
