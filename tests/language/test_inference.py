@@ -230,6 +230,20 @@ def test_narrowing_of_fields_and_globals(source: str, expected: str) -> None:
     assert " ".join(types_of(FIELD + source)) == expected
 
 
+def test_what_replaces_nil_is_one_of_several_values() -> None:
+    check_types(
+        """
+        local t = f() if t == nil then t = { a = 1 } end print(<!t!>, <!t.a!>)
+        local u = f() if not u then u = {} end u.x = 1 print(<!u!>)
+        g = f() if g == nil then g = { a = 1 } end print(<!g!>)
+        """,
+        "{ a: integer }|unknown",
+        "integer|unknown",
+        "{ x: integer }|unknown",
+        "unknown|{ a: integer }",
+    )
+
+
 def test_the_library_by_version() -> None:
     check_types("print(<!unpack!>)", "unknown")
     check_types("local <!x!> = unpack({ 1 })", "integer", dialect="5.1")

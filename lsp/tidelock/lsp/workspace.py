@@ -106,6 +106,7 @@ class Workspace:
 
     def __init__(self, plan: Plan, tell: Callable[[News], None]) -> None:
         from tidelock.shared.language.index.snapshot import EMPTY  # late, as all of the language
+        from tidelock.shared.language.index.succession import Succession
         from tidelock.shared.language.index.trees import Trees
 
         self.plan = plan
@@ -113,6 +114,7 @@ class Workspace:
         self._tell = tell
         self.trees = Trees(plan.dialect)
         self._snapshot = EMPTY
+        self._succession = Succession()
         self._kept: tuple[tuple[object, ...], Space] | None = None
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_closed = False
@@ -136,7 +138,7 @@ class Workspace:
         kept = self._kept
         if kept is not None and list(map(id, kept[0])) == list(map(id, key)):
             return kept[1]
-        made = Space(self._snapshot, texts, self.trees, self.plan.places)
+        made = Space(self._snapshot, texts, self.trees, self.plan.places, self._succession)
         self._kept = key, made
         return made
 

@@ -7,19 +7,21 @@ question leads into it, never to find out which one that is.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from tidelock.shared.language.index.snapshot import EMPTY, Snapshot
+from tidelock.shared.language.index.succession import Succession
 from tidelock.shared.language.index.summary import Place, Summary, Symbol, summary
 from tidelock.shared.language.index.trees import Trees
 from tidelock.shared.language.modules import Module
-from tidelock.shared.language.types.inference import Types
 from tidelock.shared.positions import Lines
 from tidelock.shared.sources import canonical, path_of_uri, read_text, search_folders, uri_of_path
 
 if TYPE_CHECKING:
+    from tidelock.shared.language.types.inference import Types
     from tidelock.shared.syntax.tree import Tree
 
 
@@ -65,7 +67,7 @@ NO_PLACES = Places()
 class Space:
     """The texts of a workspace at one moment; from any thread, never changed.
 
-    ``types`` are the types in all of them.
+    Spaces of one ``succession`` hand on what they find about the types.
     """
 
     def __init__(
@@ -74,13 +76,24 @@ class Space:
         opened: Iterable[Opened] = (),
         trees: Trees | None = None,
         places: Places = NO_PLACES,
+        succession: Succession | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.places = places
         self.trees = trees or Trees("5.4")
-        self._opened = {one.path or one.uri: one for one in opened}
+        self.opened = {one.path or one.uri: one for one in opened}
         self._found: dict[tuple[str, tuple[str, ...]], str] = {}
-        self.types = Types(self)
+        self._succession = succession or Succession()
+        self._types: Types | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def types(self) -> Types:
+        """The types in all the texts, made at first use."""
+        with self._lock:
+            if self._types is None:
+                self._types = self._succession.types(self)
+            return self._types
 
     # -- modules -------------------------------------------------------------------------------
 
@@ -88,6 +101,12 @@ class Space:
         """The module that ``require(name)`` loads in the text with a URI."""
         path = self.find(name, self.folders(from_uri))
         return self.module(path) if path else None
+
+    def uri_of(self, name: str, from_uri: str) -> str:
+        """The URI of the module that ``require(name)`` loads, empty when there is none."""
+        path = self.find(name, self.folders(from_uri))
+        opened = self._shown(path) if path else None
+        return opened.uri if opened is not None else uri_of_path(path) if path else ""
 
     def folders(self, uri: str) -> tuple[str, ...]:
         """Where the ``require`` of a text looks first."""
@@ -117,13 +136,13 @@ class Space:
         return found
 
     def _is_there(self, path: str) -> bool:
-        return path in self.snapshot.files or path in self._opened or os.path.isfile(path)
+        return path in self.snapshot.files or path in self.opened or os.path.isfile(path)
 
     def preloading(self, name: str) -> list[tuple[str, Place]]:
         """Where a module is put into ``package.preload``: the URI of the text, and the place."""
-        texts = [Summarized(one.uri, summary(one.tree)) for one in self._opened.values()]
+        texts = [Summarized(one.uri, summary(one.tree)) for one in self.opened.values()]
         for path in self.snapshot.preloading.get(name, ()):
-            if path not in self._opened:
+            if path not in self.opened:
                 texts.append(Summarized(uri_of_path(path), self.snapshot.files[path]))
         return [
             (text.uri, place)
@@ -141,26 +160,35 @@ class Space:
 
     def module(self, path: str) -> Module | None:
         """A file with its tree, as it is shown or else as it is on disk."""
-        opened = self._opened.get(path)
-        if opened is None and (opened := self._opened.get(canonical(path))) is None:
+        opened = self._shown(path)
+        if opened is None:
             tree = self.trees.get(path)
             return None if tree is None else Module(uri_of_path(path), tree)
         return Module(opened.uri, opened.tree)
 
+    def _shown(self, path: str) -> Opened | None:
+        return self.opened.get(path) or self.opened.get(canonical(path))
+
+    def is_present(self, uri: str, tree: Tree) -> bool:
+        """Whether a tree is that of a text as it is now; nothing is read for it."""
+        path = _path_of(uri)
+        opened = self.opened.get(path or uri)
+        return tree is (self.trees.kept(path) if opened is None else opened.tree)
+
     def summaries(self, but: str = "") -> Iterator[Summarized]:
         """What each text offers, the open ones first; all ``but`` the one with a URI."""
-        for opened in self._opened.values():
+        for opened in self.opened.values():
             if opened.uri == but:
                 continue
             yield Summarized(opened.uri, summary(opened.tree))
         for path, one in self.snapshot.files.items():
-            if path not in self._opened:
+            if path not in self.opened:
                 yield Summarized(uri_of_path(path), one)
 
     def lines(self, uri: str) -> Lines | None:
         """The lines of a text, without a look at what they say."""
         path = _path_of(uri)
-        opened = self._opened.get(path or uri)
+        opened = self.opened.get(path or uri)
         if opened is not None:
             return opened.tree.lines
         try:
@@ -170,31 +198,31 @@ class Space:
 
     def declaring(self, name: str) -> Sequence[Module]:
         """The texts whose comments declare a class, an alias or an enum of this name."""
-        opened = (one for one in self._opened.values() if name in summary(one.tree).declares)
+        opened = (one for one in self.opened.values() if name in summary(one.tree).declares)
         return list(self._modules(opened, self.snapshot.declaring.get(name, ())))
 
     def assigning(self, name: str) -> Sequence[Module]:
         """The texts that set a global of this name."""
-        opened = (one for one in self._opened.values() if name in summary(one.tree).sets)
+        opened = (one for one in self.opened.values() if name in summary(one.tree).sets)
         return list(self._modules(opened, self.snapshot.setting.get(name, ())))
 
     def naming(self, word: str) -> Iterator[Module]:
         """The texts in which a word occurs as a name or a key, the open ones first, one by one."""
-        opened = (one for one in self._opened.values() if summary(one.tree).names(word))
+        opened = (one for one in self.opened.values() if summary(one.tree).names(word))
         return self._modules(opened, self.snapshot.naming(word))
 
     def _modules(self, opened: Iterable[Opened], paths: Iterable[str]) -> Iterator[Module]:
         yield from (Module(one.uri, one.tree) for one in opened)
-        others = (self.module(path) for path in paths if path not in self._opened)
+        others = (self.module(path) for path in paths if path not in self.opened)
         yield from (one for one in others if one is not None)
 
     # -- globals -------------------------------------------------------------------------------
 
     def sets(self, name: str) -> bool:
         """Whether any text sets a global of this name; no file is read for it."""
-        if any(path not in self._opened for path in self.snapshot.setting.get(name, ())):
+        if any(path not in self.opened for path in self.snapshot.setting.get(name, ())):
             return True
-        return any(name in summary(one.tree).sets for one in self._opened.values())
+        return any(name in summary(one.tree).sets for one in self.opened.values())
 
     def globals(self, but: str) -> Iterator[Symbol]:
         """The globals that texts other than the one with a URI set, each once."""

@@ -40,11 +40,19 @@ class Trees:
         self.read = 0
         self._lock = threading.Lock()
 
+    def kept(self, path: str) -> Tree | None:
+        """The tree of a file as it is now, if it is here; nothing is read."""
+        with self._lock:
+            found = self._kept.get(path)
+        try:
+            return found.tree if found is not None and found.stamp == _stamp(path) else None
+        except OSError:
+            return None
+
     def get(self, path: str) -> Tree | None:
         """The tree of a file as it is now; None when it cannot be read."""
         try:
-            status = os.stat(path)
-            stamp = status.st_mtime_ns, status.st_size
+            stamp = _stamp(path)
             with self._lock:
                 kept = self._kept.pop(path, None)
                 if kept is not None and kept.stamp == stamp:
@@ -65,3 +73,8 @@ class Trees:
                 oldest = next(iter(self._kept))
                 self._size -= len(self._kept.pop(oldest).tree.text)
         return tree
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_mtime_ns, status.st_size

@@ -67,7 +67,7 @@ class Builtins:
         name = node.arguments[0]
         if not isinstance(name, String):
             return ANYTHING
-        return Values((self._types.module(text, name.value),))
+        return Values((self._types.names.module(text, name.value),))
 
     def _setmetatable(self, text: Text, node: Call) -> Values | None:
         if len(node.arguments) < 2:

@@ -6,6 +6,7 @@ call of something unknown gives unknown values, and nothing in here judges wheth
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, final
 
 from tidelock.shared.language.annotations import SILENCE, run_above
@@ -34,7 +35,7 @@ from tidelock.shared.language.types.kinds import (
     without_nil,
     without_numbers,
 )
-from tidelock.shared.syntax.tree import Expression, Name, Return
+from tidelock.shared.syntax.tree import Expression, FunctionBody, Name, Return
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,10 +44,11 @@ if TYPE_CHECKING:
     from tidelock.shared.language.types.inference import Types
     from tidelock.shared.language.types.meanings import Scope
     from tidelock.shared.language.types.texts import Text
-    from tidelock.shared.syntax.tree import FunctionBody, Node
+    from tidelock.shared.syntax.tree import Node
 
 _DEEPEST = 8
 _OVERLOADS = 12
+_GENERIC = re.compile(r"@generic\b|@class[^\n]*<")
 
 
 @final
@@ -63,11 +65,9 @@ class Calls:
         if function.body is None or function.text is None:
             return function.signatures
         text, body = function.text, function.body
-        key = "signatures", id(body)
-        found = text.memo.get(key)
-        if found is None:
-            found = text.memo[key] = self._signatures(text, body)
-        return found  # type: ignore[return-value]
+        return self._types.once(
+            text, ("signatures", id(body)), lambda: self._signatures(text, body)
+        )
 
     def comment(self, text: Text, body: FunctionBody) -> Run:
         """The comment that describes a function."""
@@ -113,11 +113,17 @@ class Calls:
 
     def scope(self, text: Text, body: FunctionBody) -> tuple[tuple[Variable, ...], Scope]:
         """The type variables that a function declares, and all that can be named inside it."""
-        key = "scope", id(body)
-        found = text.memo.get(key)
-        if found is None:
-            found = text.memo[key] = self._scope(text, body)
-        return found  # type: ignore[return-value]
+        return self._types.once(text, ("scope", id(body)), lambda: self._scope(text, body))
+
+    def scope_at(self, text: Text, offset: int) -> Scope:
+        """The type variables that a comment at an offset can name."""
+        if not _GENERIC.search(text.tree.text):
+            return {}
+        found: Scope = {}
+        for one in text.tree.path(offset):
+            if isinstance(one, FunctionBody):
+                found.update(self.scope(text, one)[1])
+        return found
 
     def _scope(self, text: Text, body: FunctionBody) -> tuple[tuple[Variable, ...], Scope]:
         run = self.comment(text, body)
@@ -151,7 +157,7 @@ class Calls:
     def parameter(self, text: Text, body: FunctionBody, place: int) -> Type:
         """What a parameter is inside its function; -1 is the hidden ``self``."""
         if place < 0:
-            return self._types.self_type(text, body)
+            return self._types.names.self_type(text, body)
         if place >= len(body.parameters):
             return TABLE
         name = body.parameters[place].name
@@ -162,7 +168,7 @@ class Calls:
             if one.type is not UNKNOWN:
                 return union([one.type, NIL]) if one.is_optional else one.type
         if name == "self" and place == 0 and text.members.owner(body) is not None:
-            return self._types.self_type(text, body)
+            return self._types.names.self_type(text, body)
         return self._types.remembered(
             text,
             ("expected", id(body), place),
@@ -170,11 +176,12 @@ class Calls:
             UNKNOWN,
         )
 
-    def varargs(self, text: Text, body: FunctionBody | None) -> Values:
-        """What ``...`` is inside a function."""
-        if body is None:
+    def varargs(self, text: Text, node: Expression) -> Values:
+        """What ``...`` is in the function that an expression stands in."""
+        around = [one for one in text.tree.path(node.start) if isinstance(one, FunctionBody)]
+        if not around:
             return ANYTHING
-        (own, *_) = self.signatures(Function((), text, body))
+        (own, *_) = self.signatures(Function((), text, around[-1]))
         return Values((), UNKNOWN if own.rest is None else own.rest)
 
     # -- results -------------------------------------------------------------------------------

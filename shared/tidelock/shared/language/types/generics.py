@@ -76,8 +76,7 @@ class Generics:
             bindings[wanted] = kind if before is None else union([before, kind])
         elif isinstance(wanted, Captured):
             if isinstance(given, Literal) and isinstance(given.value, str):
-                named = ClassType(given.value, (), self._types.current)
-                bindings[wanted.variable] = self._types.named(given.value) or named
+                bindings[wanted.variable] = self._types.named(given.value)
         elif isinstance(wanted, Union):
             closed = [one for one in wanted.options if not is_open(one)]
             rest = union([one for one in options(given) if one not in closed])

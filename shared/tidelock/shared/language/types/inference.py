@@ -7,7 +7,6 @@ more than a bounded number of steps.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast, final
 
 from tidelock.shared.language.paths import constant
 from tidelock.shared.language.types.builtins import Builtins
-from tidelock.shared.language.types.calls import Calls, returns_of
+from tidelock.shared.language.types.calls import Calls
 from tidelock.shared.language.types.contexts import Contexts
 from tidelock.shared.language.types.elements import Elements
 from tidelock.shared.language.types.generics import Generics
@@ -25,7 +24,6 @@ from tidelock.shared.language.types.kinds import (
     ANYTHING,
     BASICS,
     NEVER,
-    TRUE,
     UNKNOWN,
     ClassType,
     Function,
@@ -34,6 +32,7 @@ from tidelock.shared.language.types.kinds import (
     Type,
     Values,
     falsy,
+    filtered,
     lua_type,
     options,
     truthy,
@@ -41,13 +40,13 @@ from tidelock.shared.language.types.kinds import (
 )
 from tidelock.shared.language.types.literals import literal
 from tidelock.shared.language.types.meanings import Meanings
-from tidelock.shared.language.types.metatables import Metatables, as_self
+from tidelock.shared.language.types.metatables import Metatables
 from tidelock.shared.language.types.names import Names
 from tidelock.shared.language.types.narrowing import Narrowing
 from tidelock.shared.language.types.operators import Operators
 from tidelock.shared.language.types.printing import Printer
 from tidelock.shared.language.types.properties import Properties
-from tidelock.shared.language.types.texts import Text
+from tidelock.shared.language.types.texts import Question, Text
 from tidelock.shared.language.types.tracing import trace
 from tidelock.shared.syntax.tree import (
     Binary,
@@ -66,12 +65,10 @@ from tidelock.shared.syntax.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tidelock.shared.language.modules import Module, Workspace
     from tidelock.shared.language.paths import Path
-    from tidelock.shared.language.scopes import Local as Variable
-    from tidelock.shared.language.types.meanings import Scope
 
 T = TypeVar("T")
 
@@ -105,9 +102,11 @@ class Types:
         self._lock = threading.RLock()
         self._current: Text | None = None
         # What is being found now, in order, and the outermost of it that something came back to.
-        self._active: dict[object, int] = {}
+        self._active: dict[tuple[Text, Hashable], int] = {}
         self._lowest = _DEPTH + 1
         self._steps = 0
+        # What is found once others have taken the texts over; not theirs to know.
+        self._later: dict[Text, dict[object, object]] | None = None
 
     # -- texts ---------------------------------------------------------------------------------
 
@@ -122,10 +121,41 @@ class Types:
         """A text of the workspace to ask about."""
         return self.text(module.tree, module.uri)
 
-    def declaring(self, name: str) -> list[Text]:
+    def taken_over(self) -> list[Text]:
+        """The texts with what was found in them, for other types; these go on by themselves."""
+        with self._lock:
+            self._later = {}
+            return list(self._texts.values())
+
+    def take(self, text: Text) -> None:
+        """Have a text with what is known of it."""
+        self._texts[id(text.tree)] = text
+
+    def declaring(self, name: str, asker: Text) -> list[Text]:
         """The texts of the workspace that declare a class, an alias or an enum."""
         found = self.workspace.declaring(name) if self.workspace else ()
-        return [self.text_of(one) for one in found]
+        return self._answering(asker, ("class", name), found)
+
+    def assigning(self, name: str, asker: Text) -> list[Text]:
+        """The texts of the workspace that set a global."""
+        found = self.workspace.assigning(name) if self.workspace else ()
+        return self._answering(asker, ("global", name), found)
+
+    def required(self, name: str, asker: Text) -> Text | None:
+        """The text of the workspace that is a module."""
+        found = self.workspace.resolve(name, asker.uri) if self.workspace else None
+        asker.requires[name] = "" if found is None else found.uri
+        return None if found is None else self._answering(asker, None, [found])[0]
+
+    def _answering(
+        self, asker: Text, question: Question | None, found: Iterable[Module]
+    ) -> list[Text]:
+        texts = [self.text_of(one) for one in found]
+        if self._later is None:
+            asker.others.update(texts)
+            if question is not None:
+                asker.asked.add(question)
+        return texts
 
     @property
     def current(self) -> Text:
@@ -154,12 +184,12 @@ class Types:
         Something found with the help of an unfinished thing is not remembered, unless it is that
         thing itself.
         """
-        memo = text.memo
+        memo = self.memo(text)
         found = memo.get(key)
         if found is not None:
             return cast("T", found)
         active = self._active
-        mark = (id(text), key)
+        mark = (text, key)
         place = active.get(mark)
         if place is not None:
             self._lowest = min(self._lowest, place)
@@ -180,6 +210,18 @@ class Types:
             self._lowest = min(self._lowest, before)
         return found
 
+    def once(self, text: Text, key: Hashable, find: Callable[[], T]) -> T:
+        """What ``find`` finds without coming back to itself, once."""
+        memo = self.memo(text)
+        found = memo.get(key)
+        if found is None:
+            found = memo[key] = find()
+        return cast("T", found)
+
+    def memo(self, text: Text) -> dict[object, object]:
+        """What was found in a text."""
+        return text.memo if self._later is None else self._later.setdefault(text, {})
+
     # -- expressions ---------------------------------------------------------------------------
 
     def expression(self, text: Text, node: Expression) -> Type:
@@ -195,7 +237,8 @@ class Types:
         cast = text.casts.get(node.end) if text.casts else None
         if cast is not None:
             run, written = cast
-            return self.meanings.type(written, text, self.scope_at(text, node.start), run.start)
+            scope = self.calls.scope_at(text, node.start)
+            return self.meanings.type(written, text, scope, run.start)
         simple = literal(node)
         if simple is not None:
             return simple
@@ -235,7 +278,7 @@ class Types:
             given = self.call(text, last)
             return Values((*types, *given.types), given.rest)
         if isinstance(last, Vararg):
-            given = self.calls.varargs(text, self.function_around(text, last))
+            given = self.calls.varargs(text, last)
             return Values((*types, *given.types), given.rest)
         return Values((*types, self.expression(text, last)))
 
@@ -244,18 +287,11 @@ class Types:
         if local is None:
             return narrowed(self, text, node, self.names.of_global(text, node.name))
         if local.kind == "self":
-            return self.self_of(text, local)
+            return self.names.self_of(text, local)
         flow = trace(text.tree, local).get(node.start)
         if flow is None:
             return UNKNOWN
         return self.extended(text, (local,), self.names.flow(text, flow))
-
-    def self_of(self, text: Text, local: Variable) -> Type:
-        """What the hidden ``self`` of a method is."""
-        for one in text.tree.path(local.start):
-            if isinstance(one, FunctionBody) and one.number == local.function:
-                return self.self_type(text, one)
-        return UNKNOWN
 
     def _field(self, text: Text, holder: Expression, key: str | int | float) -> Type:
         if key == "":
@@ -293,13 +329,13 @@ class Types:
         if lua_type(rest) in ("string", "number", "boolean", "nil"):
             return kind
         if any(_is_at(one, text, path) for one in options(rest)):
-            # ``o or {}``: what else it may be gets the same fields and metatable.
-            others = [one for one in options(kind) if one is not UNKNOWN]
-            return union(others)
+            # ``o or {}``: what else it may be gets the same metatable, if there is one.
+            is_made = path in members.metas
+            return filtered(kind, lambda one: one is not UNKNOWN) if is_made else kind
         shape = Shape(text, path, None, None if rest is UNKNOWN else rest)
         return shape if kind is UNKNOWN else union([shape, falsy(kind)])
 
-    # -- functions and modules -----------------------------------------------------------------
+    # -- functions -----------------------------------------------------------------------------
 
     def call(self, text: Text, node: Call | MethodCall) -> Values:
         """What a call gives."""
@@ -336,59 +372,13 @@ class Types:
         given = self.values(text, node.arguments)
         return self.calls.call(called, Values((receiver, *given.types), given.rest), receiver)
 
-    def module(self, text: Text, name: str) -> Type:
-        """What ``require(name)`` gives in a text."""
-        found = self.workspace.resolve(name, text.uri) if self.workspace else None
-        if found is not None:
-            return self.exported(self.text_of(found))
-        return self.names.of_module(text, name) or UNKNOWN
-
-    def exported(self, text: Text) -> Type:
-        """What a text returns when it is loaded as a module."""
-        return self.remembered(text, ("exported",), lambda: self._exported(text), NEVER)
-
-    def _exported(self, text: Text) -> Type:
-        body = text.tree.body
-        found = [self.values(text, one.values).nth(0) for one in returns_of(body)]
-        if not found:
-            return TRUE
-        return union(found)
-
-    def self_type(self, text: Text, body: FunctionBody) -> Type:
-        """What ``self`` is in a method."""
-        owner = text.members.owner(body)
-        if owner is None:
-            return UNKNOWN
-        return self.remembered(text, ("self", owner), lambda: self._self_type(text, owner), UNKNOWN)
-
-    def _self_type(self, text: Text, owner: Path) -> Type:
-        kind = self.names.of_path(text, owner)
-        return as_self(kind) if isinstance(kind, Shape) else kind
-
-    def function_around(self, text: Text, node: Expression) -> FunctionBody | None:
-        """The function an expression stands in, None in the main chunk."""
-        around = [one for one in text.tree.path(node.start) if isinstance(one, FunctionBody)]
-        return around[-1] if around else None
-
-    def scope_at(self, text: Text, offset: int) -> Scope:
-        """The type variables that a comment at an offset can name."""
-        if not _GENERIC.search(text.tree.text):
-            return {}
-        found: Scope = {}
-        for one in text.tree.path(offset):
-            if isinstance(one, FunctionBody):
-                found.update(self.calls.scope(text, one)[1])
-        return found
-
-    def named(self, name: str) -> Type | None:
+    def named(self, name: str) -> Type:
         """The type a name stands for in the text of the present question."""
         if name in BASICS:
             return BASICS[name]
-        declarations = self.meanings.declarations(name, self.current)
-        return ClassType(name, (), self.current) if declarations else None
-
-
-_GENERIC = re.compile(r"@generic\b|@class[^\n]*<")
+        for text, _ in self._active if self._later is None else ():
+            text.others.add(self.current)
+        return ClassType(name, (), self.current)
 
 
 def _is_at(kind: Type, text: Text, path: Path) -> bool:

@@ -72,16 +72,14 @@ class Meanings:
 
     def declarations(self, name: str, text: Text) -> list[tuple[Text, Declaration]]:
         """Every declaration of a name that a text can see."""
-        key = "declarations", name
-        found = text.memo.get(key)
-        if found is None:
-            found = text.memo[key] = self._declarations(name, text)
-        return found  # type: ignore[return-value]
+        return self._types.once(
+            text, ("declarations", name), lambda: self._declarations(name, text)
+        )
 
     def _declarations(self, name: str, text: Text) -> list[tuple[Text, Declaration]]:
         texts = [text]
         if text.library is None:
-            texts += self._types.declaring(name)
+            texts += self._types.declaring(name, text)
             texts += library_texts(text.dialect)
         else:
             texts += [one for one in library_texts(text.library) if one is not text]

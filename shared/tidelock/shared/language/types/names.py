@@ -8,6 +8,7 @@ from tidelock.shared.language.annotations import behind, run_above
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.members import matched
 from tidelock.shared.language.stdlib import library
+from tidelock.shared.language.types.calls import returns_of
 from tidelock.shared.language.types.flow import Flow, Joined, Recast, Source, Tested
 from tidelock.shared.language.types.kinds import (
     ANY,
@@ -16,9 +17,11 @@ from tidelock.shared.language.types.kinds import (
     NIL,
     NUMBER,
     TABLE,
+    TRUE,
     UNKNOWN,
     ClassType,
     Literal,
+    Shape,
     Type,
     Values,
     union,
@@ -27,6 +30,7 @@ from tidelock.shared.language.types.kinds import (
     without_numbers,
 )
 from tidelock.shared.language.types.kinds import Variable as TypeVariable
+from tidelock.shared.language.types.metatables import as_self
 from tidelock.shared.language.types.texts import Text, host_text, library_texts
 from tidelock.shared.language.types.tracing import trace
 from tidelock.shared.syntax.tree import (
@@ -62,7 +66,7 @@ class Names:
     def flow(self, text: Text, flow: Flow) -> Type:
         """The type of a value on its way."""
         steps: list[Tested | Recast] = []
-        memo = text.memo
+        memo = self._types.memo(text)
         while isinstance(flow, Tested | Recast) and ("flow", flow) not in memo:
             steps.append(flow)
             flow = flow.flow
@@ -139,12 +143,12 @@ class Names:
             found: Type | None = None
             for item in run.block.items:
                 if isinstance(item, tags.TypeOf) and place < len(item.types):
-                    scope = self._types.scope_at(text, start)
+                    scope = self._types.calls.scope_at(text, start)
                     found = self._types.meanings.type(item.types[place], text, scope, run.start)
                 elif isinstance(item, tags.Class) and place == 0:
                     found = self._class(text, item, run)
                 elif isinstance(item, tags.Module) and place == 0:
-                    found = self._types.module(text, item.name.text)
+                    found = self.module(text, item.name.text)
             if found is not None:
                 return found
         return None
@@ -187,7 +191,7 @@ class Names:
     def of_local(self, text: Text, local: Variable) -> Type:
         """What a local can be anywhere: all that is ever assigned to it."""
         if local.kind == "self":
-            return self._types.self_of(text, local)
+            return self.self_of(text, local)
         return self._types.remembered(
             text, ("local", local), lambda: self._of_local(text, local), NEVER
         )
@@ -199,6 +203,26 @@ class Names:
         kinds = [self.flow(text, one) for one in sources]
         kept = [one for one in kinds if one is not NIL]
         return self._types.extended(text, (local,), union(kept or kinds))
+
+    def self_of(self, text: Text, local: Variable) -> Type:
+        """What the hidden ``self`` of a method is."""
+        for one in text.tree.path(local.start):
+            if isinstance(one, FunctionBody) and one.number == local.function:
+                return self.self_type(text, one)
+        return UNKNOWN
+
+    def self_type(self, text: Text, body: FunctionBody) -> Type:
+        """What ``self`` is in a method."""
+        owner = text.members.owner(body)
+        if owner is None:
+            return UNKNOWN
+        return self._types.remembered(
+            text, ("self", owner), lambda: self._self_type(text, owner), UNKNOWN
+        )
+
+    def _self_type(self, text: Text, owner: Path) -> Type:
+        kind = self.of_path(text, owner)
+        return as_self(kind) if isinstance(kind, Shape) else kind
 
     def of_global(self, text: Text, name: str) -> Type:
         """The type of a global, by this text, the library, and the workspace."""
@@ -217,9 +241,9 @@ class Names:
                 others = [one for one in library_texts(text.library) if one is not text]
                 kinds = [self._own_global(one, name) for one in others]
                 found = next((one for one in kinds if one is not None), None)
-        if found is None and text.library is None and self._types.workspace is not None:
-            modules = self._types.workspace.assigning(name)
-            kinds = [self._own_global(self._types.text_of(one), name) for one in modules]
+        if found is None and text.library is None:
+            texts = self._types.assigning(name, text)
+            kinds = [self._own_global(one, name) for one in texts]
             known = [one for one in kinds if one is not None]
             found = union(known) if known else None
         if found is None and name == "python":
@@ -240,11 +264,25 @@ class Names:
                 return self.of_global(one, name)
         return None
 
+    def module(self, text: Text, name: str) -> Type:
+        """What ``require(name)`` gives in a text."""
+        found = self._types.required(name, text)
+        return self.of_module(text, name) or UNKNOWN if found is None else self.exported(found)
+
+    def exported(self, text: Text) -> Type:
+        """What a text returns when it is loaded as a module."""
+        return self._types.remembered(text, ("exported",), lambda: self._exported(text), NEVER)
+
+    def _exported(self, text: Text) -> Type:
+        body = text.tree.body
+        found = [self._types.values(text, one.values).nth(0) for one in returns_of(body)]
+        return union(found) if found else TRUE
+
     def of_module(self, text: Text, name: str) -> Type | None:
         """What a module that needs no file gives: a table of the library, or one of the host's."""
         host = host_text(name, text.dialect)
         if host is not None:
-            return self._types.exported(host)
+            return self.exported(host)
         entry = library(text.dialect).entry((name,))
         return self._library_global(text, name) if entry and entry.kind == "table" else None
 

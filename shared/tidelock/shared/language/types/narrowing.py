@@ -93,7 +93,7 @@ class Narrowing:
         for change in flow.cast.changes:
             other: Type = NIL
             if change.type is not None:
-                scope = self._types.scope_at(text, flow.run.start)
+                scope = self._types.calls.scope_at(text, flow.run.start)
                 other = self._types.meanings.type(change.type, text, scope, flow.run.start)
             if change.sign == "+":
                 kind = union([kind, other])

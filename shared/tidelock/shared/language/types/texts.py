@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Literal, final
 
 from tidelock.shared.language.annotations import documented, runs
 from tidelock.shared.language.luacats import tags
@@ -21,21 +21,30 @@ if TYPE_CHECKING:
     from tidelock.shared.syntax.tree import Tree
 
 
+Question = tuple[Literal["global", "class"], str]
+"""Who sets a global, or declares a class, an alias or an enum, of a name."""
+
+
 @final
 class Text:
     """One text under one URI.
 
     ``memo`` is what ``Types`` has found in it. ``library`` is the dialect whose part of a
     definition file it is, None for the texts of users.
+    What was found stands on what the workspace was ``asked``, on the URI of each module it
+    ``requires`` (empty when there is none), and on the ``others`` that answered.
     """
 
-    __slots__ = ("_casts", "library", "memo", "tree", "uri")
+    __slots__ = ("_casts", "asked", "library", "memo", "others", "requires", "tree", "uri")
 
     def __init__(self, uri: str, tree: Tree, library: Dialect | None = None) -> None:
         self.uri = uri
         self.tree = tree
         self.library = library
         self.memo: dict[object, object] = {}
+        self.asked: set[Question] = set()
+        self.requires: dict[str, str] = {}
+        self.others: set[Text] = set()
         self._casts: dict[int, tuple[Run, Written]] | None = None
 
     @property
