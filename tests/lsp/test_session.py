@@ -433,7 +433,7 @@ def test_the_workspace_is_the_editors_folder(tmp_path: Any) -> None:
     (tmp_path / "inner").mkdir()
     asked: list[str] = []
 
-    def settings_of(workspace: str, *, trusted: bool) -> Settings:
+    def settings_of(workspace: str, *, trusted: bool, said: bool) -> Settings:
         asked.append(workspace)
         return Settings(lua_version="luajit2.1", lua_path=("lib",))
 
@@ -453,7 +453,7 @@ def test_the_workspace_is_the_editors_folder(tmp_path: Any) -> None:
 
 
 def test_a_workspace_whose_options_are_wrong_is_served(tmp_path: Any) -> None:
-    def settings_of(workspace: str, *, trusted: bool) -> Settings:
+    def settings_of(workspace: str, *, trusted: bool, said: bool) -> Settings:
         raise ConfigError("lua.version: expected one of these")
 
     editor = Editor(settings_of=settings_of)

@@ -52,6 +52,14 @@ def test_the_kernel_that_an_editor_starts_has_the_settings_of_its_command_line(
     place.run("kernel", "stop", "--all").expect()
 
 
+def test_an_unknown_option_is_named_once_where_a_kernel_is_started(place: Place) -> None:
+    place.file("tidelock.toml", "lua.vresion = '5.1'\n")
+    said = place.run("dap", stdin="").stderr
+    assert len(place.registered()) == 1
+    assert said.count("lua.vresion: unknown option") == 1
+    place.run("kernel", "stop", "--all").expect()
+
+
 def test_two_editors_over_tcp(place: Place) -> None:
     script = place.file("a.lua", "print('end')\n")
     with (

@@ -33,6 +33,13 @@ def test_lines_counts_and_exit_codes(place: Place) -> None:
     assert clean.stdout == "no problems in 1 file\n"
 
 
+def test_an_unknown_option_is_named_once(place: Place) -> None:
+    place.file("tidelock.toml", "lua.vresion = '5.1'\n")
+    place.file("a.lua", GOOD)
+    said = place.run("validate", "a.lua").expect().stderr
+    assert said.count("lua.vresion: unknown option") == 1
+
+
 def test_codes_are_chosen(place: Place) -> None:
     place.file("a.lua", "print(missing)\nlocal x <const> = 1\nx = 2\n")
     shown = place.run("validate", "a.lua", "--select", "undefined-global,other").expect(0)

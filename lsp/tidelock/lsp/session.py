@@ -87,9 +87,9 @@ class Wire(Protocol):
 
 
 class SettingsOf(Protocol):
-    """Reads the options of a workspace."""
+    """Reads the options of a workspace; what is odd about them is told unless it was ``said``."""
 
-    def __call__(self, workspace: str, *, trusted: bool) -> Settings:
+    def __call__(self, workspace: str, *, trusted: bool, said: bool) -> Settings:
         """Those in force there; raises ``TidelockError`` when they cannot be used."""
 
 
@@ -274,10 +274,12 @@ class Session:
 
         if self.ports.settings_of is not None and os.path.isdir(self.manner.folder):
             workspace = workspace_of(self.manner.folder)
-            if workspace != self.workspace or self.manner.trusted:
+            is_same = workspace == self.workspace
+            if not is_same or self.manner.trusted:
                 self.workspace = workspace
+                trusted = self.manner.trusted
                 try:
-                    self.settings = self.ports.settings_of(workspace, trusted=self.manner.trusted)
+                    self.settings = self.ports.settings_of(workspace, trusted=trusted, said=is_same)
                 except TidelockError as error:
                     log.warn("the options of the workspace cannot be used", why=str(error))
         self._wishes = foreign.with_settings(foreign.read(self.workspace), self.settings)

@@ -244,7 +244,8 @@ def differences(wanted: Settings, known: Settings) -> list[str]:
 class _Reader:
     """Collects values and problems while the places are read."""
 
-    def __init__(self) -> None:
+    def __init__(self, said: bool) -> None:
+        self._said = said
         self.values: dict[str, Plain] = {}
         self.problems: list[str] = []
 
@@ -252,7 +253,7 @@ class _Reader:
         """Take one value unless a stronger place has given one."""
         option = _BY_KEY.get(key)
         if option is None:
-            log.warn(f"{where}: {key}: unknown option{_near(key, _BY_KEY)}")
+            self.unknown(f"{where}: {key}", key, _BY_KEY)
             return
         default = getattr(_DEFAULTS, attribute(key))
         try:
@@ -270,6 +271,16 @@ class _Reader:
             self.problems.append(f"{where}: {key}: expected at least {option.least}, got {raw!r}")
         else:
             self.values.setdefault(attribute(key), value)
+
+    def unknown(self, place: str, name: str, known: Iterable[str]) -> None:
+        """Name an option that there is not."""
+        if not self._said:
+            log.warn(f"{place}: unknown option{_near(name, known)}")
+
+    def unused(self, words: str) -> None:
+        """Say that a value is passed over."""
+        if not self._said:
+            log.info(words)
 
 
 def _kind(default: object) -> str:
@@ -367,6 +378,7 @@ def load(
     project_file: str = "",
     files: bool = True,
     trusted: bool = False,
+    said: bool = False,
 ) -> Settings:
     """The settings in force.
 
@@ -377,12 +389,13 @@ def load(
         project_file: a file that stands in for the project's.
         files: whether files are read at all.
         trusted: whether the project found there may have code of its own run.
+        said: whether what is unknown or not used has been named before, and is not again.
 
     Raises:
         ConfigError: at least one value cannot be used; all are named.
     """
     variables = os.environ if environment is None else environment
-    reader = _Reader()
+    reader = _Reader(said)
     for text in given:
         key, sign, value = text.partition("=")
         if not sign:
@@ -393,7 +406,7 @@ def load(
         if name in _BY_VARIABLE:
             reader.take(_BY_VARIABLE[name], variables[name], name)
         elif name.startswith("TIDELOCK_") and not name.startswith(_OTHER_VARIABLES):
-            log.warn(f"{name}: unknown option{_near(name, _BY_VARIABLE)}")
+            reader.unknown(name, name, _BY_VARIABLE)
     if files:
         named = project_file or variables.get("TIDELOCK_CONFIG", "")
         if named and not os.path.isfile(named):
@@ -431,7 +444,7 @@ def _read_file(path: str, reader: _Reader, trusted: bool) -> None:
         if trusted or option is None or not option.runs_code:
             reader.take(key, value, path)
         else:
-            log.info(f"{path}: {key} is not used: the folder is not trusted")
+            reader.unused(f"{path}: {key} is not used: the folder is not trusted")
 
 
 __all__ = [

@@ -24,7 +24,8 @@ FILES = {
     "main.lua": "return require('mid').value",
     "mid.lua": "local M = {} M.value = require('deep').value return M",
     "deep.lua": "return { value = 'text' }",
-    "other.lua": "---@type Thing\nlocal t\nreturn { size = t.size, shared = shared, own = ('x'):own() }",
+    "other.lua": "---@type Thing\nlocal t\nlocal o = ('x'):own()\n"
+    "return { size = t.size, shared = shared, own = o }",
 }
 
 

@@ -49,10 +49,13 @@ class Invocation(NamedTuple):
             raise UsageError(f"--workspace {told} is no folder")
         return canonical(told)
 
-    def settings(self, workspace: str, *overrides: str, trusted: bool = False) -> Settings:
+    def settings(
+        self, workspace: str, *overrides: str, trusted: bool = False, said: bool = False
+    ) -> Settings:
         """The options in force; ``overrides`` are ``KEY=VALUE`` texts of the command's flags.
 
-        Of a project that is ``trusted`` also those that have its code run.
+        Of a project that is ``trusted`` also those that have its code run. What was ``said`` of
+        options that are unknown is not said again.
 
         Raises:
             ConfigError: a value cannot be used.
@@ -75,6 +78,7 @@ class Invocation(NamedTuple):
             project_file=options.config or "",
             files=not options.no_config,
             trusted=trusted,
+            said=said,
         )
         if options.trace is None:
             log.configure(settings.log_level)

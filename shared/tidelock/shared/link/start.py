@@ -52,7 +52,7 @@ def _start(workspace: str, settings: Settings) -> Connection:
         "--workspace", workspace, "--id", kernel_id,
         "--idle-timeout", str(settings.kernel_idle_timeout_s),
     ]  # fmt: skip
-    for difference in config.differences(settings, config.load(workspace)):
+    for difference in config.differences(settings, config.load(workspace, said=True)):
         command += ["--set", difference]
     with open(os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         child = subprocess.Popen(

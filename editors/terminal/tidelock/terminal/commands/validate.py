@@ -39,7 +39,7 @@ def validate(invocation: Invocation) -> int:
     workspace = invocation.workspace(near)
     settings = invocation.settings(workspace, trusted=options.trust)
     if not options.trust:
-        trusted = invocation.settings(workspace, trusted=True)
+        trusted = invocation.settings(workspace, trusted=True, said=True)
         if trusted.lsp_rules_paths != settings.lsp_rules_paths:
             console.warn("the project's own rules are not run; --trust runs them")
     judge = _Judge(settings, workspace, console.warn)
