@@ -25,6 +25,7 @@ from tidelock.shared.sources import path_of_chunk, uri_of_path
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.failures import Shown
+    from tidelock.lsp.features.call_hierarchy import Callee
     from tidelock.lsp.features.code_lenses import Lens
     from tidelock.lsp.features.document_links import FileLink
     from tidelock.lsp.features.folding import Fold
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.features.inline_values import InlineValue
     from tidelock.lsp.features.selection import Span
     from tidelock.lsp.features.semantic_tokens import SemanticToken
+    from tidelock.shared.language.index.links import Link
 
 Decoder = Callable[[Json], Asked]
 
@@ -284,3 +286,67 @@ def runtime_error(failure: Shown, document: Document, manner: Manner) -> types.D
             words = f"called from {one.name}" if one.name else "called from here"
             made.related_information.append(types.DiagnosticRelatedInformation(place, words))
     return made
+
+
+# -- calls -------------------------------------------------------------------------------------
+
+type_definition: Decoder = placed(types.TypeDefinitionParams)
+implementation: Decoder = placed(types.ImplementationParams)
+call_hierarchy: Decoder = placed(types.CallHierarchyPrepareParams)
+
+
+def _of_item(kind: type[Any]) -> Decoder:
+    """The decoder of params with an item that was given before: the place of its name."""
+
+    def decode(params: Json) -> Asked:
+        item = structured(params, kind).item
+        return Asked(item.uri, (place_of(item.selection_range.start),))
+
+    return decode
+
+
+incoming: Decoder = _of_item(types.CallHierarchyIncomingCallsParams)
+outgoing: Decoder = _of_item(types.CallHierarchyOutgoingCallsParams)
+
+
+def call_items(
+    found: Sequence[Callee], document: Document, manner: Manner
+) -> list[types.CallHierarchyItem] | None:
+    """Functions; null for none."""
+    return [_item(one, manner) for one in found] or None
+
+
+def _item(one: Callee, manner: Manner) -> types.CallHierarchyItem:
+    encoding = manner.encoding
+    is_text = one.name_end == 0
+    return types.CallHierarchyItem(
+        name=one.name,
+        kind=types.SymbolKind.File if is_text else types.SymbolKind.Function,
+        uri=one.uri,
+        range=range_of(one.lines, one.start, one.end, encoding),
+        selection_range=range_of(one.lines, one.name_start, one.name_end, encoding),
+    )
+
+
+def incoming_calls(
+    found: Sequence[tuple[Callee, Sequence[Link]]], document: Document, manner: Manner
+) -> list[types.CallHierarchyIncomingCall] | None:
+    """Callers with the places of their calls; null for none."""
+    return [
+        types.CallHierarchyIncomingCall(_item(one, manner), _ranges(places, manner))
+        for one, places in found
+    ] or None
+
+
+def outgoing_calls(
+    found: Sequence[tuple[Callee, Sequence[Link]]], document: Document, manner: Manner
+) -> list[types.CallHierarchyOutgoingCall] | None:
+    """What is called, with the places of the calls; null for none."""
+    return [
+        types.CallHierarchyOutgoingCall(_item(one, manner), _ranges(places, manner))
+        for one, places in found
+    ] or None
+
+
+def _ranges(places: Sequence[Link], manner: Manner) -> list[types.Range]:
+    return [range_of(one.lines, one.start, one.end, manner.encoding) for one in places]

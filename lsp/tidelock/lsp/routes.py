@@ -31,10 +31,11 @@ class Route(NamedTuple):
     """A request about a document; it runs on a worker, with the text as it was on arrival.
 
     ``feature`` is module and function in ``lsp.features``; ``provider`` the capability it stands
-    for. ``is_live`` says that the running program may be asked, ``is_wide`` that
-    the other texts of the workspace count, ``is_judged`` that the problems of the text do. A
-    request that ``replaces`` makes older ones of its method and document void. ``finish`` sees an
-    answer beside the one that was sent before. ``taste`` are the options that the feature is told.
+    for. ``is_live`` says that the running program may be asked, ``is_wide`` that the other texts of
+    the workspace count, ``is_judged`` that the problems of the text do, ``reaches`` that the text
+    need not be open. A request that ``replaces`` makes older ones of its method and document void.
+    ``finish`` sees an answer beside the one that was sent before, ``taste`` gives the options that
+    the feature is told.
     """
 
     method: str
@@ -45,6 +46,7 @@ class Route(NamedTuple):
     is_live: bool = False
     is_wide: bool = False
     is_judged: bool = False
+    reaches: bool = False
     priority: int = VISIBLE
     replaces: bool = False
     taste: Callable[[Settings], Mapping[str, Any]] = lambda settings: {}
@@ -141,6 +143,26 @@ REQUESTS: tuple[Route, ...] = (
         "textDocument/codeLens", "code_lenses", views.lenses, views.lens_list,
         ("code_lens_provider", views.LENSES),
         taste=lambda settings: {"is_wanted": settings.lsp_lens_run},
+    ),
+    Route(
+        "textDocument/typeDefinition", "type_definition", views.type_definition,
+        convert.locations, ("type_definition_provider", True), is_wide=True,
+    ),
+    Route(
+        "textDocument/implementation", "implementation", views.implementation,
+        convert.locations, ("implementation_provider", True), is_wide=True,
+    ),
+    Route(
+        "textDocument/prepareCallHierarchy", "call_hierarchy", views.call_hierarchy,
+        views.call_items, ("call_hierarchy_provider", True), is_wide=True,
+    ),
+    Route(
+        "callHierarchy/incomingCalls", "incoming_calls", views.incoming,
+        views.incoming_calls, ("call_hierarchy_provider", True), is_wide=True, reaches=True,
+    ),
+    Route(
+        "callHierarchy/outgoingCalls", "outgoing_calls", views.outgoing,
+        views.outgoing_calls, ("call_hierarchy_provider", True), is_wide=True, reaches=True,
     ),
 )  # fmt: skip
 

@@ -629,7 +629,8 @@ class Session:
         except BadRequest as error:
             request.refuse(INVALID_PARAMS, str(error))
             return
-        document = request.document = self.documents.get(asked.uri)
+        find_text = self.document if route.reaches else self.documents.get
+        document = request.document = find_text(asked.uri)
         if document is None:
             request.reply(None)
             return

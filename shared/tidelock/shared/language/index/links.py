@@ -17,6 +17,7 @@ from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Ref
 from tidelock.shared.language.symbols import definition as own_definition
 from tidelock.shared.language.types.declared import declared
 from tidelock.shared.language.types.inference import Types
+from tidelock.shared.language.types.kinds import Array, ClassType, Shape, options
 from tidelock.shared.syntax.tree import (
     Call,
     Index,
@@ -181,6 +182,73 @@ def global_fields(module: Module, name: str, holders: Collection[str]) -> Iterat
         is_there = isinstance(holder, Name) and holder.name in holders
         if is_there and scopes.meaning(holder.start) is None:
             yield Link(module.uri, module.tree.lines, one.start, one.end)
+
+
+def implementations(space: Space, module: Module, offset: int) -> list[Link]:
+    """Where the field at an offset gets its values: in its own table or class, and in heirs.
+
+    What is no field is where it is defined.
+    """
+    use = use_at(module.tree, offset)
+    if use is None or not isinstance(use.key, str):
+        return definitions(space, module, offset)
+    types = space.types
+    text = types.text(module.tree, module.uri)
+    owners = _owners(types, text, use)
+    found: list[Link] = []
+    for other in _own_first(space, module, use.key):
+        there = types.text(other.tree, other.uri)
+        for one in _uses(other.tree, use.key):
+            if one.sets and not owners.isdisjoint(_inherited(types, there, one)):
+                found.append(Link(other.uri, other.tree.lines, one.start, one.end))
+    return found or definitions(space, module, offset)
+
+
+def _inherited(types: Types, text: Text, use: Use) -> set[Owner]:
+    """The places of a field, and those of the same in what its holder inherits from."""
+    found = _owners(types, text, use)
+    with types.asking(text):
+        for kind in types.properties.behind(types.expression(text, use.holder)):
+            places = types.properties.find(kind, use.key)
+            found |= {(one.text.uri, one.start) for one in places if one.text is not None}
+    return found
+
+
+def type_places(space: Space, module: Module, offset: int) -> list[Link]:
+    """Where the types of what stands at an offset are declared, or their tables written."""
+    types, tree = space.types, module.tree
+    text = types.text(tree, module.uri)
+    place = resolve(tree).at(offset)
+    with types.asking(text):
+        if isinstance(place, Local):
+            kind = types.names.of_local(text, place)
+        else:
+            node = next(
+                (
+                    one
+                    for one in reversed(tree.path(offset))
+                    if isinstance(one, Name | Member | Index | MethodCall | Call)
+                ),
+                None,
+            )
+            if node is None:
+                return []
+            kind = types.expression(text, node)
+        todo = list(options(kind))
+        found: list[Link] = []
+        for one in todo:
+            if isinstance(one, Array):
+                todo += options(one.element)
+            elif isinstance(one, ClassType):
+                for where, declaration in types.meanings.declarations(one.name, one.text):
+                    start = declaration.run.start + declaration.tag.name.start
+                    if where.library is None:
+                        end = start + len(one.name)
+                        found.append(Link(where.uri, where.tree.lines, start, end))
+            elif isinstance(one, Shape) and one.text.library is None and one.node is not None:
+                lines = one.text.tree.lines
+                found.append(Link(one.text.uri, lines, one.node.start, one.node.end))
+    return list(dict.fromkeys(found))
 
 
 def _own_first(space: Space, module: Module, word: str) -> Iterator[Module]:

@@ -27,6 +27,7 @@ from tidelock.shared.language.types.kinds import (
     Type,
     Union,
     Variable,
+    options,
     union,
     widened,
 )
@@ -104,6 +105,18 @@ class Properties:
                 found[key] = places
         for one in further:
             self._collect(one, found, seen, depth + 1)
+
+    def behind(self, kind: Type) -> list[Type]:
+        """The types whose fields a type has too, the nearest first: parents and ``__index``."""
+        found: dict[Type, None] = {}
+        todo = [(one, 0) for one in options(kind)]
+        while todo:
+            one, depth = todo.pop(0)
+            if depth < _CHAIN:
+                further = [each for each in self._layer(one)[1] if each not in found]
+                found.update(dict.fromkeys(further))
+                todo += [(each, depth + 1) for each in further]
+        return list(found)
 
     def find(self, kind: Type, key: Key) -> list[Property]:
         """The places of one field, from where it is found first."""
