@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.features.code_actions import Action
     from tidelock.lsp.features.rename import Renaming, Subject
+    from tidelock.shared.language.checks.fixes import Edit
     from tidelock.shared.language.index.links import Link
 
 ACTIONS = types.CodeActionOptions([types.CodeActionKind.QuickFix])
@@ -151,3 +152,46 @@ def _action(one: Action, document: Document, manner: Manner) -> types.CodeAction
         is_preferred=True if one.fix.is_preferred else None,
         edit=workspace_edit(edits, document, manner),
     )
+
+
+# -- formatting --------------------------------------------------------------------------------
+
+# A line end, and the last letters of what closes a block or a bracket.
+TYPING = types.DocumentOnTypeFormattingOptions("\n", ["d", "e", "f", "l", "}", ")"])
+
+
+def _indent(options: types.FormattingOptions) -> dict[str, Json]:
+    """One step of indentation, as the editor has it."""
+    size = min(max(options.tab_size, 1), 16)
+    return {"indent": " " * size if options.insert_spaces else "\t"}
+
+
+def formatting(params: Json) -> Asked:
+    """``textDocument/formatting``."""
+    read = structured(params, types.DocumentFormattingParams)
+    return Asked(read.text_document.uri, options=_indent(read.options))
+
+
+def range_formatting(params: Json) -> Asked:
+    """``textDocument/rangeFormatting``."""
+    read = structured(params, types.DocumentRangeFormattingParams)
+    places = place_of(read.range.start), place_of(read.range.end)
+    return Asked(read.text_document.uri, places, _indent(read.options))
+
+
+def on_type_formatting(params: Json) -> Asked:
+    """``textDocument/onTypeFormatting``."""
+    asked, read = asked_at(params, types.DocumentOnTypeFormattingParams)
+    return asked._replace(options={**_indent(read.options), "character": read.ch})
+
+
+def text_edits(
+    found: Sequence[Edit] | None, document: Document, manner: Manner
+) -> list[types.TextEdit] | None:
+    """Changes of the text; null where it is not laid out."""
+    if found is None:
+        return None
+    lines, encoding = document.lines, manner.encoding
+    return [
+        types.TextEdit(range_of(lines, one.start, one.end, encoding), one.text) for one in found
+    ]

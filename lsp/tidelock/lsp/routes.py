@@ -164,6 +164,19 @@ REQUESTS: tuple[Route, ...] = (
         "callHierarchy/outgoingCalls", "outgoing_calls", views.outgoing,
         views.outgoing_calls, ("call_hierarchy_provider", True), is_wide=True, reaches=True,
     ),
+    Route(
+        "textDocument/formatting", "formatting", edits.formatting, edits.text_edits,
+        ("document_formatting_provider", True),
+        taste=lambda settings: {"tool": settings.lsp_format_tool},
+    ),
+    Route(
+        "textDocument/rangeFormatting", "range_formatting", edits.range_formatting,
+        edits.text_edits, ("document_range_formatting_provider", True),
+    ),
+    Route(
+        "textDocument/onTypeFormatting", "on_type_formatting", edits.on_type_formatting,
+        edits.text_edits, ("document_on_type_formatting_provider", edits.TYPING), priority=TYPING,
+    ),
 )  # fmt: skip
 
 

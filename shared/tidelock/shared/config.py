@@ -63,6 +63,7 @@ class Settings(NamedTuple):
     lsp_live_deadline_ms: int = 50
     lsp_hints_parameters: str = "literals"
     lsp_lens_run: bool = True
+    lsp_format_tool: str = "auto"
     lsp_diagnostics_enable: bool = True
     lsp_diagnostics_disable: tuple[str, ...] = ()
     lsp_diagnostics_severity: tuple[str, ...] = ()
@@ -179,6 +180,11 @@ OPTIONS: tuple[Option, ...] = (
         ("literals", "all", "off"),
     ),
     Option("lsp.lens.run", "offer above a text to run it"),
+    Option(
+        "lsp.format.tool",
+        "what lays out a text (auto: StyLua where it is installed)",
+        ("auto", "own", "stylua"),
+    ),
     Option("lsp.diagnostics.enable", "show problems that Lua itself does not refuse"),
     Option("lsp.diagnostics.disable", "codes of problems that are not shown"),
     Option(

@@ -1,0 +1,1 @@
+"""How a text is laid out: our own formatter, and StyLua where the user has it."""
