@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tidelock.kernel import comms
-from tidelock.lsp.commands import COMMANDS
 from tidelock.shared.config import load
 from tidelock.shared.syntax import inputs
 from tidelock.shared.syntax.parser import parse
@@ -96,13 +95,6 @@ def test_the_comms_are_listed() -> None:
         assert f"`{target}`" in ARCHITECTURE
         for action in actions:
             assert re.search(rf"^\|[^|]*\| `{action}` \|", ARCHITECTURE, re.M), action
-
-
-def test_the_commands_and_notifications_of_the_language_server_are_listed() -> None:
-    said = quoted("lsp/tidelock/lsp/runs.py", r'_notify\("([\w/]+)"')
-    said |= quoted("lsp/tidelock/lsp/session.py", r'notify\("(tidelock/\w+)"')
-    assert len(said) == 3
-    assert_listed(EDITORS, said | set(COMMANDS))
 
 
 def test_the_arguments_of_a_launch_are_listed() -> None:

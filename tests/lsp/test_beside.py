@@ -44,6 +44,7 @@ def hinted(source: str, which: Which = "literals") -> str:
         ("('x'):rep(3)", "('x'):rep(<count:>3)"),
         ("local function f(a) end\nf'x'", "f'x'"),
         ("local f\nf(1)", "f(1)"),
+        ("require('x')", "require('x')"),
         ("local function f(a) end\nf(1 ", "f(1 "),
         ("---@param depth number\nfunction g(depth) end\ng(f(1), 2)", "g(f(1), 2)"),
     ],

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tidelock.lsp import convert
+from tidelock.lsp import convert, messages
 from tidelock.lsp.runs import Wanted
 from tidelock.shared.errors import BadRequest
 
@@ -81,7 +81,7 @@ def debug(session: Session, arguments: list[Json]) -> Json:
         "stopOnEntry": arguments[0].get("stopOnEntry") is True,
     }
     if session.manner.starts_debugging:
-        session.ask("tidelock/startDebugging", {"configuration": configuration})
+        session.ask(messages.START_DEBUGGING, {"configuration": configuration})
     return configuration
 
 

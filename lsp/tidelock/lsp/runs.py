@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tidelock.lsp import messages
 from tidelock.shared.sources import read_text
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Runs:
             self._begun(number)
             if message.type == "stream":
                 told = {"stream": message.content["name"], "text": message.content["text"]}
-                self._notify("tidelock/output", {"execution": number, **told})
+                self._notify(messages.OUTPUT, {"execution": number, **told})
             elif message.type == "execute_result":
                 values.append(str(message.content["data"].get("text/plain", "")))
 
@@ -118,7 +119,7 @@ class Runs:
             for one in unsaved:
                 client.comm("tidelock.sources", {"action": "drop", "source": one.path})
             head = {"execution": number, "uri": document.uri}
-            self._notify("tidelock/executionFinished", {**head, **_outcome(answer, values)})
+            self._notify(messages.EXECUTION_FINISHED, {**head, **_outcome(answer, values)})
 
         answer = client.execute(wanted.code, listener=heard, tidelock=wanted.fields())
         answer.then(finished)

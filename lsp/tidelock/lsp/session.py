@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
-from tidelock.lsp import commands, convert, routes
+from tidelock.lsp import commands, convert, messages, routes
 from tidelock.lsp import convert_views as views
 from tidelock.lsp.convert import Json, Manner
 from tidelock.lsp.diagnostics import Beyond, Check, diagnose
@@ -786,4 +786,4 @@ class Session:
             if status == self._last_status[1] or self._state != "ready":
                 return
             self._last_status = (time.monotonic(), status)
-        self.wire.notify("tidelock/status", status)
+        self.wire.notify(messages.STATUS, status)

@@ -70,9 +70,15 @@ def _calls(tree: Tree, start: int, end: int) -> Iterator[Call | MethodCall]:
     todo: list[Node] = [tree.body]
     while todo:
         node = todo.pop()
-        if isinstance(node, Call | MethodCall) and node.arguments:
+        if isinstance(node, Call | MethodCall) and node.arguments and not _is_plain(node):
             yield node
         todo += [one for one in node.children() if one.start <= end and one.end >= start]
+
+
+def _is_plain(call: Call | MethodCall) -> bool:
+    """Whether everybody knows what the argument is for."""
+    called = call.function if isinstance(call, Call) else None
+    return isinstance(called, Name) and called.name == "require"
 
 
 def _is_literal(node: Expression) -> bool:
