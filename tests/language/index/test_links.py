@@ -219,6 +219,12 @@ def test_references_without_declarations() -> None:
     check_references("local M = { f = 1 } M.<!f$0!>()", declaration=False)
 
 
+def test_a_key_is_found_however_it_is_written() -> None:
+    check_references(
+        r"""local M = { <!f$0!> = 1 } M[<!"f"!>](M[<!"\102"!>], M[ <![[f]]!> ], M["g"])"""
+    )
+
+
 def test_symbols_by_a_few_letters() -> None:
     texts = Texts("""
         -- a.lua --
@@ -293,6 +299,13 @@ def test_undefined_globals() -> None:
     (one,) = found("print(<!talbe!>.concat({}))")
     assert (one.code, one.severity) == ("undefined-global", "warning")
     assert one.message == "'talbe' is not defined; did you mean 'table'?"
+    (one,) = found("""
+        -- main.lua --
+        print(<!registery!>)
+        -- a.lua --
+        registry = 1
+    """)
+    assert one.message == "'registery' is not defined; did you mean 'registry'?"
     assert [one.message for one in found("<!zz!>(<!zz!>)")] == ["'zz' is not defined"] * 2
     (one,) = found("<!unpack!>({})")
     assert one.message == "'unpack' is not in Lua 5.4; Lua 5.1 has it"

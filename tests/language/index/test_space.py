@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from tidelock.shared.language.index.links import references
 from tidelock.shared.language.index.snapshot import EMPTY, Snapshot
 from tidelock.shared.language.index.space import Places, Space
 from tidelock.shared.language.index.summary import summarize
@@ -99,6 +100,27 @@ def test_a_file_that_has_gone_is_nowhere(tmp_path: Path) -> None:
     os.remove(folder.path("a.lua"))
     assert folder.space().assigning("x") == []
     assert not Space(folder.snapshot.changed({folder.path("a.lua"): None})).sets("x")
+
+
+def test_uses_of_globals_are_told_by_the_index(tmp_path: Path) -> None:
+    folder = Folder(
+        tmp_path,
+        {"a.lua": "shared = 1 print(shared)", "b.lua": "local x = shared", "c.lua": "t.shared = 1"},
+    )
+    space = folder.space({"main.lua": "print(shared)"})
+
+    def found(*, declaration: bool = True) -> list[tuple[str, int]]:
+        module = space.module(folder.path("main.lua"))
+        assert module is not None
+        links = references(space, module, 6, declaration=declaration)
+        assert all(one.lines.text[one.start : one.end] == "shared" for one in links)
+        return [(os.path.basename(one.uri), one.start) for one in links]
+
+    assert found() == [("main.lua", 6), ("a.lua", 0), ("a.lua", 17), ("b.lua", 10)]
+    assert found(declaration=False) == [("main.lua", 6), ("a.lua", 17), ("b.lua", 10)]
+    assert space.trees.read == 0
+    Path(folder.path("b.lua")).write_text("-- later\nlocal x = shared")
+    assert found() == [("main.lua", 6), ("a.lua", 0), ("a.lua", 17), ("b.lua", 19)]
 
 
 def test_a_snapshot_never_changes() -> None:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import gc
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import comments_around
+from tidelock.shared.language.index.summary import NO_USES, summary
 from tidelock.shared.language.paths import constant
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.symbols import definition as own_definition
 from tidelock.shared.language.types.declared import declared
 from tidelock.shared.language.types.inference import Types
 from tidelock.shared.language.types.kinds import Array, ClassType, Shape, options
+from tidelock.shared.sources import path_of_uri
 from tidelock.shared.syntax.tree import (
     Call,
     Index,
@@ -31,7 +35,8 @@ from tidelock.shared.syntax.tree import (
 )
 
 if TYPE_CHECKING:
-    from tidelock.shared.language.index.space import Space
+    from tidelock.shared.language.index.space import Space, Summarized
+    from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.language.modules import Module
     from tidelock.shared.language.types.properties import Property
     from tidelock.shared.language.types.texts import Text
@@ -41,6 +46,8 @@ if TYPE_CHECKING:
 
 _TOGETHER = 100
 """How many files are looked at with the same types, which keep every tree they were asked about."""
+
+_QUOTES = frozenset("\"'[")
 
 Owner = tuple[str, int]
 """The URI of a text, and where in it a field gets a value or a type."""
@@ -154,9 +161,10 @@ def references(
         spans = sorted({*uses, (place.start, place.end)} if is_shown else set(uses))
         return [Link(module.uri, tree.lines, *span) for span in spans]
     if isinstance(place, Reference | GlobalDeclaration) and place.name:
-        found: list[Link] = []
-        for other in [module] if alone else _own_first(space, module, place.name):
-            found += _global_uses(other, place.name, declaration)
+        found = list(_global_uses(summary(tree), module.uri, tree.lines, place.name, declaration))
+        for other in () if alone else space.summaries(but=module.uri):
+            if place.name in other.summary.uses and other.uri != module.uri:
+                found += _global_uses_in(space, other, place.name, declaration)
         return found
     use = use_at(tree, offset)
     if use is None or not isinstance(use.key, str):
@@ -256,17 +264,29 @@ def _own_first(space: Space, module: Module, word: str) -> Iterator[Module]:
     yield from (one for one in space.naming(word) if one.uri != module.uri)
 
 
-def _global_uses(module: Module, name: str, declaration: bool) -> Iterator[Link]:
-    scopes = resolve(module.tree)
-    places = [
-        (one.start, one.end)
-        for one in scopes.globals.get(name, ())
-        if one.environment is None and (declaration or not one.write)
-    ]
-    if declaration:
-        places += [(one.start, one.end) for one in scopes.declared if one.name == name]
-    for place in sorted(places):
-        yield Link(module.uri, module.tree.lines, *place)
+def _global_uses_in(
+    space: Space, other: Summarized, name: str, declaration: bool
+) -> Iterator[Link]:
+    """The uses in another text; it is parsed only when it is no longer what was summarized."""
+    lines = space.lines(other.uri)
+    if lines is None:
+        return
+    found = list(_global_uses(other.summary, other.uri, lines, name, declaration))
+    if any(lines.text[one.start : one.end] != name for one in found):
+        module = space.module(path_of_uri(other.uri))
+        if module is None:
+            return
+        lines = module.tree.lines
+        found = list(_global_uses(summary(module.tree), other.uri, lines, name, declaration))
+    yield from found
+
+
+def _global_uses(
+    known: Summary, uri: str, lines: Lines, name: str, declaration: bool
+) -> Iterator[Link]:
+    reads, writes = known.uses.get(name, NO_USES)
+    for start in sorted((*reads, *writes) if declaration else reads):
+        yield Link(uri, lines, start, start + len(name))
 
 
 def _field_uses(
@@ -335,12 +355,23 @@ def use_at(tree: Tree, offset: int) -> Use | None:
 def _uses(tree: Tree, key: str) -> Iterator[Use]:
     """Where fields of a name are named, in text order."""
     found: list[Use] = []
+    tokens = tree.tokens
+    telling = {text for text in set(tokens.texts) if _may_be(text, key)}
+    places = list(compress(tokens.starts, map(telling.__contains__, tokens.texts)))
     todo: list[tuple[Node, Node | None]] = [(tree.body, None)]
     while todo:
         node, around = todo.pop()
         found += [one for one in _use(node, around) if one.key == key]
-        todo += [(child, node) for child in node.children()]
+        for child in node.children():
+            place = bisect_left(places, child.start)
+            if place < len(places) and places[place] < child.end:
+                todo.append((child, node))
     return iter(sorted(found, key=lambda one: one.start))
+
+
+def _may_be(token: str, key: str) -> bool:
+    """Whether a token is a name, or may be a string with that value."""
+    return token == key or (token[:1] in _QUOTES and (key in token or "\\" in token))
 
 
 def _use(node: Node, around: Node | None) -> Iterator[Use]:

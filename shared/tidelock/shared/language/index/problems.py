@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.checks.variables import damage
@@ -72,7 +73,8 @@ def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
         for one in references:
             if one.environment is None and not one.write and not (bad and bad.holds(one.start)):
                 if not message:
-                    message, nearest = _undefined_words(name, tree.dialect, own | standard)
+                    near = chain(own, standard, space.global_names())
+                    message, nearest = _undefined_words(name, tree.dialect, near)
                 yield Problem(
                     "undefined-global", severity, one.start, one.end, message, instead=nearest
                 )
@@ -99,10 +101,11 @@ def _implicit(tree: Tree, uri: str, space: Space, known: Known) -> Iterator[Prob
                 yield Problem("implicit-global", "warning", one.start, one.end, message)
 
 
+_LIKE = 0.75
 _OWN_NAMES = re.compile(r"\b(?:setfenv|module)\b")
 
 
-def _undefined_words(name: str, dialect: Dialect, near: set[str]) -> tuple[str, str]:
+def _undefined_words(name: str, dialect: Dialect, near: Iterable[str]) -> tuple[str, str]:
     """What is to be said of a name that nobody defines, and the name that may be meant."""
     others = [
         _NAMED.get(other, f"Lua {other}")
@@ -112,10 +115,23 @@ def _undefined_words(name: str, dialect: Dialect, near: set[str]) -> tuple[str, 
     if others:
         lua = _NAMED.get(dialect, f"Lua {dialect}")
         return f"'{name}' is not in {lua}; {others[0]} has it", ""
-    found = difflib.get_close_matches(name, near, 1, 0.75) if len(name) > 2 else []
-    nearest = found[0] if found else ""
+    nearest = _nearest(name, near) if len(name) > 2 else ""
     hint = f"; did you mean '{nearest}'?" if nearest else ""
     return f"'{name}' is not defined{hint}", nearest
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The name that is most like another, empty when none is."""
+    size, letters = len(name), set(name)
+    least = _LIKE / (2 - _LIKE)  # of the longer of two names, what the shorter one has
+    alike = {
+        one
+        for one in known
+        if size * least <= len(one) <= size / least
+        and len(letters.intersection(one)) >= len(letters) * least
+    }
+    found = difflib.get_close_matches(name, sorted(alike), 1, _LIKE)
+    return found[0] if found else ""
 
 
 # -- modules -----------------------------------------------------------------------------------

@@ -224,6 +224,11 @@ class Space:
             return True
         return any(name in summary(one.tree).sets for one in self.opened.values())
 
+    def global_names(self) -> set[str]:
+        """The globals that any text sets."""
+        found = set(self.snapshot.setting)
+        return found.union(*(summary(one.tree).sets for one in self.opened.values()))
+
     def globals(self, but: str) -> Iterator[Symbol]:
         """The globals that texts other than the one with a URI set, each once."""
         seen: set[str] = set()

@@ -29,10 +29,11 @@ from tidelock.shared.syntax.tree import (
 
 if TYPE_CHECKING:
     from tidelock.shared.language.members import Field, Members
+    from tidelock.shared.language.scopes import Scopes
     from tidelock.shared.model import Dialect
     from tidelock.shared.syntax.tree import Expression, Tree
 
-FORMAT = "2"
+FORMAT = "3"
 """Changes whenever a summary of the same text would be another one."""
 
 SymbolKind = Literal["function", "method", "table", "variable", "class", "alias", "enum"]
@@ -68,11 +69,22 @@ class Place(NamedTuple):
     column: int
 
 
+class Uses(NamedTuple):
+    """Where a text names a global, as offsets; ``writes`` are assignments and declarations."""
+
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
+
+
+NO_USES = Uses((), ())
+
+
 class Summary(NamedTuple):
     """One text as the others need to know it.
 
-    ``sets`` and ``reads`` are names of globals; ``is_dynamic`` says that it may set any other, by
-    a computed key, ``setfenv``, ``module`` or a metatable of ``_G``. ``declares`` are classes,
+    ``sets`` are names of globals, ``uses`` the places where globals are named; ``is_dynamic`` says
+    that it may set any other, by a computed key, ``setfenv``, ``module`` or a metatable of ``_G``.
+    ``declares`` are classes,
     aliases and enums, ``requires`` what it asks for by a constant name, ``preloads`` the modules
     it puts into ``package.preload``, ``paths`` what it adds to ``package.path``. ``words`` are all
     names and name-like strings, each between line ends. In a text that ``is_ascii`` columns are the
@@ -81,7 +93,7 @@ class Summary(NamedTuple):
 
     symbols: tuple[Symbol, ...] = ()
     sets: tuple[str, ...] = ()
-    reads: tuple[str, ...] = ()
+    uses: dict[str, Uses] = {}  # noqa: RUF012 - never changed
     declares: tuple[str, ...] = ()
     requires: tuple[Place, ...] = ()
     preloads: tuple[Place, ...] = ()
@@ -90,6 +102,11 @@ class Summary(NamedTuple):
     is_dynamic: bool = False
     is_ascii: bool = True
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The globals that it reads."""
+        return tuple(name for name, uses in self.uses.items() if uses.reads)
+
     def names(self, word: str) -> bool:
         """Whether a word occurs as a name or a key."""
         return f"\n{word}\n" in self.words
@@ -97,11 +114,11 @@ class Summary(NamedTuple):
 
 def summary_of(stored: list[Any]) -> Summary:
     """A summary from what became of it as JSON."""
-    symbols, sets, reads, declares, requires, preloads, paths, words, *flags = stored
+    symbols, sets, uses, declares, requires, preloads, paths, words, *flags = stored
     return Summary(
         tuple(Symbol(*one) for one in symbols),
         tuple(sets),
-        tuple(reads),
+        {name: Uses(tuple(reads), tuple(writes)) for name, (reads, writes) in uses.items()},
         tuple(declares),
         tuple(Place(*one) for one in requires),
         tuple(Place(*one) for one in preloads),
@@ -137,15 +154,10 @@ def _summary(tree: Tree) -> Summary:
     sets.update((key, None) for key in known.fields(("_ENV",)) if isinstance(key, str))
     if "rawset" in scopes.globals:
         sets.update(dict.fromkeys(_raw_sets(tree)))
-    reads = [
-        name
-        for name, references in scopes.globals.items()
-        if any(not one.write and one.environment is None for one in references)
-    ]
     return Summary(
         tuple(_symbols(known)),
         tuple(sets),
-        tuple(reads),
+        _uses(scopes),
         tuple(declared(tree).names),
         tuple(_requires(known)),
         tuple(_preloads(known)),
@@ -267,6 +279,21 @@ def _returned(known: Members, value: Expression) -> Iterator[Symbol]:
 
 
 # -- names and modules -------------------------------------------------------------------------
+
+
+def _uses(scopes: Scopes) -> dict[str, Uses]:
+    found: dict[str, Uses] = {}
+    for name, references in scopes.globals.items():
+        own = [one for one in references if one.environment is None]
+        reads = tuple(one.start for one in own if not one.write)
+        writes = tuple(one.start for one in own if one.write)
+        if name and own:
+            found[name] = Uses(reads, writes)
+    for one in scopes.declared:
+        if one.name:
+            before = found.get(one.name, NO_USES)
+            found[one.name] = Uses(before.reads, (*before.writes, one.start))
+    return found
 
 
 def _raw_sets(tree: Tree) -> Iterator[str]:
