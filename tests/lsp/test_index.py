@@ -25,6 +25,7 @@ from tidelock.shared.language.index import files, scanning
 from tidelock.shared.language.index.foreign import NO_WISHES
 from tidelock.shared.language.index.summary import summarize
 from tidelock.shared.language.index.worker import Read
+from tidelock.shared.log import Layer
 
 from .test_session import WAIT_S, Editor, at
 
@@ -106,6 +107,27 @@ def test_only_what_makes_a_difference_is_told(index: Index) -> None:
     index.wait(lambda: len(index.news) == 5)
     assert index.news[4] == News(frozenset({"other"}), True)
     assert index.workspace.told["files"] == 1
+
+
+def test_files_that_are_too_large_are_named_once(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(Layer, "_write", lambda self, level, text, fields: lines.append(text))
+    index.workspace.replan(index.plan(lsp_workspace_max_file_kb=1))
+    index.put("a.lua", FIRST)
+    path = index.put("large.lua", f"large = 1{' ' * 1024}")
+    index.workspace.start()
+    told = {"state": "ready", "files": 1, "tooLarge": 1}
+    index.wait(lambda: index.workspace.told == told)
+    index.workspace.reindex()
+    index.workspace.reread([path])
+    index.workspace.reread([index.put("b.lua", "b = 1")])
+    index.wait(lambda: index.workspace.told["files"] == 2)
+    assert index.workspace.summary(path) is None
+    assert lines == ["files larger than lsp.workspace.max_file_kb are not read"]
+    index.workspace.replan(index.plan())
+    index.wait(lambda: index.workspace.told == {"state": "ready", "files": 3})
 
 
 def test_another_plan_reads_other_files(index: Index) -> None:

@@ -40,6 +40,16 @@ def test_an_unknown_option_is_named_once(place: Place) -> None:
     assert said.count("lua.vresion: unknown option") == 1
 
 
+def test_what_is_too_large_is_named_once(place: Place) -> None:
+    place.file("src/a.lua", GOOD)
+    place.file("src/large.lua", f"x = = 1{' ' * 512_000}")
+    result = place.run("validate", "src").expect(0)
+    assert result.stdout == "no problems in 1 file\n"
+    assert result.stderr.count("large.lua") == 1
+    assert "larger than lsp.workspace.max_file_kb" in result.stderr
+    place.run("validate", "src/large.lua").expect(1)
+
+
 def test_codes_are_chosen(place: Place) -> None:
     place.file("a.lua", "print(missing)\nlocal x <const> = 1\nx = 2\n")
     shown = place.run("validate", "a.lua", "--select", "undefined-global,other").expect(0)

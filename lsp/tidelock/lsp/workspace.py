@@ -115,6 +115,7 @@ class Workspace:
         self.trees = Trees(plan.dialect)
         self._snapshot = EMPTY
         self._succession = Succession()
+        self._large: dict[str, None] = {}
         self._kept: tuple[tuple[object, ...], Space] | None = None
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_closed = False
@@ -123,7 +124,8 @@ class Workspace:
     @property
     def told(self) -> dict[str, Any]:
         """What an editor may show of it."""
-        return {"state": self.state, "files": len(self._snapshot.files)}
+        told = {"state": self.state, "files": len(self._snapshot.files)}
+        return {**told, "tooLarge": len(self._large)} if self._large else told
 
     def summary(self, path: str) -> Summary | None:
         """What a file offers as it is on disk; None for one that is not indexed."""
@@ -203,7 +205,20 @@ class Workspace:
         self._tell(NO_NEWS)
         gone: dict[str, Summary | None] = dict.fromkeys(self._snapshot.files)
         at_once = _PUBLISHED if not gone else plan.limits.max_files  # a first reading shows itself
-        paths = [path for root in plan.roots for path in files.lua_files(root, plan.limits)]
+        large: dict[str, None] = {}
+        paths = [
+            path
+            for root in plan.roots
+            for path in files.lua_files(root, plan.limits, large.setdefault)
+        ]
+        if large and large != self._large:
+            log.warn(
+                "files larger than lsp.workspace.max_file_kb are not read",
+                count=len(large),
+                first=next(iter(large)),
+                max_file_kb=plan.limits.max_file_kb,
+            )
+        self._large = large
         with Cache(plan.cache, plan.cache_mb) as cache:
             if afresh:
                 cache.clear()
@@ -221,14 +236,14 @@ class Workspace:
             self._tell(News(is_wide=True))  # before the cache is written
 
     def _reread(self, paths: tuple[str, ...]) -> None:
-        from tidelock.shared.language.index.files import is_wanted
+        from tidelock.shared.language.index.files import is_too_large, is_wanted
         from tidelock.shared.language.index.worker import read_file
 
         plan, before = self.plan, self._snapshot.files
         found: dict[str, Summary | None] = {}
         for path in paths:
             if path in before or any(is_wanted(root, path, plan.limits) for root in plan.roots):
-                is_there = os.path.isfile(path)
+                is_there = os.path.isfile(path) and not is_too_large(path, plan.limits)
                 found[path] = read_file(path, plan.dialect).summary if is_there else None
         news = NO_NEWS
         for path, after in found.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tidelock.shared.language.index.ignores import Rule, read, verdict
@@ -58,8 +58,21 @@ def is_wanted(root: str, path: str, limits: Limits = NO_LIMITS) -> bool:
     return True
 
 
-def lua_files(root: str, limits: Limits = NO_LIMITS) -> Iterator[str]:
-    """The paths of the Lua files below a canonical root, at most as many as allowed."""
+def is_too_large(path: str, limits: Limits) -> bool:
+    """Whether a file has more than is read."""
+    try:
+        return os.stat(path).st_size > limits.max_file_kb * 1024
+    except OSError:
+        return False
+
+
+def lua_files(
+    root: str, limits: Limits = NO_LIMITS, pass_over: Callable[[str], None] = lambda path: None
+) -> Iterator[str]:
+    """The paths of the Lua files below a canonical root, at most as many as allowed.
+
+    ``pass_over`` is told of those that are too large.
+    """
     count = 0
     todo: deque[tuple[str, list[tuple[str, tuple[Rule, ...]]]]] = deque()
     todo.append(("", [("", read(limits.ignore))]))
@@ -74,9 +87,13 @@ def lua_files(root: str, limits: Limits = NO_LIMITS) -> Iterator[str]:
                 if not _is_skipped(entry.name) and not _is_ignored(rules, path, True):
                     todo.append((path, rules))
             elif entry.name.endswith(".lua") and not _is_ignored(rules, path, False):
-                if not _is_readable(root, entry, limits):
+                if not _is_readable(root, entry):
                     continue
-                yield os.path.join(root, *path.split("/"))
+                whole = os.path.join(root, *path.split("/"))
+                if is_too_large(whole, limits):
+                    pass_over(whole)
+                    continue
+                yield whole
                 count += 1
                 if count == limits.max_files:
                     return
@@ -95,11 +112,11 @@ def _is_ignored(rules: list[tuple[str, tuple[Rule, ...]]], path: str, is_folder:
     return False
 
 
-def _is_readable(root: str, entry: os.DirEntry[str], limits: Limits) -> bool:
+def _is_readable(root: str, entry: os.DirEntry[str]) -> bool:
     try:
         if entry.is_symlink() and not canonical(entry.path).startswith(os.path.join(root, "")):
             return False
-        return entry.is_file() and entry.stat().st_size <= limits.max_file_kb * 1024
+        return entry.is_file()
     except OSError:
         return False
 
