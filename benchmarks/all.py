@@ -6,6 +6,7 @@ import sys
 
 import crowd
 import debugger
+import editor
 import index
 import kernel  # noqa: TID251 - the script beside this one
 import parsing
@@ -23,5 +24,6 @@ if __name__ == "__main__":
             crowd.measure,
             parsing.measure,
             index.measure,
+            editor.measure,
         )
     )

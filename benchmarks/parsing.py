@@ -52,17 +52,17 @@ def shipped() -> dict[str, str]:
 
 
 @cache
-def long_text() -> str:
-    """Some 5,000 lines in one file that is in order."""
+def joined(lines: int = LONG) -> str:
+    """The texts in one file of so many lines or some more that is in order."""
     parts: list[str] = []
     size = 0
-    while size < LONG:
+    while size < lines:
         for text in shipped().values():
             last = parse(text, "luajit").body.statements[-1:]
             cut = text[: last[0].start] if last and isinstance(last[0], Return) else text
             parts.append(cut)
             size += cut.count("\n")
-            if size >= LONG:
+            if size >= lines:
                 break
     made = "\n".join(parts)
     assert parse(made, "luajit").ok
@@ -85,17 +85,17 @@ def parsing(options: Options) -> Table:
     files = list(shipped().values())
     lines = sum(text.count("\n") for text in files)
     words = sum(len(scan(text, "luajit")) for text in files)
-    long_lines = long_text().count("\n")
+    long_lines = joined().count("\n")
     seconds: dict[str, list[float]] = {}
     for _ in range(rounds):
         for name, count, take in (
             (f"{len(files)} files, parsed", lines, lambda: [parse(one, "luajit") for one in files]),
-            ("one long file, parsed", long_lines, lambda: [parse(long_text(), "luajit")]),
+            ("one long file, parsed", long_lines, lambda: [parse(joined(), "luajit")]),
         ):
             seconds.setdefault(name, []).append(count / _seconds(take))
-        scans = _seconds(lambda: scan(long_text(), "luajit"))
+        scans = _seconds(lambda: scan(joined(), "luajit"))
         seconds.setdefault("one long file, cut into tokens only", []).append(long_lines / scans)
-        tree = parse(long_text(), "luajit")
+        tree = parse(joined(), "luajit")
         scopes = _seconds(partial(resolve, tree))
         seconds.setdefault("one long file, scopes of a tree", []).append(long_lines / scopes)
     for name, samples in seconds.items():
@@ -120,12 +120,12 @@ def editing(options: Options) -> Table:
     places = options.rounds or (2 if options.quick else 12)
     table = Table(
         "syntax editing",
-        f"From an edit of a file of {long_text().count(chr(10)):,} lines to its new scopes, in "
+        f"From an edit of a file of {joined().count(chr(10)):,} lines to its new scopes, in "
         "milliseconds",
         "python benchmarks/parsing.py",
     )
     gc.collect()
-    document = Document("untitled:long", 1, long_text(), "luajit")
+    document = Document("untitled:long", 1, joined(), "luajit")
     resolve(document.tree)
     everything: list[float] = []
     for name, typed in TYPED.items():
@@ -143,7 +143,7 @@ def editing(options: Options) -> Table:
         start = chance.randrange(len(document.text) - 4)
         document, taken = _edit(document, start, start + 1, "x")
         times.append(taken)
-        document, taken = _edit(document, start, start + 1, long_text()[start : start + 1])
+        document, taken = _edit(document, start, start + 1, joined()[start : start + 1])
         times.append(taken)
     everything += times
     _add(table, "any one letter made an x, and back", times)

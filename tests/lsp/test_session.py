@@ -467,7 +467,7 @@ def test_without_a_kernel_commands_say_so(editor: Editor) -> None:
     editor.begin()
     status = editor.wait(editor.command("tidelock.status"))["result"]
     assert (status["kernel"], status["kernelId"], status["problem"]) == ("none", None, None)
-    for name in ("tidelock.startKernel", "tidelock.interrupt"):
+    for name in ("tidelock.startKernel", "tidelock.stopKernel", "tidelock.interrupt"):
         answer = editor.wait(editor.command(name))
         assert (answer["code"], answer["words"]) == (
             module.REQUEST_FAILED,

@@ -71,6 +71,15 @@ def test_an_interrupt_right_after_a_run_ends_it(runtime: Runtime) -> None:
         assert told["error"]["message"] == "interrupted"
 
 
+def test_an_editor_gives_the_kernel_a_new_state_and_ends_it(runtime: Runtime) -> None:
+    notebook, editor = runtime.notebook(), runtime.editor()
+    notebook.execute("kept = 1")
+    editor.request("workspace/executeCommand", {"command": "tidelock.restartKernel"})
+    assert notebook.execute("return kept == nil").result == "true"
+    editor.request("workspace/executeCommand", {"command": "tidelock.stopKernel"})
+    assert state(editor, "none")["kernelId"] is None
+
+
 def spins_on(peer: JupyterPeer) -> bool:
     """Whether the loop goes on between questions; two in a row may meet the same turn of it."""
     first = ask(peer, "value", "spins")

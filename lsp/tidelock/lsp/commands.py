@@ -5,13 +5,14 @@ Each runs on a thread of its own, for it may have to start one.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidelock.lsp import convert, messages
 from tidelock.lsp.runs import Wanted
-from tidelock.shared.errors import BadRequest
+from tidelock.shared.errors import BadRequest, KernelError
 
 if TYPE_CHECKING:
     from tidelock.lsp.convert import Json
@@ -37,6 +38,20 @@ def interrupt(session: Session, arguments: list[Json]) -> Json:
     """End what runs on the workspace's kernel, also what was asked for just now."""
     session.runs.wait_begun(_BEGIN_S)
     session.kernel(start=False).interrupt().result(_ANSWER_S)
+    return None
+
+
+def restart_kernel(session: Session, arguments: list[Json]) -> Json:
+    """Give the workspace's kernel a new Lua state; breakpoints and clients stay, globals go."""
+    session.kernel(start=False).shutdown(restart=True).result(_ANSWER_S)
+    return session.status()
+
+
+def stop_kernel(session: Session, arguments: list[Json]) -> Json:
+    """End the workspace's kernel, for all who use it."""
+    answer = session.kernel(start=False).shutdown()
+    with contextlib.suppress(KernelError):  # it may be gone before its answer is read
+        answer.result(_ANSWER_S)
     return None
 
 
@@ -90,6 +105,8 @@ COMMANDS: Mapping[str, Command] = {
     "tidelock.debug": debug,
     "tidelock.interrupt": interrupt,
     "tidelock.reindex": reindex,
+    "tidelock.restartKernel": restart_kernel,
     "tidelock.startKernel": start_kernel,
     "tidelock.status": status,
+    "tidelock.stopKernel": stop_kernel,
 }
