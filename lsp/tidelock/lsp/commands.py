@@ -68,7 +68,7 @@ def run(session: Session, arguments: list[Json]) -> Json:
     document = session.document(uri)
     if document is None:
         raise BadRequest(f"{uri} is neither open nor a file that can be read")
-    wanted = Wanted(document, document.text)
+    wanted = Wanted(document, document.text, is_selection=document.mode == "input")
     if start is not None and end is not None:
         first, last = (
             document.lines.offset(*place, session.manner.encoding) for place in (start, end)

@@ -85,6 +85,7 @@ class Manner(NamedTuple):
     action_literals: bool = False
     starts_debugging: bool = False
     refreshes_values: bool = False
+    notebooks: bool = False
     fold_limit: int = 0
     folder: str = ""
     trusted: bool = False
@@ -140,6 +141,7 @@ class Manner(NamedTuple):
             refreshes_values=at(
                 params, "capabilities", "workspace", "inlineValue", "refreshSupport"
             ) is True,
+            notebooks=isinstance(at(params, "capabilities", "notebookDocument"), Mapping),
             fold_limit=limit if type(limit) is int and limit > 0 else 0,
             folder=_folder(params),
             trusted=at(params, "initializationOptions", "trusted") is True,
@@ -179,7 +181,11 @@ def _folder(params: Json) -> str:
 
 
 def initialize_result(
-    manner: Manner, providers: Mapping[str, Json], commands: Iterable[str], version: str
+    manner: Manner,
+    providers: Mapping[str, Json],
+    commands: Iterable[str],
+    version: str,
+    notebooks: types.NotebookDocumentSyncOptions | None = None,
 ) -> types.InitializeResult:
     """What the server can; ``providers`` comes from the table of routes."""
     return types.InitializeResult(
@@ -190,6 +196,7 @@ def initialize_result(
                 change=types.TextDocumentSyncKind.Incremental,
                 save=types.SaveOptions(include_text=False),
             ),
+            notebook_document_sync=notebooks if manner.notebooks else None,
             execute_command_provider=types.ExecuteCommandOptions(commands=list(commands)),
             **providers,
         ),
@@ -325,13 +332,18 @@ def opened(params: Json) -> Opened:
 def changed(params: Json) -> Changed:
     """``textDocument/didChange``."""
     read = structured(params, types.DidChangeTextDocumentParams)
-    changes = [
+    document = read.text_document
+    return Changed(document.uri, document.version, changes_of(read.content_changes))
+
+
+def changes_of(found: Iterable[types.TextDocumentContentChangeEvent]) -> list[Change]:
+    """Edits of a text, in order."""
+    return [
         Change(one.text, place_of(one.range.start), place_of(one.range.end))
         if isinstance(one, types.TextDocumentContentChangePartial)
         else Change(one.text)
-        for one in read.content_changes
+        for one in found
     ]
-    return Changed(read.text_document.uri, read.text_document.version, changes)
 
 
 def closed(params: Json) -> str:

@@ -57,8 +57,13 @@ def diagnose(
 
     tree = document.tree
     breathe()
+    text = document.text
+    if document.mode == "input":
+        from tidelock.shared.syntax.inputs import chunk
+
+        text = chunk(text, document.dialect)
     try:
-        refusal, judged = check(document.text, lua), True
+        refusal, judged = check(text, lua), True
     except Unavailable as error:
         log.warn("nobody to ask whether a text is valid", lua=lua, why=str(error))
         refusal, judged = "", False

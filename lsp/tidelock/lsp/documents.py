@@ -17,7 +17,7 @@ from tidelock.shared.sources import chunk_of_path, path_of_chunk, path_of_uri
 
 if TYPE_CHECKING:
     from tidelock.shared.model import Dialect
-    from tidelock.shared.syntax.tree import Tree
+    from tidelock.shared.syntax.tree import Mode, Tree
 
 log = layer("lsp")
 
@@ -45,6 +45,7 @@ class Document:
         "_tree",
         "chunk",
         "dialect",
+        "mode",
         "search",
         "text",
         "uri",
@@ -58,12 +59,14 @@ class Document:
         text: str,
         dialect: Dialect = "5.4",
         search: tuple[str, ...] = (),
+        mode: Mode = "chunk",
     ) -> None:
         self.uri = uri
         self.version = version
         self.text = text
         self.dialect = dialect
         self.search = search
+        self.mode = mode
         self.chunk = chunk_of_uri(uri)
         self._lines: Lines | None = None
         self._tree: Tree | None = None
@@ -94,11 +97,15 @@ class Document:
 
                 before = self._before
                 if before is None:
-                    self._tree = parse(self.text, self.dialect)
+                    self._tree = parse(self.text, self.dialect, self.mode)
                 else:
                     self._tree = parse_again(before, self.text)
                 self._before = None
             return self._tree
+
+    def read_as(self, dialect: Dialect) -> Document:
+        """The same version, read as another Lua."""
+        return Document(self.uri, self.version, self.text, dialect, self.search, self.mode)
 
     def changed(self, version: int, changes: Iterable[Change], encoding: Encoding) -> Document:
         """The next version: each change counts in the text that the one before it left."""
@@ -111,7 +118,7 @@ class Document:
                 end = max(lines.offset(*change.end, encoding), start)
                 text = text[:start] + change.text + text[end:]
             lines = Lines(text)
-        made = Document(self.uri, version, text, self.dialect, self.search)
+        made = Document(self.uri, version, text, self.dialect, self.search, self.mode)
         made._lines = lines
         # Without the lock, which who parses holds; one of the two is there in this order.
         before = self._before

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.lsp import convert
 from tidelock.lsp import convert_edits as edits
+from tidelock.lsp import convert_notebooks as notebooks
 from tidelock.lsp import convert_views as views
 from tidelock.shared.log import layer
 
@@ -217,6 +218,16 @@ def did_close(session: Session, uri: str) -> None:
     session.hide(uri)
 
 
+def notebook_changed(session: Session, change: notebooks.NotebookChange) -> None:
+    """Cells of a notebook have come, were edited, or have gone."""
+    for uri in change.closed:
+        session.hide(uri)
+    for cell in change.opened:
+        session.show_cell(change.notebook, cell.uri, cell.version, cell.text)
+    for edited in change.edited:
+        session.edit(edited.uri, edited.version, edited.changes)
+
+
 def did_change_files(session: Session, paths: list[str]) -> None:
     """Files have changed, come or gone outside the editor."""
     session.reread(paths)
@@ -244,6 +255,10 @@ NOTIFICATIONS: tuple[Heard, ...] = (
     Heard("textDocument/didChange", did_change, convert.changed),
     Heard("textDocument/didClose", did_close, convert.closed),
     Heard("textDocument/didSave", ignored, convert.anything),
+    Heard("notebookDocument/didOpen", notebook_changed, notebooks.opened),
+    Heard("notebookDocument/didChange", notebook_changed, notebooks.changed),
+    Heard("notebookDocument/didSave", ignored, convert.anything),
+    Heard("notebookDocument/didClose", notebook_changed, notebooks.closed),
     Heard("workspace/didChangeConfiguration", ignored, convert.anything),
     Heard("workspace/didChangeWatchedFiles", did_change_files, convert.watched),
     Heard("workspace/didChangeWorkspaceFolders", ignored, convert.anything),
@@ -253,6 +268,7 @@ NOTIFICATIONS: tuple[Heard, ...] = (
 PROVIDERS = dict(
     [*(route.provider for route in REQUESTS), *(search.provider for search in SEARCHES)]
 )
+NOTEBOOKS = notebooks.SYNC
 _REQUESTS = {route.method: route for route in REQUESTS}
 _SEARCHES = {search.method: search for search in SEARCHES}
 _NOTIFICATIONS = {heard.method: heard for heard in NOTIFICATIONS}

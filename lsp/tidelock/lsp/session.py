@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.link.client import KernelClient
     from tidelock.shared.model import Dialect, Problem
+    from tidelock.shared.syntax.tree import Mode
 
 log = layer("lsp")
 
@@ -263,7 +264,7 @@ class Session:
             return
         self._state = "ready"
         result = convert.initialize_result(
-            self.manner, routes.PROVIDERS, commands.COMMANDS, VERSION
+            self.manner, routes.PROVIDERS, commands.COMMANDS, VERSION, routes.NOTEBOOKS
         )
         request.reply(convert.plain(result))
         self._lane.put(self._settle_in)
@@ -317,7 +318,7 @@ class Session:
             self._show_problems(convert.withdrawal(uri_of_path(path)))
         for document in self.documents:
             if document.dialect != self.dialect:
-                self.documents.renew(self._made(document.uri, document.version, document.text))
+                self.documents.renew(document.read_as(self.dialect))
         self.index.replan(self._plan())
 
     def _start_index(self) -> None:
@@ -422,10 +423,18 @@ class Session:
         except BadRequest as error:
             log.warn("a notification that does not fit", method=heard.method, why=str(error))
 
-    def _made(self, uri: str, version: int, text: str) -> Document:
-        path = path_of_chunk(chunk_of_uri(uri))
+    def _made(
+        self, uri: str, version: int, text: str, mode: Mode = "chunk", home: str = ""
+    ) -> Document:
+        path = path_of_chunk(chunk_of_uri(home or uri))
         folders = search_folders(os.path.dirname(path), self.workspace, self.settings.lua_path)
-        return Document(uri, version, text, self.dialect, folders)
+        return Document(uri, version, text, self.dialect, folders, mode)
+
+    def show_cell(self, notebook: str, uri: str, version: int, text: str) -> None:
+        """A cell of a notebook is open."""
+        document = self._made(uri, version, text, "input", notebook)
+        self.documents.open(document)
+        self._judge(document, lambda: None)
 
     def show(self, uri: str, version: int, text: str) -> None:
         """A text is open."""
@@ -522,7 +531,7 @@ class Session:
             problems = self._as_wished(document, found)
         except _Outdated:
             return
-        rules = self._rules
+        rules = self._rules if document.mode == "chunk" else None
         known = [] if rules is None else rules.known(document)
         self._publish(document, merged(problems, self._as_wished(document, known or [])))
         if rules is None or known is not None:
