@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kit.marked import Marked, files
-from tidelock.shared.language.checks.finding import at_once
+from tidelock.shared.language.checks.finding import at_once, in_depth
 from tidelock.shared.language.checks.fixes import Fix, fixes
 from tidelock.shared.language.diagnostics import from_load, problems
 from tidelock.shared.language.index import problems as wide
@@ -56,6 +56,7 @@ def judged(source: str, dialect: Dialect = "5.4") -> Judged:
     refusal = _LOAD(tree.text, dialect)
     found = problems(tree, from_load(tree, refusal) if refusal else None)
     found += at_once(tree)
+    found += in_depth(tree, space.types, uri)
     found += wide.problems(tree, uri, space)
     return Judged(next(iter(marks.values())), tree, sorted(found, key=lambda one: one.start))
 

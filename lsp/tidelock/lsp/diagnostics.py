@@ -43,7 +43,7 @@ def diagnose(
     breathe: Callable[[], None] = lambda: None,
     beyond: Beyond | None = None,
 ) -> list[Problem]:
-    """Every problem of a text in text order.
+    """The problems that a text shows at once, in text order: of its grammar and its names.
 
     Args:
         document: the text.
@@ -79,6 +79,21 @@ def diagnose(
         breathe()
         found += _wide(document, beyond)
     return sorted(found, key=lambda one: (one.start, one.end))
+
+
+def deepen(
+    document: Document, beyond: Beyond, breathe: Callable[[], None] = lambda: None
+) -> list[Problem]:
+    """The problems of a text that its meaning tells: those of annotations and types."""
+    from tidelock.shared.language.checks.finding import in_depth
+    from tidelock.shared.language.members import members
+
+    space = beyond.space
+
+    def sets(name: str, key: str) -> bool:
+        return any(key in members(one.tree).fields((name,)) for one in space.naming(key))
+
+    return in_depth(document.tree, space.types, document.uri, sets, breathe)
 
 
 def _wide(document: Document, beyond: Beyond) -> list[Problem]:

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 from tidelock.lsp import commands, convert, messages, routes
 from tidelock.lsp import convert_views as views
 from tidelock.lsp.convert import Json, Manner
-from tidelock.lsp.diagnostics import Beyond, Check, diagnose
+from tidelock.lsp.diagnostics import Beyond, Check, deepen, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.failures import Failures
+from tidelock.lsp.findings import Findings
 from tidelock.lsp.live import Live, connector
 from tidelock.lsp.moment import NOTHING, Moment, View
-from tidelock.lsp.rules import Rules, merged
+from tidelock.lsp.rules import Rules
 from tidelock.lsp.runs import Runs
 from tidelock.lsp.sent import Sent
 from tidelock.lsp.work import Breathe, Lane, Pool
@@ -174,7 +175,7 @@ class Session:
         self._lane = Lane("tidelock-documents")
         self._pool = Pool(ports.tidy)
         self._rules: Rules | None = None
-        self._problems: dict[str, tuple[Document, list[Problem]]] = {}
+        self.findings = Findings()
         self._sent = Sent()
         self._live: Live | None = None
         self._asked: dict[Number, str] = {}
@@ -456,7 +457,7 @@ class Session:
             if self._rules is not None:
                 self._rules.forget(uri)
             self._show_problems(convert.withdrawal(document.uri))
-            self._problems.pop(document.uri, None)
+            self.findings.forget(document.uri)
             self._sent.forget(document.uri)
             self._judge_others(difference(summarized(document), self._on_disk(document)))
 
@@ -525,23 +526,46 @@ class Session:
                 raise _Outdated
 
         lua = self.lua
+        beyond = self._beyond()
         try:
             breathe_or_stop()
-            found = diagnose(document, self.ports.check, lua, breathe_or_stop, self._beyond())
-            problems = self._as_wished(document, found)
+            found = diagnose(document, self.ports.check, lua, breathe_or_stop, beyond)
         except _Outdated:
             return
+        self.findings.take(document, "names", found)
         rules = self._rules if document.mode == "chunk" else None
-        known = [] if rules is None else rules.known(document)
-        self._publish(document, merged(problems, self._as_wished(document, known or [])))
+        known = None if rules is None else rules.known(document)
+        if known is not None:
+            self.findings.take(document, "rules", known)
+        self._publish(document)
+        if beyond is not None:
+            delay_s = self.settings.lsp_diagnostics_delay_ms / 1000
+            key = f"types of {document.uri}"
+            self._pool.later(key, lambda breathe: self._deepen(document, breathe), delay_s=delay_s)
         if rules is None or known is not None:
             return
 
         def add(more: list[Problem]) -> None:
-            if more:
-                self._publish(document, merged(problems, self._as_wished(document, more)))
+            if self.findings.take(document, "rules", more):
+                self._publish(document)
 
         rules.ask(document, lambda: self.documents.is_present(document), add)
+
+    def _deepen(self, document: Document, breathe: Breathe) -> None:
+        """Add what takes the meaning of a text, when nobody has typed for a while."""
+
+        def breathe_or_stop() -> None:
+            breathe()
+            if not self.documents.is_present(document):
+                raise _Outdated
+
+        beyond = self._beyond()
+        try:
+            found = [] if beyond is None else deepen(document, beyond, breathe_or_stop)
+        except _Outdated:
+            return
+        if self.findings.take(document, "types", found):
+            self._publish(document)
 
     def _ran(self, chunk: str) -> tuple[str, ...]:
         """The texts of which one ran for a chunk: what the newest run was given, and the file."""
@@ -555,20 +579,21 @@ class Session:
     def _show_again(self, chunks: set[str]) -> None:
         """Tell the problems of some texts anew: the last run has ended otherwise."""
         for document in self.documents:
-            known = self._problems.get(document.uri)
-            if document.chunk in chunks and known is not None and known[0] is document:
-                self._publish(*known)
+            if document.chunk in chunks:
+                self._publish(document)
 
     def _judged(self, document: Document) -> list[Problem]:
         """The problems of a text: those that were told of this version, else found now."""
-        known = self._problems.get(document.uri)
-        if known is not None and known[0] is document:
-            return known[1]
-        found = diagnose(document, self.ports.check, self.lua, beyond=self._beyond())
+        found = self.findings.of(document)
+        if found is None:
+            found = diagnose(document, self.ports.check, self.lua, beyond=self._beyond())
         return self._as_wished(document, found)
 
-    def _publish(self, document: Document, problems: list[Problem]) -> None:
-        self._problems[document.uri] = document, problems
+    def _publish(self, document: Document) -> None:
+        found = self.findings.of(document)
+        if found is None:
+            return
+        problems = self._as_wished(document, found)
         made = convert.publication(document, problems, self.manner)
         failure = self.failures.of(document)
         if failure is not None:

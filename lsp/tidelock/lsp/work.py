@@ -9,10 +9,12 @@ is collected here, between requests and never within one: it takes longer than m
 from __future__ import annotations
 
 import itertools
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable
-from typing import final
+from typing import NamedTuple, final
 
 from tidelock.shared.log import layer
 
@@ -56,6 +58,14 @@ class Lane:
             _guarded(job)
 
 
+class _Later(NamedTuple):
+    """A job that can wait: when it may begin, what it leaves behind, what it does."""
+
+    due: float
+    weight: int
+    job: Callable[[Breathe], None]
+
+
 @final
 class Pool:
     """The workers and the background thread; everything from anywhere.
@@ -71,7 +81,7 @@ class Pool:
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._busy = 0
-        self._later: dict[str, tuple[int, Callable[[Breathe], None]]] = {}
+        self._later: dict[str, _Later] = {}
         self._closed = False
         for number in range(_WORKERS):
             name = f"tidelock-worker-{number}"
@@ -84,15 +94,21 @@ class Pool:
             self._busy += 1
         self._urgent.put((priority, next(self._order), job))
 
-    def later(self, key: str, job: Callable[[Breathe], None], weight: int = 1) -> None:
+    def later(
+        self,
+        key: str,
+        job: Callable[[Breathe], None],
+        weight: int = 1,
+        delay_s: float = 0.0,
+    ) -> None:
         """Do a job when there is time; it replaces one of the same key that has not begun.
 
         The job is given ``breathe``, to be called between its parts; ``weight`` is about how much
-        it leaves behind, in letters of text.
+        it leaves behind, in letters of text; it does not begin before the delay is over.
         """
         with self._changed:
             self._later.pop(key, None)
-            self._later[key] = weight, job
+            self._later[key] = _Later(time.monotonic() + delay_s, weight, job)
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -117,21 +133,27 @@ class Pool:
 
     def _rest(self) -> None:
         untidy = 0
-        while True:
-            with self._changed:
-                quiet_s = _QUIET_S if untidy else None
-                self._changed.wait_for(lambda: self._later or self._closed, quiet_s)
-                if self._closed:
-                    return
-                is_quiet = not self._later
-            if is_quiet or untidy >= _MOST_UNTIDY:
+        while (key := self._due(_QUIET_S if untidy else math.inf)) is not None:
+            if not key or untidy >= _MOST_UNTIDY:
                 untidy = 0
                 _guarded(self._tidy)
                 continue
             self._breathe()
             with self._changed:
-                if not self._later:
-                    continue
-                weight, job = self._later.pop(next(iter(self._later)))
-            untidy += weight
-            _guarded(job, self._breathe)
+                later = self._later.pop(key, None)
+            if later is not None:
+                untidy += later.weight
+                _guarded(later.job, self._breathe)
+
+    def _due(self, quiet_s: float) -> str | None:
+        """The job that may begin next, none for a while of quiet; None when all is over."""
+        quiet_at = time.monotonic() + quiet_s
+        with self._changed:
+            while not self._closed:
+                now = time.monotonic()
+                key = next((key for key, one in self._later.items() if one.due <= now), "")
+                if key or now >= quiet_at:
+                    return key
+                until = min([quiet_at, *(one.due for one in self._later.values())])
+                self._changed.wait(None if until == math.inf else until - now)
+        return None

@@ -160,6 +160,7 @@ NAMES = {
             "local a; local a",
             "do local a end do local a end",
             "function t:f() function t:g() end end",
+            "local a = f(function(a) return a end) print(a)",
             "for i = 1, 2 do end for i = 1, 2 do end",
         ),
     ),
@@ -198,7 +199,7 @@ NAMES = {
             "function f(_a) return 1 end",
             "function f(a) end",
             "function t:f() return 1 end",
-            "function f(a, ...) return ... end".replace("f(a, ...)", "f(...)"),
+            "function f(a, ...) return ... end",
         ),
     ),
     "unused-loop-variable": Cases(
@@ -347,12 +348,11 @@ FLOW = {
     "same-branches": Cases(
         (
             "if a then f() else <!f()!> end",
-            "if a then f() elseif b then <!f()!> end",
-            "if a then f() g() elseif b then h() else f() end".replace(
-                "h() else f() end", "<!f() g()!> end"
-            ),
+            "if a then f() elseif b then g() else <!g()!> end",
+            "if a then f() g() else <!f() g()!> end",
         ),
         (
+            "if a then f() elseif b then f() else g() end",
             "if a then f() else g() end",
             "if a then f() elseif b then g() else f() end",
             "if a then --[[ a ]] else --[[ a ]] end",
@@ -390,8 +390,8 @@ VALUES = {
         ("a, b = b, a", "a = b b = c", "a = b f() b = a", "a = f() f = a"),
     ),
     "self-assignment": Cases(
-        ("<!a = a!>", "<!a.b = a.b!>", "a, b = b, a <!c = c!>"),
-        ("local print = print", "a = b", "f().a = f().a", "a.b = b.a"),
+        ("<!a = a!>", "local a = 1 <!a = a!>", "a, b = b, a <!c = c!>"),
+        ("local print = print", "a = b", "a.b = a.b", "a.b = b.a"),
     ),
     "duplicate-index": Cases(
         ("return {a = 1, <!a!> = 2}", "return {1, [<!1!>] = 2}", "return {['a'] = 1, <!a!> = 2}"),
@@ -435,6 +435,8 @@ VALUES = {
             "return (not a) == b",
             "return not a == not b",
             "return a or b + c",
+            "return a and b or 1 + 2",
+            "return a or 'x' .. b",
             "return (a or 0) + 1",
         ),
     ),
@@ -528,4 +530,357 @@ ANNOTATIONS = {
     ),
 }
 
-ALL = {**GRAMMAR, **NAMES, **FLOW, **VALUES, **ANNOTATIONS}
+CALLS = {
+    "redundant-parameter": Cases(
+        (
+            "local function f(a) return a end f(1, <!2, 3!>)",
+            "local M = {} function M:f() return self end M:f(<!1!>)",
+            "local f = function() return 1 end f(<!1!>)",
+            "math.abs(1, <!2!>)",
+        ),
+        (
+            "local function f(a) return a end f(g())",
+            "local function f(...) return ... end f(1, 2)",
+            "local function f() return 1 end f = g f(1)",
+            "---@overload fun(a, b)\nlocal function f(a) return a end f(1, 2)",
+            "f(1, 2)",
+        ),
+    ),
+    "missing-parameter": Cases(
+        (
+            "table.<!concat!>()",
+            "string.<!rep!>()",
+            "---@param a integer\nlocal function f(a) return a end <!f!>()",
+        ),
+        (
+            "local function f(a) return a end f()",
+            "---@param a? integer\nlocal function f(a) return a end f()",
+            "---@param a integer|nil\nlocal function f(a) return a end f()",
+            "setmetatable(f())",
+        ),
+    ),
+    "colon-mismatch": Cases(
+        (
+            "local M = {} function M:f() return self end M<!.f!>()",
+            "local M = {} function M.f() return 1 end M<!:f!>()",
+            "local M = {} function M.f(a) return a end M<!:f!>(1)",
+        ),
+        (
+            "local M = {} function M:f() return self end M:f()",
+            "local M = {} function M:f() return self end M.f(M)",
+            "local M = {} function M.f(self, a) return self, a end M:f(1)",
+            "local M = {} function M.f(...) return ... end M:f(1)",
+            "local M = {} function M.f(a, b) return a, b end M:f(1)",
+        ),
+    ),
+    "call-non-callable": Cases(
+        ("local a = 1 <!a!>()", "local t = { x = 'a' } <!t.x!>()", "local a = true <!a!>(1)"),
+        (
+            "local a = f() a()",
+            "local a = 1 a = f a()",
+            "local t = setmetatable({}, { __call = f }) t()",
+            "f()",
+        ),
+    ),
+    "deprecated": Cases(
+        (
+            "---@deprecated\nlocal function f() end <!f!>()",
+            "local M = {}\n---@deprecated use g\nfunction M.f() end M.<!f!>()",
+            "local M = {}\n---@deprecated\nfunction M:f() end M:<!f!>()",
+        ),
+        (
+            "local function f() end f()",
+            "---@deprecated\nlocal function f() end",
+            "---@deprecated\nlocal a = 1 a()",
+        ),
+    ),
+    "discard-returns": Cases(
+        (
+            "string.<!format!>('%d', 1)",
+            "<!tonumber!>('1')",
+            "---@nodiscard\nlocal function f() return 1 end <!f!>()",
+        ),
+        (
+            "local a = string.format('%d', 1)",
+            "string.gsub('a', 'b', print)",
+            "local function tonumber() end tonumber('1')",
+            "print(string.upper('a'))",
+        ),
+    ),
+}
+
+TYPES = {
+    "undefined-field": Cases(
+        (
+            "print(string.<!uper!>)",
+            "math.<!flor!>(1)",
+            "---@class A\n---@field x integer\n\n---@type A\nlocal a = f()\nprint(a.<!y!>)",
+            "print(table.<!unpakc!>)",
+        ),
+        (
+            "print(string.upper)",
+            "if string.uper then print(1) end",
+            "string.trim = f print(string.trim)",
+            "---@class A\n---@field x integer\n\n---@type A\nlocal a = f()\nprint(a.x)",
+            "---@class A\n\n---@type A\nlocal a = f()\nprint(a.y)",
+            "---@class A: Unknown\n---@field x integer\n\n---@type A\nlocal a = f()\nprint(a.y)",
+            "---@class A\n---@field x integer\n---@field [string] integer\n\n---@type A\n"
+            "local a = f()\nprint(a.y)",
+            "local t = {} print(t.x)",
+        ),
+    ),
+    "invisible": Cases(
+        (
+            *(
+                f"---@class A\n---@field {word} x integer\n\n"
+                "---@type A\nlocal a = f()\nprint(a.<!x!>)"
+                for word in ("private", "protected")
+            ),
+            "-- main.lua --\n---@type A\nlocal a = f()\nprint(a.<!x!>)\n"
+            "-- a.lua --\n---@class A\n---@field package x integer",
+        ),
+        (
+            "---@class A\n---@field x integer\n\n---@type A\nlocal a = f()\nprint(a.x)",
+            "---@class A\n---@field private x integer\nlocal A = {}\n"
+            "function A:f() return self.x end",
+            "---@class A\n---@field package x integer\n\n---@type A\nlocal a = f()\nprint(a.x)",
+        ),
+    ),
+    "need-check-nil": Cases(
+        (
+            "local file = io.open('a') print(<!file!>:read())",
+            "---@param a string?\nfunction f(a) return <!a!>:upper() end",
+            "---@type { x: integer }|nil\nlocal t = f() print(<!t!>.x)",
+        ),
+        (
+            "local file = io.open('a') if file then print(file:read()) end",
+            "local file = assert(io.open('a')) print(file:read())",
+            "---@param a string?\nfunction f(a) return a and a:upper() end",
+            "---@param a string?\nfunction f(a) if not a then return end return a:upper() end",
+            "local t if a then t = {} end print(t.x)",
+            "local a = f() print(a.b)",
+            "local file = io.open('a') if not file then f() end print(file:read())",
+            "local file = io.open('a') check(file) print(file:read())",
+            "local a, b = ('x'):match('(x)(y)') print(a and b:upper())",
+        ),
+    ),
+    "param-type-mismatch": Cases(
+        (
+            "string.rep(<!{}!>, 2)",
+            "---@param a boolean\nlocal function f(a) return a end f(<!'x'!>)",
+            "---@param a fun()\nlocal function f(a) return a end f(<!1!>)",
+            "---@param a 'x'|'y'\nlocal function f(a) return a end f(<!'z'!>)",
+        ),
+        (
+            "string.rep('a', 2)",
+            "string.rep(1, 2)",
+            "string.rep(f(), 2)",
+            "---@param a Unknown\nlocal function f(a) return a end f('x')",
+            "---@param a? string\nlocal function f(a) return a end f(nil)",
+            "---@param a integer\nlocal function f(a) return a end f(1.5 * 2)",
+            "---@generic T\n---@param a T\nlocal function f(a) return a end f('x')",
+        ),
+    ),
+    "assign-type-mismatch": Cases(
+        (
+            "---@type boolean\nlocal a = <!'x'!>",
+            "---@type string[]\nlocal a = <!1!>",
+            "---@type integer, boolean\nlocal a, b = 1, <!{}!>",
+        ),
+        (
+            "---@type boolean\nlocal a = true",
+            "---@type string\nlocal a = f()",
+            "---@type string\nlocal a = nil",
+            "---@type string[]\nlocal a = {}",
+            "---@type Unknown\nlocal a = 1",
+        ),
+    ),
+    "missing-fields": Cases(
+        (
+            "---@class A\n---@field x integer\n\n---@type A\nlocal a = <!{}!>",
+            "---@class A\n---@field x integer\n---@field y string\n\n---@type A\n"
+            "local a = <!{ x = 1 }!>",
+            "---@class A\n---@field x integer\n---@class B: A\n---@field y integer\n\n---@type B\n"
+            "local b = <!{ y = 1 }!>",
+        ),
+        (
+            "---@class A\n---@field x? integer\n\n---@type A\nlocal a = {}",
+            "---@class A\n---@field x integer|nil\n\n---@type A\nlocal a = {}",
+            "---@class A\n---@field x integer\n\n---@type A\nlocal a = { x = 1 }",
+            "---@class A\n---@field x integer\n\n---@type A\nlocal a = { [k] = 1 }",
+        ),
+    ),
+    "return-type-mismatch": Cases(
+        (
+            "---@return boolean\nfunction f() return <!'x'!> end",
+            "---@return string, integer\nfunction f() return 'x', <!{}!> end",
+            "---@return string\nfunction f() if a then return <!true!> end return 'x' end",
+        ),
+        (
+            "---@return boolean\nfunction f() return true end",
+            "---@return string?\nfunction f() return nil end",
+            "---@return string\nfunction f() return g() end",
+            "function f() return 'x' end",
+        ),
+    ),
+    "missing-return": Cases(
+        (
+            "---@return integer\nfunction f() print(1) <!end!>",
+            "---@return integer\nfunction f() if a then return 1 end <!end!>",
+            "---@return integer\nfunction f() while a do return 1 end <!end!>",
+        ),
+        (
+            "---@return integer\nfunction f() return 1 end",
+            "---@return integer\nfunction f() if a then return 1 else error('x') end end",
+            "---@return integer?\nfunction f() print(1) end",
+            "---@return integer\nfunction f() end",
+            "---@return integer\nfunction f() while true do if a then return 1 end end end",
+        ),
+    ),
+    "missing-return-value": Cases(
+        (
+            "---@return integer\nfunction f() <!return!> end",
+            "---@return integer, string\nfunction f() <!return 1!> end",
+            "---@return integer\nfunction f() if a then <!return!> end return 1 end",
+        ),
+        (
+            "---@return integer\nfunction f() return 1 end",
+            "---@return integer, string\nfunction f() return g() end",
+            "---@return integer, string?\nfunction f() return 1 end",
+        ),
+    ),
+    "redundant-return-value": Cases(
+        (
+            "---@return integer\nfunction f() return 1, <!2!> end",
+            "---@return integer\nfunction f() return 1, <!2, 3!> end",
+            "---@return integer\nfunction f() if a then return 1, <!g(), 2!> end return 1 end",
+        ),
+        (
+            "---@return integer\nfunction f() return 1 end",
+            "---@return integer\nfunction f() return g() end",
+            "---@return integer ...\nfunction f() return 1, 2 end",
+            "function f() return 1, 2 end",
+        ),
+    ),
+    "unused-value": Cases(
+        (
+            "local a = f() print(a) <!a!> = f()",
+            "local <!a!> = f() a = g() print(a)",
+            "local <!a!> = f() if b then a = 1 else a = 2 end print(a)",
+            "function f(a) print(a) <!a!> = 1 end",
+        ),
+        (
+            "local a = f() print(a) a = f() print(a)",
+            "local a = f() if b then a = g() end print(a)",
+            "local a = 1 while b do print(a) a = a + 1 end",
+            "local a = f() print(a) a = nil",
+            "local a = f() function g() return a end a = h()",
+            "local a = 1 ::top:: print(a) a = 2 goto top",
+        ),
+    ),
+}
+
+DOCS = {
+    "undefined-doc-name": Cases(
+        ("---@type <!Nowhere!>", "---@param a <!A!>|integer", "---@return table<string, <!B!>>"),
+        (
+            "---@type integer",
+            "---@class A\n\n---@type A",
+            "---@generic T\n---@param a T",
+            "-- main.lua --\n---@type A\nlocal a\n-- a.lua --\n---@class A",
+        ),
+    ),
+    "undefined-doc-class": Cases(
+        ("---@class A: <!B!>", "---@class A: <!B!>, <!C!>", "---@class A\n---@class B: A, <!C!>"),
+        ("---@class A", "---@class A\n---@class B: A", "---@class A: table"),
+    ),
+    "undefined-doc-param": Cases(
+        (
+            "---@param <!b!> integer\nfunction f(a) end",
+            "---@param <!...!> integer\nlocal function f() end",
+            "---@param <!nmae!> integer\nlocal f = function(name) end",
+        ),
+        (
+            "---@param a integer\nfunction f(a) end",
+            "---@param ... integer\nfunction f(...) end",
+            "---@param self table\nfunction t:f() end",
+            "---@param a integer",
+        ),
+    ),
+    "duplicate-doc-param": Cases(
+        (
+            "---@param a integer\n---@param <!a!> string\nfunction f(a) end",
+            "---@param a integer\n---@param b integer\n---@param <!a!> string",
+            "---@param a integer\n---@param <!a!> string\n---@param <!a!> string",
+        ),
+        (
+            "---@param a integer\n---@param b string",
+            "---@param a integer\nf()\n---@param a integer",
+            "---@param a integer",
+        ),
+    ),
+    "duplicate-doc-field": Cases(
+        (
+            "---@class A\n---@field x integer\n---@field <!x!> string",
+            "---@class A\n---@field x integer\n---@field y integer\n---@field <!x!> string",
+            "---@class A\n---@field x fun()\n---@field <!x!> string",
+        ),
+        (
+            "---@class A\n---@field x integer\n---@class B\n---@field x integer",
+            "---@class A\n---@field x fun(a: 1)\n---@field x fun(a: 2)",
+            "---@class A\n---@field [string] integer\n---@field [integer] integer",
+        ),
+    ),
+    "duplicate-doc-alias": Cases(
+        (
+            "---@alias A string\n---@alias <!A!> integer",
+            "---@alias A string\nf()\n---@alias <!A!> integer",
+            "-- main.lua --\n---@alias <!B!> string\n-- a.lua --\n---@alias B string",
+        ),
+        (
+            "---@alias A string\n---@alias B string",
+            "---@alias A string",
+            "---@class A\n---@class A",
+        ),
+    ),
+    "circle-doc-class": Cases(
+        (
+            "---@class A: <!A!>",
+            "---@class A: <!B!>\n---@class B: <!A!>",
+            "---@class A: B, <!A!>\n---@class B",
+        ),
+        ("---@class A\n---@class B: A", "---@class A: B\n---@class B", "---@class A: table"),
+    ),
+    "doc-field-no-class": Cases(
+        (
+            "---@field <!x!> integer",
+            "---@alias A string\n---@field <!x!> integer",
+            "f()\n---@field <!x!> integer",
+        ),
+        (
+            "---@class A\n---@field x integer",
+            "---@class A\n--- text\n---@field x integer",
+            "---@field [string] integer",
+        ),
+    ),
+    "unknown-cast-variable": Cases(
+        (
+            "---@cast <!a!> integer",
+            "do local a end\n---@cast <!a!> integer",
+            "---@cast <!a.b!> integer",
+        ),
+        ("local a\n---@cast a integer", "print(a)\n---@cast a integer", "---@cast string integer"),
+    ),
+    "unknown-diag-code": Cases(
+        tuple(
+            f"---@diagnostic disable: <!{name}!>"
+            for name in ("unused-locl", "undefined-globals", "need-check-nill")
+        ),
+        tuple(
+            f"---@diagnostic disable: {name}"
+            for name in ("unused-local", "no-print", "lowercase-global", "ambiguity-1")
+        ),
+    ),
+}
+
+ALL = {**CALLS, **TYPES, **DOCS, **GRAMMAR, **NAMES, **FLOW, **VALUES, **ANNOTATIONS}

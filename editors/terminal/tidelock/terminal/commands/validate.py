@@ -161,7 +161,7 @@ class _Judge:
 
     def problems(self, text: Text) -> Iterator[tuple[Problem, tuple[int, int, int, int]]]:
         """The problems of a text, each with its first and last line and column, from 1."""
-        from tidelock.lsp.diagnostics import Beyond, diagnose
+        from tidelock.lsp.diagnostics import Beyond, deepen, diagnose
         from tidelock.lsp.documents import Document
         from tidelock.lsp.rules import merged
 
@@ -178,6 +178,7 @@ class _Judge:
             arguments=settings.lsp_diagnostics_unused_arguments,
         )
         own = diagnose(document, self._check, self._lua, beyond=beyond)
+        own = merged(own, deepen(document, beyond))
         judged = (
             self._wishes.judged(one, text.text)
             for one in merged(own, self._rules.check(uri, document.tree))

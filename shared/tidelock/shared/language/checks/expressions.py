@@ -94,9 +94,9 @@ def _assign(look: Walk, node: Node) -> None:
     for target, value in zip(node.targets, node.values, strict=False):
         if isinstance(target, Name):
             _standard(look, target, value)
-        if type(target) is type(value) and isinstance(target, Name | Member):
+        if type(target) is type(value) and isinstance(target, Name):
             text = look.of(target)
-            if text == look.of(value) and not _calls(target):
+            if text == look.of(value):
                 message = f"'{_short(text)}' is assigned to itself"
                 look.report("self-assignment", target.start, value.end, message)
     if len(node.targets) == 1 and len(node.values) == 1:
@@ -279,7 +279,8 @@ def _binary(look: Walk, node: Node) -> None:
         operator == "or"
         and isinstance(right, Binary)
         and right.operator in _ARITHMETIC
-        and isinstance(right.left, Number | String)
+        and not (isinstance(left, Binary) and left.operator == "and")
+        and (isinstance(right.left, Number) or _is_empty(right.left))
     ):
         message = f"'{right.operator}' binds closer than 'or'; brackets say which is meant"
         look.report("confusing-precedence", node.start, node.end, message)
@@ -327,6 +328,10 @@ def _comparison(
         if why:
             look.report("suspicious-comparison", start, end, why)
             return
+
+
+def _is_empty(node: Expression) -> bool:
+    return isinstance(node, String) and not node.value
 
 
 def _is_nan(node: Expression) -> bool:

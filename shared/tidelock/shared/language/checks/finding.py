@@ -5,8 +5,12 @@ What a text asks not to see is left out here, and nothing else is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, final
 
+from tidelock.shared.language.checks.calls import call, dropped
+from tidelock.shared.language.checks.comments import comments
 from tidelock.shared.language.checks.expressions import (
     EXPRESSIONS,
     exchanges,
@@ -15,17 +19,45 @@ from tidelock.shared.language.checks.expressions import (
 )
 from tidelock.shared.language.checks.statements import STATEMENTS, defined_twice, main_chunk
 from tidelock.shared.language.checks.strings import strings
-from tidelock.shared.language.checks.variables import unset, variables
-from tidelock.shared.language.checks.walking import Walk
+from tidelock.shared.language.checks.typed import declared_locals, field, nil, returns
+from tidelock.shared.language.checks.values import unused_values
+from tidelock.shared.language.checks.variables import damage, unset, variables
+from tidelock.shared.language.checks.walking import LEAVES, Walk
 from tidelock.shared.language.suppressions import wanted
 from tidelock.shared.syntax.collector import HeldOff
-from tidelock.shared.syntax.tree import Block
+from tidelock.shared.syntax.tree import (
+    Assign,
+    Binary,
+    Block,
+    Call,
+    CallStatement,
+    Clause,
+    Function,
+    FunctionBody,
+    Index,
+    Local,
+    Member,
+    MethodCall,
+    Name,
+    Repeat,
+    Unary,
+    While,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
+    from tidelock.shared.language.types.inference import Types
+    from tidelock.shared.language.types.texts import Text
+    from tidelock.shared.language.variables import Local as Variable
     from tidelock.shared.model import Problem
     from tidelock.shared.syntax.tree import Node, Tree
+
+SetsField = Callable[[str, str], bool]
+"""Whether any text sets a field of a global, by the names of both."""
+
+_PART_S = 0.02
+"""How long nodes are looked at in a row."""
 
 _CHECKS: dict[type[Node], list[Callable[[Walk, Node], None]]] = {Block: [swapped]}
 for _table in (STATEMENTS, EXPRESSIONS):
@@ -57,3 +89,93 @@ def _at_once(tree: Tree, arguments: str) -> Iterator[Problem]:
 def is_definitions(tree: Tree) -> bool:
     """Whether a text only describes what is there, by ``---@meta``."""
     return "@meta" in tree.text
+
+
+def in_depth(
+    tree: Tree,
+    types: Types,
+    uri: str = "",
+    sets: SetsField = lambda name, key: False,
+    breathe: Callable[[], None] = lambda: None,
+) -> list[Problem]:
+    """What takes the meaning of a text: its annotations, and the types of its values.
+
+    Others may ask ``types`` in between; ``breathe`` is called between the parts of the work.
+    """
+    text = types.text(tree, uri)
+    with types.asking(text):
+        found = list(comments(types, text))
+    if not is_definitions(tree):
+        breathe()
+        found += unused_values(tree)
+        found += _Depth(types, text, sets).run(breathe)
+    return wanted(tree, found)
+
+
+@final
+class _Depth:
+    """One look at the types in a text; each node is a question of its own."""
+
+    __slots__ = ("asked", "checked", "sets", "text", "types")
+
+    def __init__(self, types: Types, text: Text, sets: SetsField) -> None:
+        self.types = types
+        self.text = text
+        self.sets = sets
+        # The expressions of which it is asked whether they are there, and those assigned to.
+        self.asked: set[int] = set()
+        # The variables that were looked at before, by a condition or by what they were handed to.
+        self.checked: set[Variable] = set()
+
+    def run(self, breathe: Callable[[], None]) -> list[Problem]:
+        """See every node of the statements that are whole."""
+        found: list[Problem] = []
+        bad = damage(self.text.tree)
+        began = time.monotonic()
+        for node in self.text.tree.walk():
+            if type(node) in LEAVES or (bad and bad.holds(node.start)):
+                continue
+            if time.monotonic() - began > _PART_S:
+                breathe()
+                began = time.monotonic()
+            self._note(node)
+            with self.types.asking(self.text):
+                found += self._problems(node)
+        return found
+
+    def _note(self, node: Node) -> None:
+        asked: Sequence[Node] = ()
+        if isinstance(node, Assign):
+            asked = node.targets
+        elif isinstance(node, Function):
+            asked = (node.target,)
+        elif isinstance(node, Clause | While | Repeat):
+            asked = (node.condition,)
+        elif isinstance(node, Unary):
+            asked = (node.operand,)
+        elif isinstance(node, Binary) and node.operator in ("and", "or", "==", "~="):
+            asked = (node.left, node.right)
+        elif isinstance(node, CallStatement):
+            asked = node.call.arguments
+        for one in asked:
+            if not isinstance(node, CallStatement):
+                self.asked.add(id(one))
+            if isinstance(one, Name):
+                local = self.text.members.scopes.meaning(one.start)
+                if local is not None:
+                    self.checked.add(local)
+
+    def _problems(self, node: Node) -> Iterator[Problem]:
+        types, text = self.types, self.text
+        if isinstance(node, Call | MethodCall):
+            yield from call(types, text, node)
+        if isinstance(node, Member | MethodCall | Index):
+            yield from nil(types, text, node, self.checked)
+        if isinstance(node, Member | MethodCall) and id(node) not in self.asked:
+            yield from field(types, text, node, self.sets)
+        if isinstance(node, CallStatement):
+            yield from dropped(types, text, node.call)
+        elif isinstance(node, Local):
+            yield from declared_locals(types, text, node)
+        elif isinstance(node, FunctionBody):
+            yield from returns(types, text, node)

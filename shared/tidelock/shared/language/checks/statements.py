@@ -6,7 +6,6 @@ left alone.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tidelock.shared.language.scopes import resolve
@@ -137,7 +136,6 @@ def _function(look: Walk, node: Node) -> None:
 def _if(look: Walk, node: Node) -> None:
     assert isinstance(node, If)
     asked: dict[str, Clause] = {}
-    bodies: list[tuple[str, Block]] = []
     for clause in node.clauses:
         word = "if" if clause is node.clauses[0] else "elseif"
         _empty(look, clause.body, clause.start, word)
@@ -148,15 +146,16 @@ def _if(look: Walk, node: Node) -> None:
             condition = clause.condition
             message = f"'{_short(text)}' was asked on line {look.line(before.start)} already"
             look.report("repeated-condition", condition.start, condition.end, message)
-        bodies.append((_inner(look, clause.body), clause.body))
-    if node.otherwise is not None:
-        _empty(look, node.otherwise, node.otherwise.start - 4, "else")
-        bodies.append((_inner(look, node.otherwise), node.otherwise))
-    for (text, block), (other, following) in pairwise(bodies):
-        if text and text == other:
-            first, last = following.statements[0], following.statements[-1]
-            message = f"the same is done as on line {look.line(block.statements[0].start)}"
-            look.report("same-branches", first.start, last.end, message)
+    other = node.otherwise
+    if other is None:
+        return
+    _empty(look, other, other.start - len("else"), "else")
+    block = node.clauses[-1].body
+    text = _inner(look, block)
+    if text and text == _inner(look, other):
+        first, last = other.statements[0], other.statements[-1]
+        message = f"the same is done as on line {look.line(block.statements[0].start)}"
+        look.report("same-branches", first.start, last.end, message)
 
 
 def _inner(look: Walk, block: Block) -> str:

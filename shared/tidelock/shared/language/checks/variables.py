@@ -25,13 +25,15 @@ class Bodies(NamedTuple):
 
     ``named`` has the bodies of local functions by the start of their name, ``values`` the starts
     of variables that begin as a function, ``stubs`` the numbers of functions without statement,
-    ``varargs`` the places of ``...`` that their function does not mention.
+    ``varargs`` the places of ``...`` that their function does not mention, ``open`` the numbers of
+    functions that do.
     """
 
     named: Mapping[int, tuple[int, int]]
     values: frozenset[int]
     stubs: frozenset[int]
     varargs: tuple[tuple[int, int], ...]
+    open: frozenset[int]
 
 
 @final
@@ -147,6 +149,8 @@ def _unused_parameters(
     for (kind, function, _), group in groups.items():
         if kind == "parameter" and function in bodies.stubs:
             continue
+        if arguments == "after-last-used" and kind == "parameter" and function in bodies.open:
+            continue
         for one in reversed(group):
             if one.references:
                 if arguments == "after-last-used" or kind == "for":
@@ -173,7 +177,7 @@ def _hidden(tree: Tree, locals_: Iterable[Local]) -> Iterator[Problem]:
     for local in locals_:
         name = local.name
         others = known.setdefault(name, [])
-        while others and others[-1].visible_to <= local.start:
+        while others and others[-1].visible_to < local.visible_from:
             others.pop()
         other = others[-1] if others else None
         others.append(local)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from tidelock.shared.syntax.tree import Node, Statement, Tree
 
-_LEAVES = frozenset((Name, Number, String, Constant, Vararg, Break, Goto, Label, Empty))
+LEAVES = frozenset((Name, Number, String, Constant, Vararg, Break, Goto, Label, Empty))
 
 
 class Found(NamedTuple):
@@ -56,6 +56,7 @@ class Walk:
         "_found",
         "_named",
         "_number",
+        "_open",
         "_shift",
         "_source",
         "_stubs",
@@ -81,6 +82,7 @@ class Walk:
         self._values: set[int] = set()
         self._stubs: set[int] = set()
         self._varargs: list[tuple[int, int]] = []
+        self._open: set[int] = set()
 
     def run(self, checks: Mapping[type[Node], Sequence[Callable[[Walk, Node], None]]]) -> None:
         """See every node of the statements that are whole; leaves are seen by their parents."""
@@ -103,7 +105,7 @@ class Walk:
                     for check in checks.get(kind, ()):
                         check(self, node)
                 for child in reversed(node.children()):
-                    if type(child) not in _LEAVES:
+                    if type(child) not in LEAVES:
                         todo.append(child)
 
     def _function(self, node: Node) -> None:
@@ -116,6 +118,8 @@ class Walk:
             body = self.text(node.body.start, node.body.end)
             if "..." not in body and not (self.dialect == "5.1" and "arg" in body):
                 self._varargs.append((vararg.start + self._shift, vararg.end + self._shift))
+            else:
+                self._open.add(node.number + self._number)
 
     def _local(self, node: Node) -> None:
         assert isinstance(node, Local)
@@ -190,5 +194,9 @@ class Walk:
     def bodies(self) -> Bodies:
         """What is known of the functions."""
         return Bodies(
-            self._named, frozenset(self._values), frozenset(self._stubs), tuple(self._varargs)
+            self._named,
+            frozenset(self._values),
+            frozenset(self._stubs),
+            tuple(self._varargs),
+            frozenset(self._open),
         )

@@ -1,0 +1,197 @@
+"""What is known to be wrong with calls: arguments, the sign before the name, results dropped.
+
+A call is judged only where the one function that it calls is known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidelock.shared.language.annotations import digest
+from tidelock.shared.language.checks.judging import differs, takes_nil
+from tidelock.shared.language.luacats import tags
+from tidelock.shared.language.types.kinds import UNKNOWN, Function, Type, lua_type
+from tidelock.shared.model import Problem
+from tidelock.shared.syntax.tree import Call, Expression, Index, Member, MethodCall, Name, Vararg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tidelock.shared.language.annotations import Run
+    from tidelock.shared.language.types.inference import Types
+    from tidelock.shared.language.types.kinds import Signature
+    from tidelock.shared.language.types.texts import Text
+
+_PURE = frozenset(
+    (
+        *("type", "tonumber", "rawequal", "rawget", "rawlen", "select"),
+        *(f"string.{one}" for one in ("byte", "char", "find", "format", "len", "lower", "match")),
+        *(f"string.{one}" for one in ("rep", "reverse", "sub", "upper", "gmatch")),
+        *(f"math.{one}" for one in ("abs", "ceil", "floor", "max", "min", "sqrt", "fmod")),
+        *(f"table.{one}" for one in ("concat", "unpack", "pack")),
+        *(f"os.{one}" for one in ("time", "clock", "getenv", "difftime")),
+    )
+)
+
+
+def call(types: Types, text: Text, node: Call | MethodCall) -> Iterator[Problem]:
+    """The problems of one call."""
+    called = _called(types, text, node)
+    place = _place(node)
+    if isinstance(node, Call) and lua_type(called) in ("number", "string", "boolean"):
+        function = node.function
+        if isinstance(function, Name | Member | Index):
+            message = f"'{_short(text, function)}' is a {lua_type(called)}; it cannot be called"
+            yield Problem("call-non-callable", "warning", function.start, function.end, message)
+        return
+    if not isinstance(called, Function):
+        return
+    run = _comment(types, called)
+    if run is not None and digest(run).deprecated:
+        message = f"'{text.tree.text[slice(*place)]}' is deprecated"
+        yield Problem("deprecated", "hint", *place, message)
+    signatures = types.calls.signatures(called)
+    if not signatures:
+        return
+    mismatch = _sign(text, node, called, signatures[0])
+    if mismatch is not None:
+        yield mismatch
+        return
+    found = list(_counts(text, node, signatures))
+    yield from found
+    if len(signatures) == 1 and not found:
+        yield from _arguments(types, text, node, signatures[0])
+
+
+def _called(types: Types, text: Text, node: Call | MethodCall) -> Type:
+    if isinstance(node, Call):
+        return types.expression(text, node.function)
+    found = types.properties.get(types.expression(text, node.object), node.key)
+    return UNKNOWN if found is None else found
+
+
+def _place(node: Call | MethodCall) -> tuple[int, int]:
+    """The name of what is called."""
+    if isinstance(node, MethodCall):
+        return node.key_start, node.key_start + len(node.key)
+    function = node.function
+    if isinstance(function, Member):
+        return function.key_start, function.end
+    return function.start, function.end
+
+
+def _short(text: Text, node: Expression) -> str:
+    words = " ".join(text.tree.text[node.start : node.end].split())
+    return words if len(words) <= 40 else f"{words[:37]}..."
+
+
+def _comment(types: Types, function: Function) -> Run | None:
+    if function.text is None or function.body is None:
+        return None
+    return types.calls.comment(function.text, function.body)
+
+
+def _is_open(nodes: list[Expression]) -> bool:
+    return bool(nodes) and isinstance(nodes[-1], Call | MethodCall | Vararg)
+
+
+def _sign(
+    text: Text, node: Call | MethodCall, called: Function, signature: Signature
+) -> Problem | None:
+    """``.`` where the function wants its object, ``:`` where it takes none."""
+    body = called.body
+    if body is None:
+        return None
+    start, end = _place(node)
+    name = text.tree.text[start:end]
+    if isinstance(node, Call):
+        if not (body.method and isinstance(node.function, Member)) or node.arguments:
+            return None
+        message = f"'{name}' is a method; call it with ':'"
+        return Problem("colon-mismatch", "warning", start - 1, end, message)
+    names = [one.name for one in signature.parameters]
+    given = len(node.arguments)
+    if body.method or "self" in names or signature.rest is not None or _is_open(node.arguments):
+        return None
+    if given == len(names):
+        message = f"'{name}' takes no object before its arguments; call it with '.'"
+        return Problem("colon-mismatch", "warning", start - 1, end, message)
+    return None
+
+
+def _counts(
+    text: Text, node: Call | MethodCall, signatures: tuple[Signature, ...]
+) -> Iterator[Problem]:
+    """More or fewer arguments than any way to call the function takes."""
+    before = isinstance(node, MethodCall)
+    given = node.arguments
+    is_open = _is_open(given)
+    least = len(given) - is_open + before
+    if all(one.rest is None for one in signatures):
+        most = max(len(one.parameters) for one in signatures)
+        if least > most:
+            first = given[max(most - before, 0)]
+            word = "argument" if most - before == 1 else "arguments"
+            message = f"'{_name(text, node)}' takes {max(most - before, 0)} {word}"
+            yield Problem("redundant-parameter", "warning", first.start, given[-1].end, message)
+            return
+    if is_open:
+        return
+    lacking = [one.parameters[least] for one in signatures if _needs(one, least)]
+    if len(lacking) == len(signatures):
+        start, end = _place(node)
+        message = f"'{_name(text, node)}' needs '{lacking[0].name}'"
+        yield Problem("missing-parameter", "warning", start, end, message)
+
+
+def _needs(signature: Signature, count: int) -> bool:
+    """Whether a parameter behind some has to be given; the first such is the one."""
+    if count >= len(signature.parameters):
+        return False
+    one = signature.parameters[count]
+    return not one.is_optional and not takes_nil(one.type)
+
+
+def _name(text: Text, node: Call | MethodCall) -> str:
+    return text.tree.text[slice(*_place(node))]
+
+
+def _arguments(
+    types: Types, text: Text, node: Call | MethodCall, signature: Signature
+) -> Iterator[Problem]:
+    parameters = signature.parameters[isinstance(node, MethodCall) :]
+    if parameters and parameters[0].name == "thread":
+        return  # the library's functions that may begin with one take all else a place earlier
+    for one, parameter in zip(node.arguments, parameters, strict=False):
+        given = types.expression(text, one)
+        if parameter.is_optional and lua_type(given) == "nil":
+            continue
+        if differs(types, parameter.type, given):
+            wanted, found = types.printer.text(parameter.type), types.printer.text(given)
+            message = f"'{parameter.name}' is {_cut(wanted)}; this is {_cut(found)}"
+            yield Problem("param-type-mismatch", "warning", one.start, one.end, message)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= 40 else f"{words[:37]}..."
+
+
+def dropped(types: Types, text: Text, node: Call | MethodCall) -> Iterator[Problem]:
+    """A call as a statement whose only use is what it gives."""
+    called = _called(types, text, node)
+    name = ""
+    if isinstance(node, Call):
+        function = node.function
+        free = function.object if isinstance(function, Member) else function
+        if isinstance(free, Name) and text.members.scopes.meaning(free.start) is None:
+            name = text.tree.text[function.start : function.end]
+    is_pure = name in _PURE
+    if isinstance(called, Function):
+        run = _comment(types, called)
+        items = run.block.items if run is not None and run.raw else ()
+        is_pure = is_pure or any(
+            isinstance(item, tags.Mark) and item.word == "nodiscard" for item in items
+        )
+    if is_pure:
+        message = f"what '{_name(text, node)}' gives is dropped"
+        yield Problem("discard-returns", "warning", *_place(node), message)
