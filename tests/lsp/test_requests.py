@@ -20,7 +20,9 @@ Json = dict[str, Any]
 LIB = """\
 local lib = {}
 
----@class Gate
+---@class Thing
+
+---@class Gate: Thing
 ---@field depth number
 
 --- Opens it.
@@ -71,13 +73,13 @@ ROWS: dict[str, Row] = {
     ),
     "textDocument/hover": Row("twice(1)", lambda found: "twice" in found.contents.value),
     "textDocument/definition": Row(
-        "open(2)", lambda found: found.uri.endswith("lib.lua") and found.range.start.line == 8
+        "open(2)", lambda found: found.uri.endswith("lib.lua") and found.range.start.line == 10
     ),
     "textDocument/typeDefinition": Row(
-        "gate =", lambda found: [one.range.start.line for one in found] == [2]
+        "gate =", lambda found: [one.range.start.line for one in found] == [4]
     ),
     "textDocument/implementation": Row(
-        "open(2)", lambda found: [one.range.start.line for one in found] == [8]
+        "open(2)", lambda found: [one.range.start.line for one in found] == [10]
     ),
     "textDocument/references": Row(
         "twice(n)", lambda found: len(found) == 2, context={"includeDeclaration": True}
@@ -112,6 +114,13 @@ ROWS: dict[str, Row] = {
     "textDocument/prepareCallHierarchy": Row("open(2)", lambda found: found[0].name == "lib.open"),
     "callHierarchy/incomingCalls": Row("open(2)", lambda found: found[0].from_.name == "twice"),
     "callHierarchy/outgoingCalls": Row("", lambda found: "twice" in [one.to.name for one in found]),
+    "textDocument/prepareTypeHierarchy": Row(
+        "gate =", lambda found: [one.name for one in found] == ["Gate"]
+    ),
+    "typeHierarchy/supertypes": Row(
+        "gate =", lambda found: [one.name for one in found] == ["Thing"]
+    ),
+    "typeHierarchy/subtypes": Row("gate =", lambda found: found is None),
     "textDocument/formatting": Row("", lambda found: [one.new_text for one in found] == [" "]),
     "textDocument/rangeFormatting": Row("", lambda found: not found),
     "textDocument/onTypeFormatting": Row("return lib", lambda found: not found, ch="\n"),

@@ -100,12 +100,21 @@ def debug(session: Session, arguments: list[Json]) -> Json:
     return configuration
 
 
+def export_definitions(session: Session, arguments: list[Json]) -> Json:
+    """What the running program has made, as LuaCATS definitions: ``{text}``, written nowhere."""
+    from tidelock.lsp.features.observed_definitions import observed_definitions
+
+    session.kernel(start=False)
+    return {"text": observed_definitions(session.view())}
+
+
 COMMANDS: Mapping[str, Command] = {
     "tidelock.run": run,
     "tidelock.debug": debug,
     "tidelock.interrupt": interrupt,
     "tidelock.reindex": reindex,
     "tidelock.restartKernel": restart_kernel,
+    "tidelock.exportDefinitions": export_definitions,
     "tidelock.startKernel": start_kernel,
     "tidelock.status": status,
     "tidelock.stopKernel": stop_kernel,

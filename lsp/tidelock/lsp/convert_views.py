@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.features.inline_values import InlineValue
     from tidelock.lsp.features.selection import Span
     from tidelock.lsp.features.semantic_tokens import SemanticToken
+    from tidelock.lsp.features.type_hierarchy import ClassItem
     from tidelock.shared.language.index.links import Link
 
 Decoder = Callable[[Json], Asked]
@@ -350,3 +351,19 @@ def outgoing_calls(
 
 def _ranges(places: Sequence[Link], manner: Manner) -> list[types.Range]:
     return [range_of(one.lines, one.start, one.end, manner.encoding) for one in places]
+
+
+type_hierarchy: Decoder = placed(types.TypeHierarchyPrepareParams)
+supertypes: Decoder = _of_item(types.TypeHierarchySupertypesParams)
+subtypes: Decoder = _of_item(types.TypeHierarchySubtypesParams)
+
+
+def class_items(
+    found: Sequence[ClassItem], document: Document, manner: Manner
+) -> list[types.TypeHierarchyItem] | None:
+    """Classes by the places of their names; null for none."""
+    made = []
+    for name, link in found:
+        span = range_of(link.lines, link.start, link.end, manner.encoding)
+        made.append(types.TypeHierarchyItem(name, types.SymbolKind.Class, link.uri, span, span))
+    return made or None

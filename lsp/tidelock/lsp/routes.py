@@ -166,6 +166,18 @@ REQUESTS: tuple[Route, ...] = (
         views.outgoing_calls, ("call_hierarchy_provider", True), is_wide=True, reaches=True,
     ),
     Route(
+        "textDocument/prepareTypeHierarchy", "type_hierarchy", views.type_hierarchy,
+        views.class_items, ("type_hierarchy_provider", True), is_wide=True,
+    ),
+    Route(
+        "typeHierarchy/supertypes", "supertypes", views.supertypes,
+        views.class_items, ("type_hierarchy_provider", True), is_wide=True, reaches=True,
+    ),
+    Route(
+        "typeHierarchy/subtypes", "subtypes", views.subtypes,
+        views.class_items, ("type_hierarchy_provider", True), is_wide=True, reaches=True,
+    ),
+    Route(
         "textDocument/formatting", "formatting", edits.formatting, edits.text_edits,
         ("document_formatting_provider", True),
         taste=lambda settings: {"tool": settings.lsp_format_tool},

@@ -613,7 +613,7 @@ class Session:
         """What other texts and the program add; None while the workspace is still being read."""
         if self.index is None or self.index.state not in ("ready", "refused"):
             return None
-        moment = self._view().moment
+        moment = self.view().moment
         names = frozenset(fact.name for fact in moment.names)
         python = self.settings.lua_python_access
         arguments = self.settings.lsp_diagnostics_unused_arguments
@@ -678,7 +678,7 @@ class Session:
             for place in asked.places:
                 arguments.append(document.lines.offset(*place, self.manner.encoding))
             if route.is_live:
-                arguments.append(self._view())
+                arguments.append(self.view())
             if route.is_judged:
                 arguments.append(self._judged(document))
             options = {**route.taste(self.settings), **asked.options}
@@ -725,7 +725,8 @@ class Session:
             self._pool.later("trees", lambda breathe: None, read - self._read)
             self._read = read
 
-    def _view(self) -> View:
+    def view(self) -> View:
+        """The running program as it is now, and a way to ask it."""
         live = self._live
         if live is None or not self.settings.lsp_live_enabled:
             return View()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidelock.shared.language.index import links
+from tidelock.shared.language.index import kinship
 from tidelock.shared.language.modules import Module
 
 if TYPE_CHECKING:
@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 def implementation(document: Document, offset: int, space: Space) -> list[Link]:
     """The assignments and functions behind what stands at an offset."""
-    return links.implementations(space, Module(document.uri, document.tree), offset)
+    return kinship.implementations(space, Module(document.uri, document.tree), offset)

@@ -20,7 +20,6 @@ from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Ref
 from tidelock.shared.language.symbols import definition as own_definition
 from tidelock.shared.language.types.declared import declared
 from tidelock.shared.language.types.inference import Types
-from tidelock.shared.language.types.kinds import Array, ClassType, Shape, options
 from tidelock.shared.sources import path_of_uri
 from tidelock.shared.syntax.tree import (
     Call,
@@ -87,9 +86,9 @@ def required(tree: Tree, offset: int) -> String | None:
 def definitions(space: Space, module: Module, offset: int) -> list[Link]:
     """Where the name at an offset is defined; this text first. Nothing for ``require`` itself."""
     tree = module.tree
-    named = _declared_name(tree, offset)
+    named = declared_name(tree, offset)
     if named is not None:
-        return list(_declarations(space, module, named))
+        return list(declarations(space, module, named))
     found: list[Link] = []
     own = own_definition(tree, offset)
     if own is not None:
@@ -119,7 +118,7 @@ def _settings(module: Module, name: str) -> Iterator[Link]:
 _WORD = re.compile(r"[A-Za-z_][\w.*-]*")
 
 
-def _declared_name(tree: Tree, offset: int) -> str | None:
+def declared_name(tree: Tree, offset: int) -> str | None:
     """The word under a cursor that stands in a comment with annotations."""
     for start, end in comments_around(tree, offset):
         if start <= offset <= end:
@@ -129,7 +128,8 @@ def _declared_name(tree: Tree, offset: int) -> str | None:
     return None
 
 
-def _declarations(space: Space, module: Module, name: str) -> Iterator[Link]:
+def declarations(space: Space, module: Module, name: str) -> Iterator[Link]:
+    """Where the comments of the workspace declare a class, an alias or an enum; this text first."""
     others = [one for one in space.declaring(name) if one.uri != module.uri]
     for text in (module, *others):
         for one in declared(text.tree).names.get(name, ()):
@@ -169,7 +169,7 @@ def references(
     use = use_at(tree, offset)
     if use is None or not isinstance(use.key, str):
         return []
-    others = [module] if alone else _own_first(space, module, use.key)
+    others = [module] if alone else own_first(space, module, use.key)
     found, unsure = _field_uses(space, module, use, others, declaration)
     return found + unsure
 
@@ -179,87 +179,21 @@ def field_uses(space: Space, module: Module, offset: int) -> tuple[list[Link], l
     use = use_at(module.tree, offset)
     if use is None or not isinstance(use.key, str):
         return [], []
-    return _field_uses(space, module, use, _own_first(space, module, use.key), True)
+    return _field_uses(space, module, use, own_first(space, module, use.key), True)
 
 
 def global_fields(module: Module, name: str, holders: Collection[str]) -> Iterator[Link]:
     """Where a text names a global as a field: ``_G.name``."""
     scopes = resolve(module.tree)
-    for one in _uses(module.tree, name):
+    for one in uses_of(module.tree, name):
         holder = one.holder
         is_there = isinstance(holder, Name) and holder.name in holders
         if is_there and scopes.meaning(holder.start) is None:
             yield Link(module.uri, module.tree.lines, one.start, one.end)
 
 
-def implementations(space: Space, module: Module, offset: int) -> list[Link]:
-    """Where the field at an offset gets its values: in its own table or class, and in heirs.
-
-    What is no field is where it is defined.
-    """
-    use = use_at(module.tree, offset)
-    if use is None or not isinstance(use.key, str):
-        return definitions(space, module, offset)
-    types = space.types
-    text = types.text(module.tree, module.uri)
-    owners = _owners(types, text, use)
-    found: list[Link] = []
-    for other in _own_first(space, module, use.key):
-        there = types.text(other.tree, other.uri)
-        for one in _uses(other.tree, use.key):
-            if one.sets and not owners.isdisjoint(_inherited(types, there, one)):
-                found.append(Link(other.uri, other.tree.lines, one.start, one.end))
-    return found or definitions(space, module, offset)
-
-
-def _inherited(types: Types, text: Text, use: Use) -> set[Owner]:
-    """The places of a field, and those of the same in what its holder inherits from."""
-    found = _owners(types, text, use)
-    with types.asking(text):
-        for kind in types.properties.behind(types.expression(text, use.holder)):
-            places = types.properties.find(kind, use.key)
-            found |= {(one.text.uri, one.start) for one in places if one.text is not None}
-    return found
-
-
-def type_places(space: Space, module: Module, offset: int) -> list[Link]:
-    """Where the types of what stands at an offset are declared, or their tables written."""
-    types, tree = space.types, module.tree
-    text = types.text(tree, module.uri)
-    place = resolve(tree).at(offset)
-    with types.asking(text):
-        if isinstance(place, Local):
-            kind = types.names.of_local(text, place)
-        else:
-            node = next(
-                (
-                    one
-                    for one in reversed(tree.path(offset))
-                    if isinstance(one, Name | Member | Index | MethodCall | Call)
-                ),
-                None,
-            )
-            if node is None:
-                return []
-            kind = types.expression(text, node)
-        todo = list(options(kind))
-        found: list[Link] = []
-        for one in todo:
-            if isinstance(one, Array):
-                todo += options(one.element)
-            elif isinstance(one, ClassType):
-                for where, declaration in types.meanings.declarations(one.name, one.text):
-                    start = declaration.run.start + declaration.tag.name.start
-                    if where.library is None:
-                        end = start + len(one.name)
-                        found.append(Link(where.uri, where.tree.lines, start, end))
-            elif isinstance(one, Shape) and one.text.library is None and one.node is not None:
-                lines = one.text.tree.lines
-                found.append(Link(one.text.uri, lines, one.node.start, one.node.end))
-    return list(dict.fromkeys(found))
-
-
-def _own_first(space: Space, module: Module, word: str) -> Iterator[Module]:
+def own_first(space: Space, module: Module, word: str) -> Iterator[Module]:
+    """The texts that name a word, the one that is given before others."""
     yield module
     yield from (one for one in space.naming(word) if one.uri != module.uri)
 
@@ -294,7 +228,7 @@ def _field_uses(
 ) -> tuple[list[Link], list[Link]]:
     assert isinstance(use.key, str)
     text = space.types.text(module.tree, module.uri)
-    owners = _owners(space.types, text, use)
+    own = owners(space.types, text, use)
     path = text.members.path(use.holder)
     sure: list[Link] = []
     unsure: list[Link] = []
@@ -306,7 +240,7 @@ def _field_uses(
                 gc.collect()  # trees that were given up since are rings, and many
                 read = space.trees.read
         there = types.text(other.tree, other.uri)
-        for one in _uses(other.tree, use.key):
+        for one in uses_of(other.tree, use.key):
             if one.sets and not declaration:
                 continue
             link = Link(other.uri, other.tree.lines, one.start, one.end)
@@ -315,9 +249,9 @@ def _field_uses(
                 and path is not None
                 and path == there.members.path(one.holder)
             )
-            if is_same or (owners and not owners.isdisjoint(_owners(types, there, one))):
+            if is_same or (own and not own.isdisjoint(owners(types, there, one))):
                 sure.append(link)
-            elif not owners and not _owners(types, there, one):
+            elif not own and not owners(types, there, one):
                 unsure.append(link)
     return sure, unsure
 
@@ -332,7 +266,7 @@ def _places(types: Types, text: Text, use: Use) -> list[Property]:
         return types.properties.find(types.expression(text, use.holder), use.key)
 
 
-def _owners(types: Types, text: Text, use: Use) -> set[Owner]:
+def owners(types: Types, text: Text, use: Use) -> set[Owner]:
     """The places of a field by which it is told from others of its name."""
     found = _places(types, text, use)
     return {(one.text.uri, one.start) for one in found if one.text is not None}
@@ -352,7 +286,7 @@ def use_at(tree: Tree, offset: int) -> Use | None:
     return None
 
 
-def _uses(tree: Tree, key: str) -> Iterator[Use]:
+def uses_of(tree: Tree, key: str) -> Iterator[Use]:
     """Where fields of a name are named, in text order."""
     found: list[Use] = []
     tokens = tree.tokens
