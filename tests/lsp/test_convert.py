@@ -212,3 +212,15 @@ def test_problems_with_what_explains_them() -> None:
     (made,) = convert.publication(TEXT, [ours], Manner()).diagnostics
     assert (made.source, made.related_information) == ("tidelock", None)
     assert convert.withdrawal("a").diagnostics == []
+
+
+def test_problems_are_tagged_for_who_can_show_it() -> None:
+    named = {"unused-local": "Unnecessary", "deprecated": "Deprecated", "undefined-global": None}
+    for code, tag in named.items():
+        problem = Problem(code, "hint", 8, 9, "words")
+        (made,) = convert.publication(TEXT, [problem], Manner(tags=True)).diagnostics
+        assert made.tags == (None if tag is None else [types.DiagnosticTag[tag]])
+        (made,) = convert.publication(TEXT, [problem], Manner()).diagnostics
+        assert made.tags is None
+    support = {"publishDiagnostics": {"tagSupport": {"valueSet": [1, 2]}}}
+    assert Manner.of({"capabilities": {"textDocument": support}}).tags

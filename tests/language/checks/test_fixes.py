@@ -26,6 +26,42 @@ from tidelock.shared.syntax.parser import parse
         ("syntax-error", "f(1, 2\nlocal x", "f(1, 2)\nlocal x"),
         ("syntax-error", "t = {1,\nlocal y = 2", "t = {1,}\nlocal y = 2"),
         ("syntax-error", "x = a != b", "x = a ~= b"),
+        ("undefined-field", "print(string.uper)", "print(string.upper)"),
+        (
+            "undefined-doc-param",
+            "---@param nmae any\nfunction f(name) end",
+            "---@param name any\nfunction f(name) end",
+        ),
+        (
+            "unknown-diag-code",
+            "---@diagnostic disable: unused-locl",
+            "---@diagnostic disable: unused-local",
+        ),
+        ("almost-swapped", "a = b\nb = a", "a, b = b, a"),
+        ("empty-statement", "f();;\ng()", "f();\ng()"),
+        ("redundant-return", "function f()\n  g()\n  return\nend", "function f()\n  g()\nend"),
+        ("unreachable-code", "while a do\n  break\n  f()\nend", "while a do\n  break\nend"),
+        ("self-assignment", "f()\na = a\n", "f()\n"),
+        ("unused-label", "::a:: f()", "f()"),
+        ("unused-vararg", "function f(a, ...) return a end", "function f(a) return a end"),
+        ("unused-vararg", "function f(...) return 1 end", "function f() return 1 end"),
+        ("redundant-value", "a = 1, 2, 3", "a = 1"),
+        (
+            "redundant-parameter",
+            "local f = function() return 1 end f(1)",
+            "local f = function() return 1 end f()",
+        ),
+        (
+            "redundant-return-value",
+            "---@return any\nfunction f() return 1, 2 end",
+            "---@return any\nfunction f() return 1 end",
+        ),
+        (
+            "colon-mismatch",
+            "local M = {} function M:f() return self end M.f()",
+            "local M = {} function M:f() return self end M:f()",
+        ),
+        ("count-down-loop", "for i = 10, 1 do f(i) end", "for i = 10, 1, -1 do f(i) end"),
         ("syntax-error", "if a && b then end", "if a and b then end"),
         ("syntax-error", "if !a then end", "if not a then end"),
     ],
@@ -35,13 +71,39 @@ def test_the_first_fix(code: str, source: str, expected: str) -> None:
     assert offered[0].is_preferred
 
 
+@pytest.mark.parametrize(
+    ("code", "source", "expected"),
+    [
+        ("unused-local", "f()\nlocal a = 1\ng()", "f()\ng()"),
+        ("unused-local", "local a = f(1)", "f(1)"),
+        ("unused-local", "local a, b = f(), 1 print(b)", "local _a, b = f(), 1 print(b)"),
+        ("unused-local", "local a = b.c", "local _a = b.c"),
+        ("unused-function", "local function f()\n  g()\nend\ng()", "g()"),
+        ("unused-function", "local f = function() end", ""),
+        ("unused-argument", "function f(a) return 1 end", "function f(_a) return 1 end"),
+        ("unused-loop-variable", "for i = 1, 2 do f() end", "for _i = 1, 2 do f() end"),
+        ("write-only-local", "local a a = 1", "local _a _a = 1"),
+        ("implicit-global", "function f() a = 1 end", "function f() local a = 1 end"),
+        ("read-only-global", "print = 1", "local print = 1"),
+        ("unbalanced-assignments", "a, b, c = 1", "a, b, c = 1, nil, nil"),
+        ("newline-call", "a = b\n(c)()", "a = b;\n(c)()"),
+        ("newline-call", "t = {\n  a\n  (b)\n}", "t = {\n  a,\n  (b)\n}"),
+        ("confusing-precedence", "return not a == b", "return a ~= b"),
+        ("confusing-precedence", "return a or 0 + 1", "return (a or 0) + 1"),
+    ],
+)
+def test_one_way_of_several(code: str, source: str, expected: str) -> None:
+    offered = check_fix(code, source, expected)
+    assert not offered[0].is_preferred
+
+
 def test_a_variable_is_renamed_wherever_it_is_named() -> None:
     tree = parse("local x = 1\nx = 2")
-    problem = Problem("unused-local", "hint", 6, 7, "'x' is never used")
+    problem = Problem("write-only-local", "hint", 6, 7, "'x' is set and never read")
     rename, silence = fixes(tree, problem)
     assert applied(tree.text, rename) == "local _x = 1\n_x = 2"
     assert applied(tree.text, silence) == (
-        "---@diagnostic disable-next-line: unused-local\nlocal x = 1\nx = 2"
+        "---@diagnostic disable-next-line: write-only-local\nlocal x = 1\nx = 2"
     )
 
 

@@ -7,15 +7,38 @@ problem and the text of the same version. Nothing is applied here.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tidelock.shared.language.scopes import resolve
+from tidelock.shared.syntax.tree import (
+    Assign,
+    Binary,
+    Block,
+    Call,
+    CallStatement,
+    Function,
+    Index,
+    Label,
+    Local,
+    LocalFunction,
+    Member,
+    MethodCall,
+    Node,
+    NumericFor,
+    Table,
+    Unary,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import UnionType
 
     from tidelock.shared.model import Problem
     from tidelock.shared.syntax.tree import Tree
+
+
+N = TypeVar("N", bound=Node)
 
 
 class Edit(NamedTuple):
@@ -125,7 +148,151 @@ def _underscore(tree: Tree, problem: Problem) -> Iterator[Fix]:
     yield Fix(f"call it '_{local.name}'", edits)
 
 
+def _unused(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Take the statement away that declares nothing else, but for a call in it; or add a ``_``."""
+    statement = _around(tree, problem.start, Local | LocalFunction)
+    if isinstance(statement, LocalFunction) and statement.name.start == problem.start:
+        yield Fix("remove the function", (_line(tree, statement.start, statement.end),))
+    elif isinstance(statement, Local) and len(statement.names) == 1 and len(statement.values) < 2:
+        value = statement.values[0] if statement.values else None
+        if isinstance(value, Call | MethodCall):
+            edit = Edit(statement.start, value.start, "")
+            yield Fix("keep the call alone", (edit,))
+        elif value is None or not any(isinstance(one, _DOING) for one in walk(value)):
+            yield Fix("remove the variable", (_line(tree, statement.start, statement.end),))
+    yield from _underscore(tree, problem)
+
+
+_DOING = (Call, MethodCall, Member, Index, Binary)
+"""What may do something when it is evaluated."""
+
+
+def _around(tree: Tree, offset: int, kind: type[N] | UnionType) -> N | None:
+    """The innermost node of a kind around an offset."""
+    found = [one for one in tree.path(offset) if isinstance(one, kind)]
+    return found[-1] if found else None
+
+
+def _local(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Make a variable of the function's own where it is assigned to."""
+    statement = _around(tree, problem.start, Assign | Function)
+    is_one = isinstance(statement, Assign) and len(statement.targets) == 1
+    if statement is not None and (is_one or isinstance(statement, Function)):
+        yield Fix("make it local", (Edit(statement.start, statement.start, "local "),))
+
+
+def _remove_label(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    label = _around(tree, problem.start, Label)
+    if label is not None:
+        yield Fix("remove it", (_line(tree, label.start, label.end),), is_preferred=True)
+
+
+# -- too much and too little ---------------------------------------------------------------------
+
+
+def _line(tree: Tree, start: int, end: int) -> Edit:
+    """Takes a stretch away, and its lines where nothing else is on them."""
+    text = tree.text
+    first, _ = tree.lines.span(tree.lines.line_of(start))
+    rest = _REST.match(text, end)
+    if not text[first:start].strip() and rest is not None:
+        return Edit(first, rest.end(), "")
+    gap = _GAP.match(text, end)
+    return Edit(start, end if gap is None else gap.end(), "")
+
+
+_REST = re.compile(r"[ \t]*;?[ \t]*(?:\r\n|\n|\r|\Z)")
+_GAP = re.compile(r";?[ \t]+")
+
+
+def _remove(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    yield Fix("remove it", (_line(tree, problem.start, problem.end),), is_preferred=True)
+
+
+def _remove_listed(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Take the end of a list away, with the comma before it."""
+    before = tree.text[: problem.start].rstrip()
+    start = len(before[:-1].rstrip()) if before.endswith(",") else problem.start
+    yield Fix("remove it", (Edit(start, problem.end, ""),), is_preferred=True)
+
+
+def _fill(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Write out the values that are nil."""
+    statement = _around(tree, problem.start, Local | Assign)
+    if isinstance(statement, Local | Assign):
+        names = statement.names if isinstance(statement, Local) else statement.targets
+        missing = len(names) - len(statement.values)
+        end = statement.values[-1].end
+        yield Fix("add 'nil'", (Edit(end, end, ", nil" * missing),))
+
+
+def _sign(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    sign = "." if tree.text[problem.start] == ":" else ":"
+    edit = Edit(problem.start, problem.start + 1, sign)
+    yield Fix(f"call it with '{sign}'", (edit,), is_preferred=True)
+
+
+def _step(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    loop = _around(tree, problem.start, NumericFor)
+    if loop is not None and len(loop.values) == 2:
+        yield Fix("count down", (Edit(problem.end, problem.end, ", -1"),), is_preferred=True)
+
+
+def _end_statement(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    place = len(tree.text[: problem.start].rstrip())
+    inside = _around(tree, problem.start, Table | CallStatement | Block)
+    mark = "," if isinstance(inside, Table) else ";"
+    yield Fix(f"end the line before with '{mark}'", (Edit(place, place, mark),))
+
+
+def _negation(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """``not a == b`` as ``a ~= b``, or with the brackets that it has in effect."""
+    node = next(
+        (
+            one
+            for one in tree.path(problem.start)
+            if isinstance(one, Binary) and (one.start, one.end) == (problem.start, problem.end)
+        ),
+        None,
+    )
+    if node is None:
+        return
+    text = tree.text
+    if isinstance(node.left, Unary) and node.operator == "==":
+        left, right = node.left.operand, node.right
+        words = f"{text[left.start : left.end]} ~= {text[right.start : right.end]}"
+        yield Fix(f"write '{_short(words)}'", (Edit(node.start, node.end, words),))
+    if isinstance(node.right, Binary) and node.operator == "or":
+        inner = node.right
+        words = f"({text[node.start : inner.left.end]}){text[inner.left.end : node.end]}"
+        yield Fix(f"write '{_short(words)}'", (Edit(node.start, node.end, words),))
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= 40 else f"{words[:37]}..."
+
+
 _FIXES: dict[str, Callable[[Tree, Problem], Iterator[Fix]]] = {
+    "colon-mismatch": _sign,
+    "confusing-precedence": _negation,
+    "count-down-loop": _step,
+    "empty-statement": _remove,
+    "implicit-global": _local,
+    "newline-call": _end_statement,
+    "read-only-global": _local,
+    "redundant-parameter": _remove_listed,
+    "redundant-return": _remove,
+    "redundant-return-value": _remove_listed,
+    "redundant-value": _remove_listed,
+    "self-assignment": _remove,
     "syntax-error": _syntax,
-    "unused-local": _underscore,
+    "unbalanced-assignments": _fill,
+    "unreachable-code": _remove,
+    "unused-argument": _underscore,
+    "unused-function": _unused,
+    "unused-label": _remove_label,
+    "unused-local": _unused,
+    "unused-loop-variable": _underscore,
+    "unused-vararg": _remove_listed,
+    "write-only-local": _underscore,
 }
