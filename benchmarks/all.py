@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import checks
 import crowd
 import debugger
 import editor
@@ -23,6 +24,7 @@ if __name__ == "__main__":
             kernel.measure,
             crowd.measure,
             parsing.measure,
+            checks.measure,
             index.measure,
             editor.measure,
         )

@@ -165,7 +165,12 @@ NAMES = {
         ),
     ),
     "unused-local": Cases(
-        ("local <!a!> = 1", "local <!a!>, b = f(); print(b)", "do local <!a!> end"),
+        (
+            "local <!a!> = 1",
+            "local <!a!>, b = f(); print(b)",
+            "do local <!a!> end",
+            "local <!a!> = 1 print('---@meta')",
+        ),
         (
             "local a = 1; print(a)",
             "local _, _a = 1, 2",

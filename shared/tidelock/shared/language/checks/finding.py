@@ -5,6 +5,7 @@ What a text asks not to see is left out here, and nothing else is.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, final
@@ -88,7 +89,10 @@ def _at_once(tree: Tree, arguments: str) -> Iterator[Problem]:
 
 def is_definitions(tree: Tree) -> bool:
     """Whether a text only describes what is there, by ``---@meta``."""
-    return "@meta" in tree.text
+    return _META.search(tree.text) is not None
+
+
+_META = re.compile(r"^[ \t]*---[ \t]*@meta\b", re.MULTILINE)
 
 
 def in_depth(
