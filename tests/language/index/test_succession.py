@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tidelock.shared.language.index.snapshot import EMPTY
 from tidelock.shared.language.index.space import Places, Space
@@ -43,6 +45,7 @@ class Folder:
         self.trees, self.succession = Trees("5.4"), Succession()
         self.opened: dict[str, Open] = {}
         for name, text in files.items():
+            Path(self.root, name).parent.mkdir(exist_ok=True)
             Path(self.root, name).write_text(text)
         self.snapshot = EMPTY.changed(
             {os.path.join(self.root, name): summarize(text, "5.4") for name, text in files.items()}
@@ -184,3 +187,57 @@ def test_edited_texts_are_let_go_of(tmp_path: Path) -> None:
             seen = folder.returned(folder.open("main.lua", text))
             assert seen == "{ o: integer, own: Own }"
     assert len(kept) <= 3
+
+
+PIECES = [
+    "local a = require('a')\n",
+    "local b = require('b')\n",
+    "local c = require('c.d')\n",
+    "local M = {}\nM.__index = M\n",
+    "M = M or {}\n",
+    "function M.new(x) return setmetatable({ x = x }, M) end\n",
+    "function M:get() return self.x, shared end\n",
+    "---@class Thing\n---@field size number\nlocal t = {}\n",
+    "---@class Thing: Base\nlocal t = {}\n",
+    "---@class Base\n---@field kind 'base'\n",
+    "---@alias Base string|number\n",
+    "---@type Thing\nlocal t\n",
+    "---@generic T\n---@param name `T`\n---@return T\nfunction made(name) end\n",
+    "shared = 5\n",
+    "shared = a and a.x or t\n",
+    "function string.own(s) return s, 5 end\n",
+    "o = a and a.new(b) or c\n",
+    "local o = setmetatable(a, { __index = b })\n",
+    "local v = made('Thing')\n",
+    "local s = ('x'):own()\n",
+    "if o == nil then o = { own = t } end\n",
+]
+ENDS = [
+    "return M\n",
+    "return { a = a, b = b, x = a and a.x, o = o and o.size, s = s, v = v, t = t and t.kind }\n",
+    "return a and a.new and a.new(1):get() or made and made('Thing')\n",
+]
+NAMES = ["a.lua", "b.lua", "c/d.lua", "e.lua"]
+texts = st.builds(
+    lambda pieces, end: "".join(pieces) + end,
+    st.lists(st.sampled_from(PIECES), max_size=6),
+    st.sampled_from(ENDS),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.fixed_dictionaries(dict.fromkeys(NAMES, texts)),
+    st.lists(st.tuples(st.sampled_from(NAMES[:2]), texts), min_size=1, max_size=6),
+)
+def test_what_is_kept_is_what_would_be_found(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, str], edits: list[tuple[str, str]]
+) -> None:
+    folder = Folder(tmp_path_factory.mktemp("w"), files)
+    for name in NAMES[:2]:
+        folder.open(name, files[name])
+    for name, text in [(NAMES[0], files[NAMES[0]]), *edits]:
+        space = folder.open(name, text)
+        fresh = Space(folder.snapshot, folder.opened.values(), folder.trees, space.places)
+        for other in NAMES:
+            assert folder.returned(space, other) == folder.returned(fresh, other), other
