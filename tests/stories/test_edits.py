@@ -164,3 +164,30 @@ def test_an_error_stands_at_its_line_whoever_runs_until_the_line_is_edited(
     assert failures(1) == [(2, [3])]
     editor.edit(main, (2, 2), (2, 2), "do end ")
     assert failures(0) == []
+
+
+def test_an_editor_shows_the_values_of_the_frame_that_a_debugger_chose(runtime: Runtime) -> None:
+    marks = runtime.write(FIRST)["tides.lua"]
+    main, module = runtime.path("main.lua"), runtime.path("tides.lua")
+    editor, debugger = runtime.editor(), runtime.debugger()
+    editor.open(module)
+    debugger.launch(main, breakpoints={module: [marks.lines["stop"]]})
+    debugger.wait_for_stop("breakpoint")
+    state(editor, "paused")
+    debugger.step("next")
+    state(editor, "paused")
+    frame = debugger.top_frame()
+    lines = {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}
+    params = {
+        **editor.document(module),
+        "range": lines,
+        "context": {"frameId": frame["id"], "stoppedLocation": lines},
+    }
+    found = editor.request("textDocument/inlineValue", params) or ()
+    texts = [one.text for one in found]
+    assert "height = 2" in texts
+    assert all(one.range.start.line < frame["line"] for one in found)
+    debugger.resume()
+    assert debugger.wait_for_end() == 0
+    state(editor, "idle")
+    assert not editor.request("textDocument/inlineValue", params)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tidelock.shared.language.checks.fixes import Edit
 from tidelock.shared.language.format.layout import COMMENT, Levels, items
+from tidelock.shared.syntax.tree import within
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
@@ -23,9 +24,13 @@ def on_type_formatting(
     lines, text = document.lines, document.text
     line = lines.line_of(offset)
     start, end = lines.span(line)
-    levels = Levels(document.tree)
+    tree = document.tree
+    # What stands before the statement of the main chunk that the line is in has no say.
+    around = within(tree.body, max(start - 1, 0))
+    root = around[0] if around else tree.body
+    levels = Levels(root)
     begun = -1
-    found = [one for one in items(document.tree) if one.start < end]
+    found = list(items(tree, root.start, end))
     for item in found:
         if item.start >= start:
             break

@@ -9,16 +9,18 @@ the result are compared with those of the text before anything is given out. Tex
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, final
 
+from tidelock.shared.language.annotations import comments_around
 from tidelock.shared.language.checks.fixes import Edit
 from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tokens import NAME, NUMBER, STRING
-from tidelock.shared.syntax.tree import Block
+from tidelock.shared.syntax.tree import Block, walk
 
 if TYPE_CHECKING:
-    from tidelock.shared.syntax.tree import Tree
+    from tidelock.shared.syntax.tree import Node, Tree
 
 COMMENT = "<comment>"
 _BREAK = re.compile(r"\r\n|\n|\r")
@@ -71,18 +73,37 @@ def edits(tree: Tree, indent: str = "  ") -> list[Edit] | None:
     return found if is_same else None
 
 
-def items(tree: Tree) -> list[Item]:
-    """The tokens and comments of a text in order."""
-    found = [Item(*token) for token in tree.tokens]
-    found += [Item(COMMENT, one.start, one.end) for one in tree.comments]
-    return sorted(found, key=lambda one: one.start)
+def items(tree: Tree, start: int = 0, end: int | None = None) -> Iterator[Item]:
+    """The tokens and comments between two offsets, in order."""
+    tokens = tree.tokens
+    stop = len(tree.text) if end is None else end
+    first = bisect_left(tokens.starts, start)
+    done = start
+    for index in range(first, len(tokens) + 1):
+        begin = tokens.starts[index]
+        if tree.text.find("-", done, begin) >= 0 or (not done and tree.text[:1] == "#"):
+            for comment in _comments(tree, done, begin):
+                if comment.start < stop:
+                    yield comment
+        if begin >= stop or index == len(tokens):
+            return
+        done = tokens.ends[index]
+        yield Item(tokens.kinds[index], begin, done)
+
+
+def _comments(tree: Tree, start: int, end: int) -> Iterator[Item]:
+    if start == 0:
+        found = [(one.start, one.end) for one in tree.comments]
+    else:
+        found = comments_around(tree, start)
+    yield from (Item(COMMENT, *span) for span in found if start <= span[0] < end)
 
 
 def _changes(tree: Tree, indent: str) -> Iterator[Edit]:
     text = tree.text
     line_end = _BREAK.search(text)
     newline = line_end[0] if line_end is not None else "\n"
-    levels = Levels(tree)
+    levels = Levels(tree.body)
     spaces = _Spaces(tree)
     done, is_off = 0, False
     for item in items(tree):
@@ -110,22 +131,22 @@ def _changes(tree: Tree, indent: str) -> Iterator[Edit]:
 
 @final
 class Levels:
-    """How far lines are indented, counted in steps; it follows the items of a text in order.
+    """How far lines are indented, counted in steps; it follows the items of a node in order.
 
     ``begin`` is asked for the first item of a line before ``take`` is given it.
     """
 
     __slots__ = ("_awaited", "_before", "_level", "_open", "_statements")
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, root: Node) -> None:
         # What is open with the level of the line that opened it; the levels of the lines with
         # an 'if', 'while' or 'for' whose block has not begun.
         self._open: list[tuple[str, int]] = []
         self._awaited: list[int] = []
         self._level = 0
         self._before = ""
-        self._statements = {
-            one.start for node in tree.walk() if isinstance(node, Block) for one in node.statements
+        self._statements = {root.start} | {
+            one.start for node in walk(root) if isinstance(node, Block) for one in node.statements
         }
 
     def begin(self, item: Item) -> int:
