@@ -10,7 +10,10 @@ from tidelock.lsp import convert_edits as edits
 from tidelock.lsp.convert import Manner
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.code_actions import Action, code_actions
+from tidelock.shared.language.format.layout import applied
+from tidelock.shared.language.suppressions import suppressions
 from tidelock.shared.model import Problem
+from tidelock.shared.syntax.parser import parse
 
 CAN = Manner(action_literals=True)
 
@@ -29,6 +32,7 @@ def test_the_fixes_of_the_problems_of_a_place() -> None:
     assert [one.fix.title for one in found] == [
         "write 'print'",
         "hide 'undefined-global' on this line",
+        "hide 'undefined-global' in this file",
     ]
     assert found[0].fix.is_preferred
     assert acted("pritn(1)", typo(0), at=7) == []
@@ -37,10 +41,24 @@ def test_the_fixes_of_the_problems_of_a_place() -> None:
 
 def test_all_problems_of_a_kind_at_once() -> None:
     found = acted("pritn(1)\npritn(2)\n", typo(0), typo(9))
-    last = found[-1]
+    last = found[-2]
     assert last.is_for_all
     assert last.fix.title == "fix 2 problems 'undefined-global' in this file"
     assert [(one.start, one.text) for one in last.fix.edits] == [(0, "print"), (9, "print")]
+
+
+@pytest.mark.parametrize(
+    ("source", "line"), [("pritn(1)", 1), ("#!/usr/bin/lua\npritn(1)", 2), ("-- why\npritn(1)", 3)]
+)
+def test_a_kind_of_problem_is_hidden_in_a_file(source: str, line: int) -> None:
+    start = source.index("pritn")
+    found = acted(source, typo(start), at=start)[-1]
+    text = applied(source, list(found.fix.edits))
+    tree = parse(text)
+    assert tree.ok
+    assert suppressions(tree).hides("undefined-global", line)
+    assert not suppressions(tree).hides("unused-local", line)
+    assert text.startswith("#") == source.startswith("#")
 
 
 def test_an_action_brings_its_edit_and_its_problem() -> None:

@@ -54,4 +54,15 @@ def code_actions(
         if count > 1:
             title = f"fix {count} problems '{code}' in this file"
             found.append(Action(problem, Fix(title, tuple(edits)), is_for_all=True))
+        if problem.severity != "error" and problem.origin != "load":
+            found.append(Action(problem, _silenced(document.text, code), is_for_all=True))
     return found
+
+
+def _silenced(text: str, code: str) -> Fix:
+    """Asking not to see a kind of problem in a text, above everything but a first line with #."""
+    place = text.find("\n") + 1 or len(text) if text.startswith("#") else 0
+    wish = f"---@diagnostic disable: {code}\n"
+    if text.startswith("--", place):
+        wish += "\n"  # what is said of the statement below stays by itself
+    return Fix(f"hide '{code}' in this file", (Edit(place, place, wish),))
