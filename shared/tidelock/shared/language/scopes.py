@@ -11,6 +11,7 @@ as the manual says: all names are free until the first declaration in scope.
 from __future__ import annotations
 
 from bisect import bisect_left
+from operator import attrgetter
 from typing import TYPE_CHECKING, final
 
 from tidelock.shared.language.variables import (
@@ -49,16 +50,21 @@ class _Goto:
 class _Block:
     """An open block, or a function when it has a number of its own."""
 
-    __slots__ = ("active", "first", "function", "gotos", "is_function", "labels")
+    __slots__ = ("base", "first", "function", "gotos", "is_function", "labels")
 
-    def __init__(self, function: int, is_function: bool, first: int, active: int) -> None:
+    def __init__(self, function: int, is_function: bool, first: int, base: int) -> None:
         self.function = function
         self.is_function = is_function
-        # The place of its first variable among all, and how many its function had before it.
+        # The places of its first variable among all, and of the first of its function.
         self.first = first
-        self.active = active
+        self.base = base
         self.labels: dict[str, tuple[Label, int]] = {}
         self.gotos: list[_Goto] = []
+
+    @property
+    def active(self) -> int:
+        """How many variables its function had before it."""
+        return self.first - self.base
 
 
 @final
@@ -78,7 +84,7 @@ class _Player:
         "problems",
         "references",
         "shift",
-        "starts",
+        "special",
         "tree",
     )
 
@@ -86,7 +92,6 @@ class _Player:
         self.tree = tree
         self.locals: list[Local] = []
         self.references: list[Reference] = []
-        self.starts: list[int] = []
         self.globals: dict[str, list[Reference]] = {}
         self.declared: list[GlobalDeclaration] = []
         self.labels: list[Label] = []
@@ -96,13 +101,15 @@ class _Player:
         self.meanings: dict[str, list[Local | GlobalDeclaration]] = {}
         # How many declared globals have a name: with one, all others must be declared too.
         self.named = 0
+        # Whether the text has any, or a local ``_ENV``.
+        self.special = False
         self.count = 0
         self.shift = 0
         self.blocks = [_Block(0, True, 0, 0)]
 
     def play(self) -> Scopes:
         """Follow the tape to its end."""
-        meanings, references, starts = self.meanings, self.references, self.starts
+        meanings, references, globals_ = self.meanings, self.references, self.globals
         dispatch = {
             "function": self.function,
             "open": self.enter,
@@ -120,26 +127,27 @@ class _Player:
             for item in unit.tape:
                 if type(item) is Name:
                     name = item.name
-                    if name == "":
-                        continue
-                    start = item.start + shift
                     meaning = meanings.get(name)
-                    local = meaning[-1] if meaning else None
-                    if type(local) is Local:
-                        reference = Reference(start, name, function, local, None)
+                    if meaning and type(local := meaning[-1]) is Local:
+                        reference = Reference(item.start + shift, name, function, local, None)
                         local.references.append(reference)
+                    elif name == "":
+                        continue
                     else:
-                        reference = self.free(start, name, function)
+                        reference = Reference(item.start + shift, name, function, None, None)
+                        if name in globals_:
+                            globals_[name].append(reference)
+                        else:
+                            globals_[name] = [reference]
+                        if self.special:
+                            self.free(reference)
                     references.append(reference)
-                    starts.append(start)
                 elif isinstance(item, Mark) and item.kind != "vararg":
                     dispatch[item.kind](item)
                     function = blocks[-1].function
         self.finish(len(self.tree.text))
         problems = tuple(sorted(self.problems, key=_place))
-        return Scopes(
-            self.locals, references, starts, self.globals, self.declared, self.labels, problems
-        )
+        return Scopes(self.locals, references, globals_, self.declared, self.labels, problems)
 
     def problem(
         self, code: str, start: int, end: int, message: str, related: tuple[Related, ...] = ()
@@ -147,22 +155,22 @@ class _Player:
         """Keep a problem."""
         self.problems.append(Problem(code, "error", start, end, message, "parser", related))
 
-    def free(self, start: int, name: str, function: int) -> Reference:
-        """A use of a name that is no local."""
+    def free(self, reference: Reference) -> None:
+        """Look at a use of a name that is no local, where that is not all there is to say."""
+        name = reference.name
         environment = self.meanings.get("_ENV")
         local = environment[-1] if environment else None
-        owner = local if type(local) is Local else None
-        reference = Reference(start, name, function, None, owner)
-        self.globals.setdefault(name, []).append(reference)
+        if type(local) is Local:
+            reference.environment = local
         if self.named and not self.meanings.get(name) and not self.meanings.get(""):
             message = f"variable '{name}' not declared"
-            self.problem("undeclared-name", start, start + len(name), message)
-        return reference
+            self.problem("undeclared-name", reference.start, reference.end, message)
 
     def function(self, mark: Mark) -> None:
         """A function begins."""
         self.count += 1
-        self.blocks.append(_Block(self.count, True, len(self.open), 0))
+        place = len(self.open)
+        self.blocks.append(_Block(self.count, True, place, place))
         if mark.detail == "method":
             start = mark.offset + self.shift
             self.add(Local("self", "self", "", start, start, start, self.count))
@@ -170,14 +178,11 @@ class _Player:
     def enter(self, mark: Mark) -> None:
         """A block begins."""
         outer = self.blocks[-1]
-        self.blocks.append(_Block(outer.function, False, len(self.open), self.active()))
+        self.blocks.append(_Block(outer.function, False, len(self.open), outer.base))
 
     def active(self) -> int:
         """How many variables the current function has now."""
-        for block in reversed(self.blocks):
-            if block.is_function:
-                return len(self.open) - block.first
-        return len(self.open)
+        return len(self.open) - self.blocks[-1].base
 
     def add(self, meaning: Local | GlobalDeclaration) -> None:
         """Make a name mean something until its block ends."""
@@ -185,7 +190,10 @@ class _Player:
         self.meanings.setdefault(meaning.name, []).append(meaning)
         if isinstance(meaning, Local):
             self.locals.append(meaning)
+            if meaning.name == "_ENV":
+                self.special = True
         else:
+            self.special = True
             self.declared.append(meaning)
             self.named += meaning.name != ""
 
@@ -252,8 +260,8 @@ class _Player:
     def write(self, mark: Mark) -> None:
         """A name met before is assigned to."""
         start = mark.offset + self.shift
-        index = bisect_left(self.starts, start)
-        if index == len(self.starts) or self.starts[index] != start:
+        index = bisect_left(self.references, start, key=_start)
+        if index == len(self.references) or self.references[index].start != start:
             return
         reference = self.references[index]
         reference.write = True
@@ -318,10 +326,12 @@ class _Player:
 
     def into_scope(self, goto: _Goto) -> None:
         """Report a jump past a declaration."""
-        function = next(block for block in reversed(self.blocks) if block.is_function)
-        entered = self.open[function.first + goto.active].name or "*"
+        entered = self.open[self.blocks[-1].base + goto.active].name or "*"
         message = f"goto '{goto.name}' jumps into the scope of '{entered}'"
         self.problem("syntax-error", goto.start, goto.end, message)
+
+
+_start = attrgetter("start")
 
 
 def _place(problem: Problem) -> tuple[int, int]:

@@ -6,6 +6,7 @@ Plain answers that do not know how ``scopes.resolve`` found them; offsets are co
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, final
 
 if TYPE_CHECKING:
@@ -147,7 +148,6 @@ class Scopes:
         self,
         locals_: list[Local],
         references: list[Reference],
-        starts: list[int],
         globals_: dict[str, list[Reference]],
         declared: list[GlobalDeclaration],
         labels: list[Label],
@@ -159,7 +159,7 @@ class Scopes:
         self.declared = declared
         self.labels = labels
         self.problems = problems
-        self._starts = starts
+        self._starts = list(map(attrgetter("start"), references))
         self._places = {local.start: local for local in locals_ if local.kind != "self"}
 
     def meaning(self, start: int) -> Local | None:
