@@ -91,7 +91,7 @@ def calls(work: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("name", BAD)
 def test_work_grows_with_the_length(name: str) -> None:
-    small, large = BAD[name](500), BAD[name](2000)
+    small, large = BAD[name](1000), BAD[name](4000)
     least = calls(lambda: resolve(parse(small, "5.4")))
     most = calls(lambda: resolve(parse(large, "5.4")))
     # Four times the text; sixteen would be too much.

@@ -18,6 +18,7 @@ from tidelock.shared.syntax.changes import parse_again
 from tidelock.shared.syntax.collector import HeldOff
 from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tree import Node, Tree
+from tidelock.shared.syntax.units import settled
 
 QUIET = list(HealthCheck)
 
@@ -52,7 +53,7 @@ def all_of(tree: Tree) -> dict[str, Any]:
         "problems": tree.problems,
         "broken": tree.broken,
         "incomplete": tree.incomplete,
-        "settled": tree.settled,
+        "settled": settled(tree),
         "tape": plain(tree.tape),
         "locals": plain(scopes.locals),
         "references": plain(scopes.references),
@@ -151,7 +152,7 @@ def test_an_old_tree_stays_what_it_was() -> None:
 
 def test_what_follows_the_last_statement_counts_for_labels() -> None:
     tree = parse("do end\n" * 9 + "::l::")
-    assert not tree.settled
+    assert not settled(tree)
     check_same(parse_again(tree, tree.text + " x()"))
     open_end = parse("do end\n" * 9 + "::l:: x()")
     check_same(parse_again(open_end, open_end.text.replace("x()", "")))

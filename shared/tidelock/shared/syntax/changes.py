@@ -3,27 +3,33 @@
 Top-level statements are the units. Those before the edit are taken as they are, those after it
 move (``tree.Placed``), in constant time each, and the tokens between are cut and read again from
 the last statement that has not seen the edit to the first that is met as it was.
-Its answer is what ``parse`` would give. It gives up on what is not local, and parses anew: blocks
-left open, texts that one long string could close, a hundred problems.
+A statement that an edit leaves open is read up to where all that follows is in order by itself,
+which is told by a line that begins at the margin with a word that begins a statement.
+Its answer is what ``parse`` would give. It gives up on what is not local, and parses anew: many
+open statements, strings that the edit closes or that reach behind it, a hundred problems.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.syntax.collector import HeldOff
-from tidelock.shared.syntax.parser import DEPTH, PROBLEMS, Parser, parse
-from tidelock.shared.syntax.tokens import scan_between
+from tidelock.shared.syntax.parser import DEPTH, Parser, parse
+from tidelock.shared.syntax.structure import tidy
+from tidelock.shared.syntax.tokens import NAME, scan_between
 from tidelock.shared.syntax.tree import Placed, Tree
+from tidelock.shared.syntax.units import Beyond, Reader, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tidelock.shared.model import Problem
-
 _AHEAD = 2
 """How many tokens a statement looks at behind the one that follows it."""
+
+_MARGIN = frozenset(("local", "if", "for", "while", "repeat"))
+_CLOSER = re.compile(r"\]=*\]")
 
 
 class Span(NamedTuple):
@@ -39,21 +45,26 @@ def parse_again(before: Tree, text: str) -> Tree:
     if text == before.text:
         return before
     tree = None
-    if before.settled and before.units:
+    doubtful = before.tokens.doubtful and before.problems
+    if before.units and before.mode == "chunk" and not doubtful and settled(before):
         try:
             with HeldOff(text):
                 tree = _changed(before, text, difference(before.text, text))
-        except RecursionError:
-            tree = None  # parse has a stack of its own for that
+        except (Beyond, RecursionError):
+            tree = None  # for depth, parse has a stack of its own
     return parse(text, before.dialect, before.mode) if tree is None else tree
 
 
 def difference(old: str, new: str) -> Span:
     """The shortest stretch outside which two texts are the same."""
     shortest = min(len(old), len(new))
-    start = _same(shortest, lambda size: old[:size] == new[:size])
-    tail = _same(shortest - start, lambda size: old[len(old) - size :] == new[len(new) - size :])
-    return Span(start, len(old) - tail, len(new) - len(old))
+    start = _same(shortest, lambda low, high: new.startswith(old[low:high], low))
+    more = len(new) - len(old)
+    tail = _same(
+        shortest - start,
+        lambda low, high: new.endswith(old[len(old) - high : len(old) - low], 0, len(new) - low),
+    )
+    return Span(start, len(old) - tail, more)
 
 
 def _changed(before: Tree, text: str, span: Span) -> Tree | None:
@@ -63,40 +74,46 @@ def _changed(before: Tree, text: str, span: Span) -> Tree | None:
     last = _last(before, first, span.end)
     from_token = _token(old[first])
     until_token = _token(old[last]) if last < len(old) else len(before.tokens)
+    if _closes(before, text, span, from_token):
+        return None
     scanned = scan_between(before.tokens, text, from_token, until_token, span.shift)
     if scanned is None:
         return None
     tokens, more = scanned
-    if any(flag.open for flag in tokens.flags):
-        return None
 
-    parser = Parser(tokens, before.mode, DEPTH, None)
-    parser.begin(old[first].unit, old[first].unit.number + old[first].number, from_token)
-    parser.resume = {_token(one) + more: one.unit for one in old[last:] if not _bare(before, one)}
-    statements = parser.run().statements
+    parser = Parser(tokens, before.mode, DEPTH)
+    reader = Reader(parser)
+    reader.begin(old[first].unit, old[first].unit.number + old[first].number, from_token)
+    reader.resume = {_token(one) + more: one.unit for one in old[last:] if not _bare(before, one)}
+    sound = _sound(before, last)
+    if sound < len(old):
+        reader.sound = parser.bound = _token(old[sound]) + more
+
+        def tail() -> int:
+            index = _tidy(before, sound)
+            return more + (_token(old[index]) if index < len(old) else len(before.tokens))
+
+        reader.tail = tail
+    made = reader.run()
     rest: list[Placed] = []
-    if parser.met >= 0:
-        index = bisect_left(old, parser.met - more, key=_token)
-        functions = parser.functions - old[index].unit.number - old[index].number
+    if reader.met >= 0:
+        index = bisect_left(old, reader.met - more, key=_token)
+        functions = reader.functions - old[index].unit.number - old[index].number
         rest = [
             Placed(unit, offset + span.shift, token + more, number + functions)
             for unit, offset, token, number in old[index:]
         ]
-    units = [*old[:first], *parser.units(statements), *rest]
-    problems = [problem for one in units if one.unit.problems for problem in _problems(one)]
-    final = units[-1].unit.statements if units else ()
-    if len(problems) >= PROBLEMS or not parser.settled(final):
-        return None
-    incomplete = bool(problems) and problems[0].start == len(text)
-    return Tree(tokens, before.mode, units, problems, incomplete, settled=True)
+    tree = Tree(tokens, before.mode, [*old[:first], *made, *rest])
+    doubtful = tokens.doubtful and tree.problems
+    return tree if not doubtful and settled(tree) else None
 
 
-def _same(limit: int, equal: Callable[[int], bool]) -> int:
-    """The greatest size up to a limit for which something holds that holds for all smaller."""
+def _same(limit: int, equal: Callable[[int, int], bool]) -> int:
+    """How much of what is below a limit is equal, when each stretch can be compared."""
     low, high = 0, limit
     while low < high:
         middle = (low + high + 1) // 2
-        if equal(middle):
+        if equal(low, middle):
             low = middle
         else:
             high = middle - 1
@@ -116,6 +133,7 @@ def _bare(tree: Tree, one: Placed) -> bool:
 def _first(tree: Tree, start: int) -> int:
     """The last unit before which nothing has looked at what is at an offset or behind it."""
     tokens = tree.tokens
+    found = 0
     for index in range(len(tree.units) - 1, 0, -1):
         token = _token(tree.units[index])
         ahead = token + _AHEAD
@@ -123,8 +141,13 @@ def _first(tree: Tree, start: int) -> int:
             continue
         gap = tree.text[tokens.ends[token - 1] : tokens.starts[token]]
         if "\n" in gap or "\r" in gap:
-            return index
-    return 0
+            found = index
+            break
+    # A stray word looks back as far as to a statement at the margin; what was left open has looked
+    # at all that follows.
+    while found and not _at_margin(tree, _token(tree.units[found])):
+        found -= 1
+    return next((index for index in range(found) if tree.units[index].unit.open), found)
 
 
 def _last(tree: Tree, first: int, end: int) -> int:
@@ -136,17 +159,63 @@ def _last(tree: Tree, first: int, end: int) -> int:
     return len(tree.units)
 
 
-def _problems(one: Placed) -> list[Problem]:
-    """The problems of a unit where it stands now."""
-    offset = one.offset
-    return [
-        problem._replace(
-            start=problem.start + offset,
-            end=problem.end + offset,
-            related=tuple(
-                related._replace(start=related.start + offset, end=related.end + offset)
-                for related in problem.related
-            ),
-        )
-        for problem in one.unit.problems
-    ]
+def _closes(tree: Tree, text: str, span: Span, token: int) -> bool:
+    """Whether an edit may close a long string or comment that was open before a token."""
+    if not any(flag.open and flag.token <= token for flag in tree.tokens.flags):
+        return False
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end + span.shift)
+    return _CLOSER.search(text, start, len(text) if end < 0 else end) is not None
+
+
+def _sound(tree: Tree, last: int) -> int:
+    """The first unit from an index on that begins at the margin while it and all later are sound.
+
+    A block open there is read over them to the end of the text.
+    """
+    units = tree.units
+    index = len(units)
+    while index > last and units[index - 1].unit.is_sound:
+        index -= 1
+    return _next_at_margin(tree, index)
+
+
+def _tidy(tree: Tree, sound: int) -> int:
+    """The same, of units that are tidy too: the indentation says nothing new there."""
+    units = tree.units
+    index = len(units)
+    while index > sound and _is_tidy(tree, index - 1):
+        index -= 1
+    return _next_at_margin(tree, index)
+
+
+def _next_at_margin(tree: Tree, index: int) -> int:
+    """The first unit from an index on that begins a line, at the margin, with no name or sign."""
+    tokens = tree.tokens
+    for later in range(index, len(tree.units)):
+        token = _token(tree.units[later])
+        kind = tokens.kinds[token]
+        is_word = kind in _MARGIN or (kind == "function" and tokens.kinds[token + 1] == NAME)
+        if is_word and _at_margin(tree, token):
+            return later
+    return len(tree.units)
+
+
+def _at_margin(tree: Tree, token: int) -> bool:
+    """Whether a token stands in the first column."""
+    start = tree.tokens.starts[token]
+    return start == 0 or tree.text[start - 1] in "\r\n"
+
+
+def _is_tidy(tree: Tree, index: int) -> bool:
+    """Whether a unit is tidy, which is looked up once where it begins a line."""
+    unit, tokens = tree.units[index].unit, tree.tokens
+    if unit.tidy is not None:
+        return unit.tidy
+    first = _token(tree.units[index])
+    until = _token(tree.units[index + 1]) if index + 1 < len(tree.units) else len(tokens)
+    found = tidy(tokens, first, until)
+    gap = tree.text[tokens.ends[first - 1] if first else 0 : tokens.starts[first]]
+    if first == 0 or "\n" in gap or "\r" in gap:
+        unit.tidy = found
+    return found

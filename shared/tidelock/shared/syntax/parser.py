@@ -2,8 +2,9 @@
 
 A text with faults gives a tree all the same: what is missing is put in its place as a node of no
 width, statement keywords end whatever was left open, and each statement reports at most one
-problem. When a block or bracket is not closed, the text is parsed a second time with what its
-indentation says (``structure``), and the reading with fewer problems is taken.
+problem. A top-level statement that leaves a block or bracket open is read a second time with what
+its indentation says (``structure``); ``units`` decides that, and takes each such statement by
+itself.
 
 Depth is guarded as in Lua; long chains are loops. The file is long because a grammar cut in
 pieces is a grammar nobody can read.
@@ -11,16 +12,14 @@ pieces is a grammar nobody can read.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared import threads
 from tidelock.shared.model import Problem, Related
-from tidelock.shared.positions import Lines
 from tidelock.shared.syntax.collector import HeldOff
-from tidelock.shared.syntax.structure import Structure, columns, structure
 from tidelock.shared.syntax.tokens import BAD, COMPOUND, END, KEYWORDS, NAME, NUMBER, STRING, scan
 from tidelock.shared.syntax.tree import (
+    LINE,
     Assign,
     Binary,
     Block,
@@ -54,7 +53,6 @@ from tidelock.shared.syntax.tree import (
     Number,
     NumericFor,
     Paren,
-    Placed,
     Repeat,
     Result,
     Return,
@@ -68,18 +66,17 @@ from tidelock.shared.syntax.tree import (
     Vararg,
     While,
 )
+from tidelock.shared.syntax.units import PROBLEMS, STRAYS, Beyond, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tidelock.shared.model import Dialect
-    from tidelock.shared.syntax.tokens import Flag, Tokens
+    from tidelock.shared.syntax.structure import Structure
+    from tidelock.shared.syntax.tokens import Tokens
 
 DEPTH = 200
 """How deep statements and expressions may nest, as in Lua (``LUAI_MAXCCALLS``)."""
-
-PROBLEMS = 100
-"""How many problems one text may have; further ones are not news."""
 
 _LEFT = {
     "or": 1, "||": 1, "and": 2, "&&": 2,
@@ -96,16 +93,17 @@ _VALUES = frozenset((NAME, NUMBER, STRING, "(", "{", "function", "...")) | _UNAR
 
 _CLOSING = {"(": ")", "{": "}"}
 _SUFFIXES = frozenset((".", ":", "(", "[", "{", STRING))
-_CLOSERS = frozenset(("end", "else", "elseif", "until", END))
+_CLOSERS = STRAYS | {END}
 _WALL = "<wall>"
 """Stands for the kind of a token that belongs to no statement before it; never left in a list."""
 
+_VARARG = "vararg-outside-function"
 _SOFT = frozenset(("goto", "global"))
 _STATEMENT_WORDS = KEYWORDS - _VALUES - frozenset(("and", "or"))
 _ATTRIBUTES = frozenset(("const", "close"))
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """How far a reading had come; the lists are remembered by their lengths."""
 
     i: int
@@ -120,52 +118,35 @@ class _Place(NamedTuple):
     seen: int
 
 
-class _Cut(NamedTuple):
-    """Where a unit begins in the lists of a reading."""
-
-    unit: Unit
-    statements: int
-    tape: int
-    problems: int
-    broken: int
-
-
-def _token(flag: Flag) -> int:
-    return flag.token
-
-
 @final
 class Parser:
     """One reading of one list of tokens; used once, by one thread."""
 
     __slots__ = (
         "blocks",
+        "bound",
         "branches",
         "broken",
-        "cuts",
         "depth",
         "dialect",
         "effort",
+        "endless",
         "ends",
         "flag",
         "flag_token",
         "functions",
         "guide",
         "i",
-        "incomplete",
-        "indentation",
         "kinds",
         "limit",
-        "lines",
         "loops",
-        "met",
         "mode",
+        "most",
         "muted",
         "old",
         "problems",
         "repeats",
         "reported",
-        "resume",
         "seen",
         "starts",
         "tape",
@@ -174,10 +155,11 @@ class Parser:
         "tokens",
         "unbalanced",
         "unclosed",
+        "unit",
         "variadic",
     )
 
-    def __init__(self, tokens: Tokens, mode: Mode, limit: int, guide: Structure | None) -> None:
+    def __init__(self, tokens: Tokens, mode: Mode, limit: int) -> None:
         self.tokens = tokens
         self.text = tokens.text
         self.kinds = tokens.kinds
@@ -185,14 +167,17 @@ class Parser:
         self.starts = tokens.starts
         self.ends = tokens.ends
         self.mode = mode
-        self.limit = limit
         self.dialect = tokens.dialect
         self.old = tokens.dialect in ("5.1", "luajit")
-        self.guide = guide
-        self.indentation = None if guide is None else (guide.columns, guide.indents)
-        self.unclosed: frozenset[int] = frozenset() if guide is None else guide.unclosed
-        self.effort = len(tokens.kinds)
+        # What the indentation says, while a statement is read by it.
+        self.guide: Structure | None = None
+        self.unclosed: frozenset[int] = frozenset()
+        self.effort = 0
+        # The token that no block is read on to: what follows is known to close none.
+        self.bound = len(tokens.kinds)
         self.i = 0
+        # ``limit`` is half of ``most`` until a statement shows to be deep.
+        self.limit = self.most = limit
         self.depth = 0
         self.functions = 0
         # Open blocks, and among them those an ``else`` or an ``until`` could belong to.
@@ -204,16 +189,12 @@ class Parser:
         self.tape: Tape = []
         self.problems: list[Problem] = []
         self.broken: list[int] = []
-        # Where each top-level statement begins; of an old tree, those where reading may stop.
-        self.cuts: list[_Cut] = []
-        self.resume: dict[int, Unit] = {}
-        self.met = -1
+        # The top-level statement at hand.
+        self.unit = Unit(0, 0, 0, 0, None, False)
         self.reported = False
         self.seen = -1
         self.muted = False
-        self.incomplete = False
-        self.unbalanced = False
-        self.lines: Lines | None = None
+        self.unbalanced = self.endless = False
         self.flag = 0
         self.flag_token = tokens.flags[0].token if tokens.flags else len(self.kinds)
 
@@ -241,10 +222,10 @@ class Parser:
         ends_early: bool,
     ) -> None:
         """Keep a problem unless its statement, or its line, has one already."""
+        if self.unit.early is None and self.guide is None and code != _VARARG and not self.muted:
+            self.unit.early = ends_early
         news = not self.reported and not self.muted and len(self.problems) < PROBLEMS
         if news and not self.same_line(self.seen, start):
-            if not self.problems:
-                self.incomplete = ends_early
             self.problems.append(Problem(code, "error", start, end, message, "parser", related))
         self.reported = True
         self.seen = end
@@ -285,10 +266,7 @@ class Parser:
         message = f"'{kind}' expected"
         if opener >= 0:
             self.unbalanced = True
-            if self.lines is None:
-                self.lines = Lines(self.text)
-            line = self.lines.line_of(self.starts[opener]) + 1
-            message += f" (to close '{self.texts[opener]}' at line {line})"
+            message += f" (to close '{self.texts[opener]}' at {LINE}"
         self.report(f"{message} near {self.near(self.i)}", opener=opener)
 
     def expect(self, kind: str) -> None:
@@ -320,11 +298,17 @@ class Parser:
         end = self.close(kind, opener)
         if self.i == i:
             body.end = end = max(end, body.start)
+            if self.kinds[i] == END:
+                self.endless = True
         return end
 
     def too_deep(self) -> bool:
         """Whether one more level is too many; then it is reported."""
         if self.depth < self.limit:
+            return False
+        if self.depth < self.most:
+            self.unit.deep = True
+            self.limit = self.most
             return False
         self.report("chunk has too many syntax levels", at=self.i)
         return True
@@ -338,29 +322,30 @@ class Parser:
         """Whether a token stands on the line of the one before it, or deeper than the opener."""
         if self.same_line(self.ends[i - 1], self.starts[i]):
             return True
-        if self.indentation is None:
-            self.indentation = columns(self.tokens)
-        first, indents = self.indentation
-        return first[i] > indents[opener]
+        return self.column(self.starts[i]) > self.column(self.starts[opener])
 
-    def run(self) -> Block:
-        """Read the whole text."""
-        if self.mode == "expression":
-            self.blocks = 1
-            value = self.expression()
-            if self.kinds[self.i] != END:
-                self.report(f"end of the expression expected near {self.near(self.i)}")
-            body = Block(0, len(self.text), [Result(value.start, value.end, [value], False)])
-        else:
-            body = self.block(-1)
-        if self.met < 0:
-            self.lexical(len(self.kinds))
-        return body
+    def column(self, offset: int) -> int:
+        """The column of the first letter on the line of an offset."""
+        text = self.text
+        line = text.rfind("\n", 0, offset) + 1
+        line = text.rfind("\r", line, offset) + 1 or line
+        margin = text[line:offset]
+        margin = margin[: len(margin) - len(margin.lstrip())]
+        return len(margin.expandtabs(8)) if "\t" in margin else len(margin)
+
+    def only_value(self) -> list[Statement]:
+        """Read a text that is one value."""
+        self.blocks = 1
+        value = self.expression()
+        if self.kinds[self.i] != END:
+            self.report(f"end of the expression expected near {self.near(self.i)}")
+        self.lexical(len(self.kinds))
+        return [Result(value.start, value.end, [value], False)]
 
     def block(self, opener: int) -> Block:
         """Statements up to a word that closes a block; the word is left to the caller."""
         i = self.i
-        start = self.ends[i - 1] if i else 0
+        start = self.ends[i - 1]
         if self.flag_token < i:
             self.lexical(i)
         if self.too_deep():
@@ -375,100 +360,57 @@ class Parser:
         while True:
             i = self.i
             kind = kinds[i]
-            if opener < 0 and last is None and kind != END and self.cut(len(statements)):
-                break
             if guided and (kind in ")]}" or self.outside(i, opener)):
                 break
-            handler = _STATEMENTS.get(kind)
-            if handler is None:
-                if kind in _CLOSERS and self.closes(kind):
-                    break
-                handler = Parser.other_statement
-            if last is not None:
-                self.not_last(last)
-                last = None
-            self.reported = False
-            before = None if self.guide is None else self.remember()
-            statement = handler(self)
-            i = self.i
-            kind = kinds[i]
-            if kind == ";":
-                if type(statement) is not Label:
-                    self.i = i + 1
-            elif kind == "=":
-                statement = self.cut_short(before, handler, statement)
+            if i >= self.bound:
+                raise Beyond
+            if kind in _CLOSERS and self.closes(kind):
+                break
+            statement = self.statement(last)
             statements.append(statement)
-            if self.flag_token < self.i:
-                self.lexical(self.i)
-            if self.reported:
-                self.broken.append(statement.start)
-            elif type(statement) is Return or (self.old and type(statement) is Break):
-                last = statement
+            last = statement if self.must_be_last(statement) else None
         self.reported = reported
         self.depth -= 1
         self.blocks -= 1
-        if statements and type(statements[-1]) in (Label, Empty) and self.met < 0:
+        if statements and type(statements[-1]) in (Label, Empty):
             self.mark_last(statements, opener)
         return Block(start, max(self.starts[self.i], start), statements)
 
-    def cut(self, count: int) -> bool:
-        """Note that a top-level statement begins; whether it was read before, just so."""
+    def statement(self, last: Statement | None) -> Statement:
+        """One statement; ``last`` is the one before it if that should have been the last."""
+        handler = _STATEMENTS.get(self.kinds[self.i], Parser.other_statement)
+        if last is not None:
+            self.not_last(last)
+        self.reported = False
+        before = None if self.guide is None else self.remember()
+        statement = handler(self)
         i = self.i
-        start = self.starts[i]
-        flags = self.tokens.flags
-        taken = 0
-        while taken < self.flag and flags[self.flag - taken - 1].token >= i:
-            taken += 1
-        seen = self.seen - start if self.same_line(self.seen, start) else None
-        known = self.resume.get(i)
-        if known is not None and known.taken == taken and known.seen == seen:
-            self.met = i
-            return True
-        unit = Unit(start, i, self.functions, taken, seen)
-        place = (count, len(self.tape), len(self.problems), len(self.broken))
-        self.cuts.append(_Cut(unit, *place))
-        return False
+        kind = self.kinds[i]
+        if kind == ";":
+            if type(statement) is not Label:
+                self.i = i + 1
+        elif kind == "=":
+            statement = self.cut_short(before, handler, statement)
+        if self.flag_token < self.i:
+            self.lexical(self.i)
+        if self.reported:
+            self.broken.append(statement.start)
+        return statement
 
-    def begin(self, unit: Unit, functions: int, token: int) -> None:
-        """Go to where an old unit begins, in the state in which it was read."""
-        self.i = token
-        self.functions = functions
-        flags = self.tokens.flags
-        self.flag = bisect_left(flags, token, key=_token) + unit.taken
-        self.flag_token = flags[self.flag].token if self.flag < len(flags) else len(self.kinds)
-        if unit.seen is not None:
-            self.seen = self.starts[token] + unit.seen
-
-    def units(self, statements: Sequence[Statement]) -> list[Placed]:
-        """All that was read, cut where top-level statements begin."""
-        cuts = self.cuts
-        if not cuts:
-            if not statements and not self.problems:
-                return []
-            cuts = [_Cut(Unit(0, 0, 0, 0, None), 0, 0, 0, 0)]
-        sizes = (len(statements), len(self.tape), len(self.problems), len(self.broken))
-        for cut, until in zip(cuts, [*cuts[1:], _Cut(cuts[0].unit, *sizes)], strict=True):
-            unit = cut.unit
-            unit.statements = statements[cut.statements : until.statements]
-            unit.tape = self.tape[cut.tape : until.tape]
-            unit.problems = self.problems[cut.problems : until.problems]
-            unit.broken = self.broken[cut.broken : until.broken]
-        return [Placed(cut.unit) for cut in cuts]
-
-    def settled(self, statements: Sequence[Statement]) -> bool:
-        """Whether each unit depended on nothing but itself and the token after it."""
-        bound = self.unbalanced or self.muted or len(self.problems) >= PROBLEMS
-        return not bound and not (statements and type(statements[-1]) in (Label, Empty))
+    def must_be_last(self, statement: Statement) -> bool:
+        """Whether no statement may follow the one just read."""
+        kind = type(statement)
+        return (kind is Return or (self.old and kind is Break)) and not self.reported
 
     def cut_short(
         self,
-        before: _Place | None,
+        before: Place | None,
         handler: Callable[[Parser], Statement],
         statement: Statement,
     ) -> Statement:
         """Read a statement again that ran on into the assignment on the next line."""
         if before is None or self.guide is None:
-            self.unbalanced = True
+            self.unbalanced = self.endless = True
             return statement
         wall = self.i - 1
         while wall > before.i and self.guide.columns[wall] < 0:
@@ -488,9 +430,10 @@ class Parser:
 
     def closes(self, kind: str) -> bool:
         """Whether a closing word can belong to a block that is open; else it is a stray."""
+        if self.guide is not None and self.i in self.guide.stray:
+            return False
         if kind == "end":
-            stray = self.guide is not None and self.i in self.guide.stray
-            return self.blocks > 1 and not stray
+            return self.blocks > 1
         if kind == "until":
             return self.repeats > 0
         return kind == END or self.branches > 0
@@ -913,7 +856,9 @@ class Parser:
         kind = self.kinds[self.i]
         if kind in _CLOSERS:
             self.unbalanced = True
-            return self.if_statement() if kind in ("else", "elseif") else self.broken_statement()
+            if kind in ("else", "elseif") and self.i not in self.unclosed:
+                return self.if_statement()
+            return self.broken_statement()
         if kind in _VALUES and self.at_top():
             return self.input_statement()
         return self.broken_statement()
@@ -965,9 +910,9 @@ class Parser:
             i += 1
         return self.kinds[i] == END
 
-    def remember(self) -> _Place:
+    def remember(self) -> Place:
         """All that a second try of the same tokens needs back."""
-        return _Place(
+        return Place(
             self.i,
             len(self.tape),
             len(self.problems),
@@ -980,7 +925,7 @@ class Parser:
             self.seen,
         )
 
-    def recall(self, place: _Place) -> None:
+    def recall(self, place: Place) -> None:
         """Go back to where ``remember`` was asked."""
         self.i = place.i
         del self.tape[place.tape :]
@@ -1091,7 +1036,7 @@ class Parser:
         self.i = i + 1
         if not self.variadic:
             message = "cannot use '...' outside a vararg function"
-            self.report(message, "vararg-outside-function", i)
+            self.report(message, _VARARG, i)
         self.tape.append(Mark("vararg", self.starts[i]))
         return Vararg(self.starts[i], self.ends[i])
 
@@ -1428,25 +1373,25 @@ def parse(text: str, dialect: Dialect = "5.4", mode: Mode = "chunk") -> Tree:
     """The tree of any text, in linear time; see ``Tree.problems`` for what is wrong with it."""
     with HeldOff(text):
         tokens = scan(text, dialect, mode)
-        try:
-            return _tree(tokens, mode, DEPTH)
-        except RecursionError:
-            # The caller has used up Python's stack: a thread has one of its own.
-            return _with_own_stack(tokens, mode)
+        tree = _read(tokens, mode)
+        if tokens.doubtful and tree.problems:
+            other = _read(scan(text, dialect, mode, doubt=True), mode)
+            if len(other.problems) <= len(tree.problems):
+                return other
+        return tree
+
+
+def _read(tokens: Tokens, mode: Mode) -> Tree:
+    try:
+        return _tree(tokens, mode, DEPTH)
+    except RecursionError:
+        # The caller has used up Python's stack: a thread has one of its own.
+        return _with_own_stack(tokens, mode)
 
 
 def _tree(tokens: Tokens, mode: Mode, limit: int) -> Tree:
-    parser = Parser(tokens, mode, limit, None)
-    statements = parser.run().statements
-    incomplete = parser.incomplete
-    settled = limit == DEPTH and mode == "chunk" and parser.settled(statements)
-    if parser.unbalanced:
-        again = Parser(tokens, mode, limit, structure(tokens))
-        others = again.run().statements
-        if len(again.problems) <= len(parser.problems):
-            parser, statements = again, others
-    units = parser.units(statements)
-    return Tree(tokens, mode, units, parser.problems, incomplete, settled)
+    reader = Reader(Parser(tokens, mode, limit))
+    return Tree(tokens, mode, reader.value() if mode == "expression" else reader.run())
 
 
 def _with_own_stack(tokens: Tokens, mode: Mode) -> Tree:

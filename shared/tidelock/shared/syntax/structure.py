@@ -7,6 +7,7 @@ only and judges nothing; the parser uses its answer to parse a broken text a sec
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.syntax.tokens import NAME
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
 _STATEMENTS = frozenset(("local", "return", "break", "if", "for", "while", "repeat", "goto"))
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _ROUNDS = 8
+_DEPTH = 200
+_OPENERS = frozenset(("function", "if", "for", "while", "repeat"))
 
 
 class Structure(NamedTuple):
     """What the indentation says; all numbers but the columns are indexes of tokens.
 
     ``columns`` has the column of each token that is the first on its line, else -1. ``indents``
-    has the column of the first token on the line of each token.
+    has the column of the first token on the line of each token. An ``end`` or ``else`` that is
+    ``stray`` belongs to no block that is open; such an ``else`` is ``unclosed`` too if it opens
+    none either.
     """
 
     columns: list[int]
@@ -34,55 +39,103 @@ class Structure(NamedTuple):
 
 @final
 class _Open:
-    """A block or bracket that waits for its end; ``header`` while its ``then`` or ``do`` is due."""
+    """A block or bracket that waits for its end; ``header`` while its ``then`` or ``do`` is due.
 
-    __slots__ = ("header", "indent", "kind", "token")
+    An ``if`` is ``last`` in its ``else``, which no other may follow.
+    """
+
+    __slots__ = ("header", "indent", "kind", "last", "token")
 
     def __init__(self, token: int, kind: str, indent: int, header: bool) -> None:
         self.token = token
         self.kind = kind
         self.indent = indent
         self.header = header
+        self.last = False
 
 
-def columns(tokens: Tokens) -> tuple[list[int], list[int]]:
-    """The columns of the tokens that begin a line, and the indentation of every token's line."""
+def columns(tokens: Tokens, first: int, until: int) -> tuple[list[int], list[int]]:
+    """The columns of the tokens that begin a line, and the indentation of every token's line.
+
+    They are told of the tokens from one to another, both counted.
+    """
     text, starts, ends = tokens.text, tokens.starts, tokens.ends
-    first, indents = [], []
-    before = 0
+    begin = first
+    while begin and not _line_between(text, ends[begin - 1], starts[begin]):
+        begin -= 1
+    before = ends[begin - 1] if begin else 0
+    found, indents = [], []
     indent = 0
-    for index, start in enumerate(starts):
+    for index in range(begin, until + 1):
+        start = starts[index]
         between = text[before:start]
         line_start = max(between.rfind("\n"), between.rfind("\r")) + 1
         if line_start or index == 0:
             margin = between[line_start:]
             indent = len(margin.expandtabs(8)) if "\t" in margin else len(margin)
-            first.append(indent)
+            found.append(indent)
         else:
-            first.append(-1)
+            found.append(-1)
         indents.append(indent)
         before = ends[index]
-    return first, indents
+    return found[first - begin :], indents[first - begin :]
 
 
-def structure(tokens: Tokens) -> Structure:
-    """Read the indentation of a text in linear time."""
-    first, indents = columns(tokens)
+def _line_between(text: str, start: int, end: int) -> bool:
+    return text.find("\n", start, end) >= 0 or text.find("\r", start, end) >= 0
+
+
+def structure(tokens: Tokens, first: int = 0, until: int = -1) -> Structure:
+    """Read the indentation of a text in linear time, or that from one token up to another."""
+    size = len(tokens.kinds)
+    if until < 0:
+        until = size - 1
+    found, indents = columns(tokens, first, until)
+    found = [*[-1] * first, *found, *[-1] * (size - 1 - until)]
+    indents = [*[0] * first, *indents, *[0] * (size - 1 - until)]
     stray: set[int] = set()
     for _ in range(_ROUNDS):
-        matcher = _Matcher(tokens, first, indents, stray)
-        suspect = matcher.run()
+        matcher = _Matcher(tokens, found, indents, stray)
+        suspect = matcher.run(first, until)
         if suspect < 0:
             break
         stray.add(suspect)
-    return Structure(first, indents, frozenset(matcher.unclosed), frozenset(stray))
+    stray.update(matcher.lone)
+    return Structure(found, indents, frozenset(matcher.unclosed), frozenset(stray))
+
+
+def tidy(tokens: Tokens, first: int, until: int) -> bool:
+    """Whether the matcher passes over statements in order as if they were not there.
+
+    They are, if no ``end`` stands further left than what it closes, and each ``else`` that begins
+    a line stands under its ``if``.
+    """
+    found, indents = columns(tokens, first, until)
+    opened: list[tuple[str, int]] = []
+    for index, kind in enumerate(tokens.kinds[first:until]):
+        if kind in _OPENERS:
+            opened.append((kind, indents[index]))
+        elif kind == "do":
+            if opened and opened[-1][0] in ("for", "while"):
+                opened[-1] = (kind, opened[-1][1])
+            else:
+                opened.append((kind, indents[index]))
+        elif kind == "end" or kind == "until":
+            if not opened:
+                return False
+            _, indent = opened.pop()
+            if kind == "end" and 0 <= found[index] < indent:
+                return False
+        elif kind in ("else", "elseif") and (not opened or found[index] not in (-1, opened[-1][1])):
+            return False
+    return True
 
 
 @final
 class _Matcher:
     """One run over the tokens of a text with a stack of what is open."""
 
-    __slots__ = ("columns", "counts", "indents", "kinds", "stack", "stray", "unclosed")
+    __slots__ = ("columns", "counts", "indents", "kinds", "lone", "stack", "stray", "unclosed")
 
     def __init__(
         self, tokens: Tokens, first: list[int], indents: list[int], stray: set[int]
@@ -92,20 +145,22 @@ class _Matcher:
         self.indents = indents
         self.stray = stray
         self.unclosed: set[int] = set()
+        self.lone: set[int] = set()
         self.stack: list[_Open] = []
         # How many entries of the stack a search could find: none means no search, which keeps
         # the pass linear on texts that are all brackets.
         self.counts: dict[str | int | tuple[str, int], int] = {}
 
-    def run(self) -> int:
-        """Match everything; the token of an ``end`` that seems one too many, or -1.
+    def run(self, first: int, until: int) -> int:
+        """Match the tokens from one up to another; an ``end`` that seems one too many, or -1.
 
         An ``end`` is under suspicion when it is indented more than what it closes. It is cleared
         when something opened before it is closed in its own column; when an ``end`` or an ``else``
         is left over, the first one still under suspicion began the trouble.
         """
         suspects: list[tuple[int, int]] = []
-        for token, kind in enumerate(self.kinds):
+        for token in range(first, until):
+            kind = self.kinds[token]
             if kind in "([{":
                 self._push(token, kind)
             elif kind in _PAIRS:
@@ -130,7 +185,8 @@ class _Matcher:
             elif kind in ("then", "do"):
                 self._header(token, kind)
             elif kind in ("else", "elseif"):
-                if suspects and not self.counts.get(("if", self.columns[token])):
+                column = self.columns[token]
+                if suspects and column >= 0 and not self.counts.get(("if", column)):
                     return suspects[0][0]
                 self._branch(token, kind)
             elif kind == "until" and self._drop_to("repeat"):
@@ -196,10 +252,32 @@ class _Matcher:
 
     def _branch(self, token: int, kind: str) -> None:
         self._drop_brackets()
-        if self._drop_to(("if", self.columns[token])) or self._drop_to("if"):
-            self.stack[-1].header = kind == "elseif"
-        else:
+        owner = self._owner(self.columns[token])
+        if owner is None:
+            self.lone.add(token)
             self._push(token, kind, kind == "elseif")
+        elif owner.last:
+            self.lone.add(token)
+            self.unclosed.add(token)
+        else:
+            while self.stack[-1] is not owner:
+                self.unclosed.add(self._pop().token)
+            owner.header = kind == "elseif"
+            owner.last = kind == "else"
+
+    def _owner(self, column: int) -> _Open | None:
+        """The ``if`` of a branch word: one in its column, else the newest in its function."""
+        newest = None
+        inside = True
+        for entry in islice(reversed(self.stack), _DEPTH):
+            if entry.kind in ("if", "then"):
+                if entry.indent == column:
+                    return entry
+                if inside and newest is None:
+                    newest = entry
+            elif entry.kind == "function":
+                inside = False
+        return newest
 
 
 def _keys(entry: _Open) -> tuple[str | int | tuple[str, int], ...]:

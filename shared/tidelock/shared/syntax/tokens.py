@@ -67,9 +67,12 @@ class Flag(NamedTuple):
 
 @final
 class Tokens:
-    """The tokens of a text in parallel lists, closed by one of kind ``<eof>``; never changed."""
+    """The tokens of a text in parallel lists, closed by one of kind ``<eof>``; never changed.
 
-    __slots__ = ("dialect", "ends", "flags", "kinds", "starts", "text", "texts")
+    It is ``doubtful`` whether a long string or comment was meant to end where it does.
+    """
+
+    __slots__ = ("dialect", "doubtful", "ends", "flags", "kinds", "starts", "text", "texts")
 
     def __init__(
         self,
@@ -80,6 +83,7 @@ class Tokens:
         starts: list[int],
         ends: list[int],
         flags: list[Flag],
+        doubtful: bool,
     ) -> None:
         self.text = text
         self.dialect = dialect
@@ -88,6 +92,7 @@ class Tokens:
         self.starts = starts
         self.ends = ends
         self.flags = flags
+        self.doubtful = doubtful
 
     def __len__(self) -> int:
         return len(self.kinds) - 1
@@ -127,9 +132,11 @@ class Tokens:
 class _Kinds(dict[str, str]):
     """The kind of every distinct piece of one text, filled as pieces are met."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, doubted: set[str]) -> None:
         super().__init__(_known(dialect))
         self.dialect = dialect
+        self.doubted = doubted
+        self.doubtful = False
         self.faults: dict[str, Fault] = {}
 
     def __missing__(self, piece: str) -> str:
@@ -193,7 +200,10 @@ class _Kinds(dict[str, str]):
     def _long_fault(self, piece: str, level: re.Match[str], what: str) -> Fault | None:
         closer = f"]{level[1]}]"
         if not piece.endswith(closer) or len(piece) < level.end() + len(closer):
-            return Fault("syntax-error", f"unfinished long {what}", 0, level.end(), open=True)
+            goes_on = piece not in self.doubted
+            return Fault("syntax-error", f"unfinished long {what}", 0, level.end(), open=goes_on)
+        if _is_doubtful(piece, level):
+            self.doubtful = True
         if self.dialect == "5.1" and closer == "]]" and "[[" in piece[level.end() :]:
             inner = piece.index("[[", level.end())
             message = f"'[[' inside a long {what} is refused by Lua 5.1; use '[=[' outside"
@@ -206,6 +216,18 @@ class _Kinds(dict[str, str]):
             self.faults[piece] = Fault("wrong-version-syntax", message)
             return
         self.faults[piece] = Fault("syntax-error", f"malformed number '{piece[:30]}'")
+
+
+def _is_doubtful(piece: str, level: re.Match[str]) -> bool:
+    """Whether the end of a long bracket looks as if it was another's, or two indexes' (``]]``)."""
+    inner = piece[level.end() : -len(level[1]) - 2]
+    line = inner.find("\n") + 1
+    if not line:
+        return False
+    if inner.find(f"[{level[1]}[", line) >= 0:
+        return True
+    last = inner[inner.rfind("\n") :]
+    return not level[1] and last.count("[") - last.count("]") >= 2
 
 
 _LONG = re.compile(r"(?:--)?\[(=*)\[")
@@ -270,8 +292,18 @@ def _cutter(dialect: Dialect) -> re.Pattern[str]:
     return cutter
 
 
-def _cut(text: str, dialect: Dialect, position: int, limit: int = sys.maxsize) -> list[str]:
-    """The pieces from a position on; the last may reach over the limit."""
+def _cut(
+    text: str,
+    dialect: Dialect,
+    position: int,
+    limit: int = sys.maxsize,
+    doubted: set[str] | None = None,
+) -> list[str]:
+    """The pieces from a position on; the last may reach over the limit.
+
+    With ``doubted``, the first few long brackets whose end is doubtful end at their line instead,
+    and go into that set.
+    """
     find = _cutter(dialect).findall
     pieces: list[str] = []
     unclosed: set[str] = set()
@@ -293,6 +325,11 @@ def _cut(text: str, dialect: Dialect, position: int, limit: int = sys.maxsize) -
             end = _line_end(text, level.end())
         else:
             end += len(closer)
+            if doubted is not None and len(doubted) < _DOUBTS:
+                inner = _LONG.match(text[position:end])
+                if inner is not None and _is_doubtful(text[position:end], inner):
+                    end = _line_end(text, level.end())
+                    doubted.add(text[position:end])
         pieces.append(text[position:end])
         position = end
     return pieces
@@ -303,6 +340,7 @@ def _line_end(text: str, offset: int) -> int:
     return match.end() if match else offset
 
 
+_DOUBTS = 8
 _REST_OF_LINE = re.compile(r"[^\n\r]*")
 _PREFIX = re.compile("(\ufeff?)(#[^\n\r]*)?")
 
@@ -316,11 +354,16 @@ def _first_line(text: str) -> list[str]:
     return [piece for piece in prefix.groups() if piece]
 
 
-def scan(text: str, dialect: Dialect, mode: Mode = "chunk") -> Tokens:
-    """Cut a text; in a chunk, a byte order mark and a first line with ``#`` are spaces."""
+def scan(text: str, dialect: Dialect, mode: Mode = "chunk", *, doubt: bool = False) -> Tokens:
+    """Cut a text; in a chunk, a byte order mark and a first line with ``#`` are spaces.
+
+    With ``doubt``, long brackets that have a doubtful end count as not closed.
+    """
     skipped = _first_line(text) if mode == "chunk" else []
     size, position = len(text), sum(map(len, skipped))
-    tokens = _sorted(text, dialect, _cut(text, dialect, position), position)
+    doubted: set[str] = set()
+    pieces = _cut(text, dialect, position, doubted=doubted if doubt else None)
+    tokens = _sorted(text, dialect, pieces, position, doubted)
     tokens.kinds.append(END)
     tokens.texts.append("")
     tokens.starts.append(size)
@@ -328,9 +371,11 @@ def scan(text: str, dialect: Dialect, mode: Mode = "chunk") -> Tokens:
     return tokens
 
 
-def _sorted(text: str, dialect: Dialect, pieces: list[str], position: int) -> Tokens:
+def _sorted(
+    text: str, dialect: Dialect, pieces: list[str], position: int, doubted: set[str]
+) -> Tokens:
     """The tokens among the pieces that a text has from a position on, not closed."""
-    known = _Kinds(dialect)
+    known = _Kinds(dialect, doubted)
     kinds = list(map(known.__getitem__, pieces))
     wanted = [kind is not SPACE and kind is not COMMENT for kind in kinds]
     ends = list(accumulate(map(len, pieces), initial=position))
@@ -339,7 +384,14 @@ def _sorted(text: str, dialect: Dialect, pieces: list[str], position: int) -> To
     token_ends = list(compress(ends[1:], wanted))
     token_starts = list(compress(ends, wanted))
     return Tokens(
-        text, dialect, list(compress(kinds, wanted)), token_texts, token_starts, token_ends, flags
+        text,
+        dialect,
+        list(compress(kinds, wanted)),
+        token_texts,
+        token_starts,
+        token_ends,
+        flags,
+        known.doubtful or bool(doubted),
     )
 
 
@@ -360,9 +412,9 @@ def scan_between(
         pieces = _cut(text, before.dialect, start, end)
         if not pieces or pieces[-1][0] not in _SPACES or sum(map(len, pieces)) != end - start:
             return None
-    made = _sorted(text, before.dialect, pieces, start)
+    made = _sorted(text, before.dialect, pieces, start, set())
     more = len(made.kinds) - (last - first)
-    flags = [flag for flag in before.flags if flag.start < start and flag.token <= first]
+    flags = [flag for flag in before.flags if first and flag.start < start and flag.token <= first]
     flags += [flag._replace(token=flag.token + first) for flag in made.flags]
     flags += [
         flag._replace(token=flag.token + more, start=flag.start + shift, end=flag.end + shift)
@@ -379,6 +431,7 @@ def scan_between(
         [*before.starts[:first], *made.starts, *starts],
         [*before.ends[:first], *made.ends, *ends],
         flags,
+        before.doubtful or made.doubtful,
     )
     return tokens, more
 

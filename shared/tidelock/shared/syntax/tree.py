@@ -761,6 +761,9 @@ class Mark(NamedTuple):
 
 Tape = list[Name | Mark]
 
+LINE = "line \0)"
+"""In the message of a unit's problem: the line on which the first related place is in the end."""
+
 
 class Comment(NamedTuple):
     """A comment as written, dashes and brackets included; a first line with ``#`` is one too."""
@@ -776,19 +779,30 @@ class Unit:
 
     Its nodes and problems have the offsets that they had then: it began at ``start`` with the
     token ``token``, after ``number`` functions. ``taken`` of its flags had been reported by the
-    statement before; ``seen`` is how far its first line had been reported on, from its start.
+    statement before; ``seen`` is how far its first line had been reported on, from its start;
+    ``muted`` says that no problem of it would have been news.
     A second statement is in it where the first must be the last (``return``).
+
+    ``early`` says that its first problem was that the text ends too early, wherever a ``...``
+    may stand. ``open`` counts how many statements back something was left open that all that
+    follows has a say in, 0 being none and 1 this one. ``deep`` says that it nests half as deep as
+    is allowed, ``tidy`` that its indentation is as its blocks are, None that nobody has looked.
     """
 
     __slots__ = (
         "broken",
+        "deep",
+        "early",
+        "muted",
         "number",
+        "open",
         "problems",
         "seen",
         "start",
         "statements",
         "taken",
         "tape",
+        "tidy",
         "token",
     )
 
@@ -799,16 +813,27 @@ class Unit:
         number: int,
         taken: int,
         seen: int | None,
+        muted: bool,
     ) -> None:
         self.start = start
         self.token = token
         self.number = number
         self.taken = taken
         self.seen = seen
+        self.muted = muted
+        self.early: bool | None = None
+        self.open = 0
+        self.deep = False
+        self.tidy: bool | None = None
         self.statements: Sequence[Statement] = ()
         self.tape: Tape = []
         self.problems: Sequence[Problem] = ()
         self.broken: Sequence[int] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is read as it is wherever it stands, and closes nothing that is open there."""
+        return not (self.broken or self.open or self.deep or self.problems)
 
 
 class Placed(NamedTuple):
@@ -913,7 +938,6 @@ class Tree:
     It is made of ``units``, which it may share with the trees of earlier texts (``changes``).
     ``broken`` holds the starts of the statements that own a problem.
     ``incomplete`` says that all is well up to the end, and that the text stops too early.
-    ``settled`` says that each unit was read by itself and would be read so again.
     """
 
     __slots__ = (
@@ -925,35 +949,25 @@ class Tree:
         "incomplete",
         "mode",
         "problems",
-        "settled",
         "text",
         "tokens",
         "units",
     )
 
-    def __init__(
-        self,
-        tokens: Tokens,
-        mode: Mode,
-        units: Sequence[Placed],
-        problems: Sequence[Problem],
-        incomplete: bool,
-        settled: bool,
-    ) -> None:
+    def __init__(self, tokens: Tokens, mode: Mode, units: Sequence[Placed]) -> None:
         self.text = tokens.text
         self.tokens = tokens
         self.dialect = tokens.dialect
         self.mode = mode
         self.units = units
         self.body = Block(0, len(self.text), Moved(units))
-        self.problems = tuple(sorted(problems, key=_place))
-        self.broken = frozenset(
-            start + one.offset for one in units if one.unit.broken for start in one.unit.broken
-        )
-        self.incomplete = incomplete
-        self.settled = settled
         self._lines: Lines | None = None
         self._derived: dict[str, object] = {}
+        faulty = [one for one in units if one.unit.broken or one.unit.problems]
+        found = [problem for one in faulty for problem in self._problems(one)]
+        self.problems = tuple(sorted(found, key=_place))
+        self.broken = frozenset(start + one.offset for one in faulty for start in one.unit.broken)
+        self.incomplete = next((bool(one.unit.early) for one in faulty if one.unit.problems), False)
 
     @property
     def tape(self) -> Tape:
@@ -999,6 +1013,22 @@ class Tree:
         if found is None:
             found = self._derived[name] = make(self)
         return cast("T", found)
+
+    def _problems(self, one: Placed) -> Iterator[Problem]:
+        """The problems of a unit where it stands now."""
+        offset = one.offset
+        for problem in one.unit.problems:
+            message, related = problem.message, problem.related
+            if offset:
+                related = tuple(
+                    other._replace(start=other.start + offset, end=other.end + offset)
+                    for other in related
+                )
+            if related and LINE in message:
+                line = self.lines.line_of(related[0].start) + 1
+                message = message.replace(LINE, f"line {line})", 1)
+            start, end = problem.start + offset, problem.end + offset
+            yield problem._replace(start=start, end=end, message=message, related=related)
 
     def forget(self) -> None:
         """Drop what was made of this tree: it refers back, and would wait for the collector."""
