@@ -11,6 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tidelock.shared.model import DIALECTS, Dialect
+from tidelock.shared.syntax.parser import parse
+from tidelock.shared.syntax.tree import Block, Node
 
 _LAYOUT = (" ", " ", " ", " ", "\n", "\n  ", " --[[ do ]] ", " -- end\n", "\t", "\r\n", "\n\r")
 
@@ -406,3 +408,39 @@ def programs_of(draw: Callable[[st.SearchStrategy[Any]], Any], dialect: Dialect)
     for _ in range(draw(st.integers(1, 4))):
         grower.statement(3)
     return grower.layout()
+
+
+def indented(text: str, dialect: Dialect) -> str:
+    """A program as people lay it out: a statement to a line, its blocks two columns further in."""
+    tree = parse(text, dialect)
+    assert tree.ok
+    begins: dict[int, int] = {}
+    blocks = [(tree.body, 0)]
+    while blocks:
+        block, depth = blocks.pop()
+        if depth:
+            begins[block.end] = depth - 1
+        for statement in block.statements:
+            begins[statement.start] = depth
+            blocks += [(inner, depth + 1) for inner in _blocks(statement)]
+    parts: list[str] = []
+    for token, words in zip(tree.tokens, tree.tokens.texts, strict=False):
+        if token.start in begins:
+            parts.append("\n" + "  " * begins[token.start])
+        elif parts:
+            parts.append(" ")
+        parts.append(words)
+    return "".join(parts).lstrip() + "\n"
+
+
+def _blocks(node: Node) -> list[Block]:
+    """The outermost blocks inside a statement."""
+    found = []
+    todo = [node]
+    while todo:
+        for child in todo.pop().children():
+            if isinstance(child, Block):
+                found.append(child)
+            else:
+                todo.append(child)
+    return found
