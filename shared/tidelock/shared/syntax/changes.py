@@ -103,6 +103,12 @@ def _changed(before: Tree, text: str, span: Span) -> Tree | None:
             Placed(unit, offset + span.shift, token + more, number + functions)
             for unit, offset, token, number in old[index:]
         ]
+        unit = reader.renewed(rest[0].unit)
+        if unit is not rest[0].unit:
+            starts = tokens.starts
+            if len(rest) > 1 and parser.same_line(starts[reader.met], starts[_token(rest[1])]):
+                return None
+            rest[0] = rest[0]._replace(unit=unit)
     tree = Tree(tokens, before.mode, [*old[:first], *made, *rest])
     doubtful = tokens.doubtful and tree.problems
     return tree if not doubtful and settled(tree) else None

@@ -363,6 +363,8 @@ class Parser:
             if guided and (kind in ")]}" or self.outside(i, opener)):
                 break
             if i >= self.bound:
+                if last is not None:
+                    self.not_last(last)
                 raise Beyond
             if kind in _CLOSERS and self.closes(kind):
                 break

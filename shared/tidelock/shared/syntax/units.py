@@ -9,6 +9,7 @@ Nothing read before it counts for it, and of what follows only what is not in or
 from __future__ import annotations
 
 from bisect import bisect_left
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.syntax.structure import structure
@@ -104,6 +105,15 @@ class Reader:
         """How many functions there are up to where reading has stopped."""
         return self._parser.functions
 
+    def renewed(self, unit: Unit) -> Unit:
+        """The unit where reading has stopped, with the state in which it would be read now."""
+        state = (*self._state(), self._parser.muted)
+        if state == (unit.taken, unit.seen, unit.muted):
+            return unit
+        made = copy(unit)
+        made.taken, made.seen, made.muted = state
+        return made
+
     def begin(self, unit: Unit, functions: int, token: int) -> None:
         """Go to where an old unit begins, in the state in which it was read."""
         parser = self._parser
@@ -158,14 +168,17 @@ class Reader:
     def _was_read(self) -> bool:
         """Whether all from here on was read before, just so."""
         parser = self._parser
-        known = self.resume.get(parser.i)
-        if known is None or (known.taken, known.seen) != self._state():
-            return False
-        # A stray word further down looks back as far as to a statement at the margin.
-        moves = known.muted != parser.muted or known.open > 1 or self._column(parser.i)
+        i = parser.i
+        known = self.resume.get(i)
         # What is wrong right before it may be new.
-        if (moves and parser.i < self.sound) or parser.flag_token == parser.i:
+        if known is None or parser.flag_token == i:
             return False
+        if i < self.sound:
+            # A stray word further down looks back as far as to a statement at the margin.
+            if known.open > 1 or self._column(i):
+                return False
+            if (known.taken, known.seen, known.muted) != (*self._state(), parser.muted):
+                return False
         self.met = parser.i
         return True
 
