@@ -1,20 +1,18 @@
-"""Lua text cut into pieces: tokens, spaces and comments that together are the text again.
+"""The tokens of a text, with what is wrong with each in itself.
 
-One regular expression per dialect does the cutting inside ``findall``, so that Python touches each
-distinct piece only once. A short string ends at its line, closed or not; a long bracket that
-nothing closes ends at its line too, so that what follows keeps its meaning.
+Each distinct piece of a text (``pieces``) is looked at once.
 Never raises and never drops a character; what no Lua reads is a piece of kind ``<bad>``.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from itertools import accumulate, compress
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.syntax import literals
 from tidelock.shared.syntax.literals import Fault
+from tidelock.shared.syntax.pieces import LONG, cut, first_line, is_doubtful
 from tidelock.shared.syntax.tree import Comment
 
 if TYPE_CHECKING:
@@ -111,10 +109,10 @@ class Tokens:
             if before < start:
                 offset = before
                 gap = text[before:start]
-                pieces = [gap] if gap.isspace() else _cut(gap, self.dialect, 0)
+                pieces = [gap] if gap.isspace() else cut(gap, self.dialect, 0)
                 if before == 0 and gap[0] in "#\ufeff":
-                    pieces = _first_line(gap)
-                    pieces += _cut(gap, self.dialect, sum(map(len, pieces)))
+                    pieces = first_line(gap)
+                    pieces += cut(gap, self.dialect, sum(map(len, pieces)))
                 for piece in pieces:
                     yield offset, piece
                     offset += len(piece)
@@ -180,7 +178,7 @@ class _Kinds(dict[str, str]):
         return NAME
 
     def _comment(self, piece: str) -> str:
-        level = _LONG.match(piece)
+        level = LONG.match(piece)
         if level is not None:
             fault = self._long_fault(piece, level, "comment")
             if fault is not None:
@@ -188,7 +186,7 @@ class _Kinds(dict[str, str]):
         return COMMENT
 
     def _string_fault(self, piece: str) -> Fault | None:
-        level = _LONG.match(piece)
+        level = LONG.match(piece)
         if level is not None:
             return self._long_fault(piece, level, "string")
         if not literals.closed(piece, self.dialect):
@@ -202,7 +200,7 @@ class _Kinds(dict[str, str]):
         if not piece.endswith(closer) or len(piece) < level.end() + len(closer):
             goes_on = piece not in self.doubted
             return Fault("syntax-error", f"unfinished long {what}", 0, level.end(), open=goes_on)
-        if _is_doubtful(piece, level):
+        if is_doubtful(piece, level):
             self.doubtful = True
         if self.dialect == "5.1" and closer == "]]" and "[[" in piece[level.end() :]:
             inner = piece.index("[[", level.end())
@@ -218,34 +216,8 @@ class _Kinds(dict[str, str]):
         self.faults[piece] = Fault("syntax-error", f"malformed number '{piece[:30]}'")
 
 
-def _is_doubtful(piece: str, level: re.Match[str]) -> bool:
-    """Whether the end of a long bracket looks as if it was another's, or two indexes' (``]]``)."""
-    inner = piece[level.end() : -len(level[1]) - 2]
-    line = inner.find("\n") + 1
-    if not line:
-        return False
-    if inner.find(f"[{level[1]}[", line) >= 0:
-        return True
-    last = inner[inner.rfind("\n") :]
-    return not level[1] and last.count("[") - last.count("]") >= 2
-
-
-_LONG = re.compile(r"(?:--)?\[(=*)\[")
 _GOES_ON = re.compile(r"(?<!\\)(?:\\\\)*\\(?:z\s*|[\r\n]+)\Z")
 _KNOWN: dict[Dialect, dict[str, str]] = {}
-_CUTTERS: dict[Dialect, re.Pattern[str]] = {}
-
-_NUMBERS = {
-    "5.1": r"\.?[0-9][0-9.]*(?:[eE][+-]?)?\w*",
-    "5.2": r"0[xX](?:[pP][+-]?|[0-9a-fA-F.])*|\.?[0-9](?:[eE][+-]?|[0-9a-fA-F.])*",
-    "5.4": r"0[xX](?:[pP][+-]?|[0-9a-fA-F.])*\w*|\.?[0-9](?:[eE][+-]?|[0-9a-fA-F.])*\w*",
-    "luajit": (
-        r"0[xX](?:[pP][+-]|[.0-9A-Za-z_\x80-\U0010ffff])*"
-        r"|\.?[0-9](?:[eE][+-]|[.0-9A-Za-z_\x80-\U0010ffff])*"
-    ),
-}
-_NUMBERS["5.3"] = _NUMBERS["5.2"]
-_NUMBERS["5.5"] = _NUMBERS["5.4"]
 
 
 def _known(dialect: Dialect) -> dict[str, str]:
@@ -262,107 +234,15 @@ def _known(dialect: Dialect) -> dict[str, str]:
     return known
 
 
-def _cutter(dialect: Dialect) -> re.Pattern[str]:
-    """The expression that cuts a text.
-
-    A long bracket swallows the rest of the text and leaves an empty piece: where it ends is found
-    by ``str.find``, which no expression without a step back could do in linear time.
-    """
-    cutter = _CUTTERS.get(dialect)
-    if cutter is None:
-        skip = "" if dialect == "5.1" else r"z\s*|"
-        escape = rf"\\(?>{skip}\r\n|\n\r|[\s\S])?"
-        cutter = re.compile(
-            r"--\[=*\[(?s:.*)|\[=*\[(?s:.*)|("
-            r"\s+"
-            r"|[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*"
-            r"|[(){},;#\]]"
-            rf"|{_NUMBERS[dialect]}"
-            r"|\.\.=|\.{1,3}"
-            r"|[=~<>!]=|::?"
-            rf'|"(?>[^"\\\n\r]+|{escape})*+"?'
-            rf"|'(?>[^'\\\n\r]+|{escape})*+'?"
-            r"|--[^\n\r]*"
-            r"|//=|//|<<|>>|&&|\|\||[-+*/%^|&]="
-            r"|[-+*/%^&~|<>=\[!]"
-            r"|[\s\S])",
-            re.ASCII,
-        )
-        _CUTTERS[dialect] = cutter
-    return cutter
-
-
-def _cut(
-    text: str,
-    dialect: Dialect,
-    position: int,
-    limit: int = sys.maxsize,
-    doubted: set[str] | None = None,
-) -> list[str]:
-    """The pieces from a position on; the last may reach over the limit.
-
-    With ``doubted``, the first few long brackets whose end is doubtful end at their line instead,
-    and go into that set.
-    """
-    find = _cutter(dialect).findall
-    pieces: list[str] = []
-    unclosed: set[str] = set()
-    limit = min(limit, len(text))
-    while position < limit:
-        found: list[str] = find(text, position, limit)
-        if found[-1]:
-            pieces += found
-            break
-        found.pop()
-        pieces += found
-        position += sum(map(len, found))
-        level = _LONG.match(text, position)
-        assert level is not None
-        closer = f"]{level[1]}]"
-        end = -1 if closer in unclosed else text.find(closer, level.end())
-        if end < 0:
-            unclosed.add(closer)
-            end = _line_end(text, level.end())
-        else:
-            end += len(closer)
-            if doubted is not None and len(doubted) < _DOUBTS:
-                inner = _LONG.match(text[position:end])
-                if inner is not None and _is_doubtful(text[position:end], inner):
-                    end = _line_end(text, level.end())
-                    doubted.add(text[position:end])
-        pieces.append(text[position:end])
-        position = end
-    return pieces
-
-
-def _line_end(text: str, offset: int) -> int:
-    match = _REST_OF_LINE.match(text, offset)
-    return match.end() if match else offset
-
-
-_DOUBTS = 8
-_REST_OF_LINE = re.compile(r"[^\n\r]*")
-_PREFIX = re.compile("(\ufeff?)(#[^\n\r]*)?")
-
-
-def _first_line(text: str) -> list[str]:
-    """The byte order mark and the first line with ``#`` that a chunk may begin with."""
-    if text[:1] not in ("#", "\ufeff"):
-        return []
-    prefix = _PREFIX.match(text)
-    assert prefix is not None
-    return [piece for piece in prefix.groups() if piece]
-
-
 def scan(text: str, dialect: Dialect, mode: Mode = "chunk", *, doubt: bool = False) -> Tokens:
     """Cut a text; in a chunk, a byte order mark and a first line with ``#`` are spaces.
 
     With ``doubt``, long brackets that have a doubtful end count as not closed.
     """
-    skipped = _first_line(text) if mode == "chunk" else []
+    skipped = first_line(text) if mode == "chunk" else []
     size, position = len(text), sum(map(len, skipped))
     doubted: set[str] = set()
-    pieces = _cut(text, dialect, position, doubted=doubted if doubt else None)
+    pieces = cut(text, dialect, position, doubted=doubted if doubt else None)
     tokens = _sorted(text, dialect, pieces, position, doubted)
     tokens.kinds.append(END)
     tokens.texts.append("")
@@ -403,13 +283,13 @@ def scan_between(
     The text from ``last`` on has moved by ``shift``. Gives the tokens of the whole text and how
     many more there are now; None when what began between reaches into what was to stay.
     """
-    start = before.starts[first] if first else sum(map(len, _first_line(text)))
+    start = before.starts[first] if first else sum(map(len, first_line(text)))
     if before.kinds[last] == END:
         end = len(text)
-        pieces = _cut(text, before.dialect, start)
+        pieces = cut(text, before.dialect, start)
     else:
         end = before.starts[last] + shift
-        pieces = _cut(text, before.dialect, start, end)
+        pieces = cut(text, before.dialect, start, end)
         if not pieces or pieces[-1][0] not in _SPACES or sum(map(len, pieces)) != end - start:
             return None
     made = _sorted(text, before.dialect, pieces, start, set())
