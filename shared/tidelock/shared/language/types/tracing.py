@@ -140,6 +140,7 @@ class _Tracer:
         "scopes",
         "sources",
         "tree",
+        "uses",
         "written",
     )
 
@@ -148,7 +149,7 @@ class _Tracer:
         self.local = local
         self.scopes = resolve(tree)
         self.found: dict[int, Flow] = {}
-        uses = [use.start for use in local.references]
+        self.uses = uses = sorted(use.start for use in local.references)
         self.written = [use.start for use in local.references if use.write]
         first = bisect_left(traces.jumps, local.visible_from)
         last = bisect_left(traces.jumps, local.visible_to)
@@ -481,7 +482,13 @@ class _Tracer:
         return flow
 
     def _closure(self, node: FunctionBody, flow: Flow) -> Flow:
-        """A function that uses the variable: it may run at any time from here on."""
+        """A function that uses the variable: it may run at any time from here on.
+
+        In one that does not, no jump leads out of it.
+        """
+        index = bisect_left(self.uses, node.start)
+        if index == len(self.uses) or self.uses[index] >= node.end:
+            return flow
         outer = self.loops, self.labels, self.jumping
         self.loops, self.labels, self.jumping = [], {}, {}
         inside = flow
