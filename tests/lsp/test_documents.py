@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.shared.positions import Encoding, Lines, Place
+from tidelock.shared.syntax.parser import LONGEST
 
 ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
 TEXT = st.text(alphabet="ab \n\r\t\x0c\x00é\u2028\u0085€😀\ud800", max_size=30)
@@ -132,3 +133,15 @@ def test_a_version_is_parsed_once() -> None:
         thread.join()
     assert len(trees) == 4
     assert all(tree is trees[0] for tree in trees)
+
+
+def test_a_text_that_grows_too_long_is_not_read_until_it_is_shorter() -> None:
+    document = Document("untitled:a", 1, "local a = 1\n")
+    assert document.tree.ok
+    longer = document.changed(2, [Change("x" * (LONGEST + 1))], "utf-8")
+    (problem,) = longer.tree.problems
+    assert problem.code == "compile-limit"
+    assert not longer.tree.body.statements
+    shorter = longer.changed(3, [Change("local b = 2\n")], "utf-8")
+    assert shorter.tree.ok
+    assert len(shorter.tree.body.statements) == 1

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.model import DIALECTS, Dialect
 from tidelock.shared.syntax.changes import parse_again
-from tidelock.shared.syntax.parser import parse
+from tidelock.shared.syntax.parser import LONGEST, parse, parse_bounded
 
 
 def garbage(size: int) -> str:
@@ -117,6 +117,28 @@ def test_ten_megabytes_of_one_thing() -> None:
         tree = parse(text)
         assert len(tree.problems) <= 1
         assert len(tree.tokens) <= 3
+
+
+def test_a_text_that_is_too_long_is_told_so_and_not_read() -> None:
+    text = "\0" * (LONGEST + 1)
+    spent = calls(lambda: resolve(parse_bounded(text)))
+    assert spent < 200
+    (problem,) = parse_bounded(text).problems
+    assert problem.code == "compile-limit"
+    assert f"{LONGEST:,}" in problem.message
+    assert parse_bounded("x = 1").ok
+
+
+@pytest.mark.parametrize(
+    ("opener", "closer"), [("do ", "end "), ("if a then\n", "end\n"), ("f(function()\n", "end)\n")]
+)
+def test_ten_thousand_levels(opener: str, closer: str) -> None:
+    small, large = (opener * levels + closer * levels for levels in (2_500, 10_000))
+    least = calls(lambda: resolve(parse(small)))
+    assert calls(lambda: resolve(parse(large))) <= 6 * least
+    tree = parse(large)
+    assert any("too many syntax levels" in problem.message for problem in tree.problems)
+    assert len(tree.problems) <= 100
 
 
 @settings(max_examples=60, deadline=None)

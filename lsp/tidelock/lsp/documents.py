@@ -93,11 +93,11 @@ class Document:
             if self._tree is None:
                 # late: not before initialize is answered
                 from tidelock.shared.syntax.changes import parse_again
-                from tidelock.shared.syntax.parser import parse
+                from tidelock.shared.syntax.parser import LONGEST, parse_bounded
 
                 before = self._before
-                if before is None:
-                    self._tree = parse(self.text, self.dialect, self.mode)
+                if before is None or max(len(before.text), len(self.text)) > LONGEST:
+                    self._tree = parse_bounded(self.text, self.dialect, self.mode)
                 else:
                     self._tree = parse_again(before, self.text)
                 self._before = None

@@ -14,6 +14,7 @@ from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.suppressions import suppressions
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.positions import Lines
+from tidelock.shared.syntax.parser import LONGEST
 from tidelock.shared.syntax.statements import LineMap
 from tidelock.shared.syntax.tree import Tree
 
@@ -76,10 +77,10 @@ def problems(
     """Everything to show for a text, in text order.
 
     ``load_problem`` is what ``load`` said, None when it accepts: then nothing is wrong, whatever
-    our parser thinks. Without a Lua to ask, ``judged`` is False and our parser decides. When
-    ``load`` refuses, its words stand on the line it names, at the exact place if our parser found
-    something there, and our other findings are kept. Malformed annotations are said in any case,
-    unless the text asks not to.
+    our parser thinks, unless the text is too long for it. Without a Lua to ask, ``judged`` is
+    False and our parser decides. When ``load`` refuses, its words stand on the line it names, at
+    the exact place if our parser found something there, and our other findings are kept. Malformed
+    annotations are said in any case, unless the text asks not to.
     """
     found = _verdict(tree, load_problem, judged)
     hidden = suppressions(tree)
@@ -91,7 +92,7 @@ def problems(
 
 def _verdict(tree: Tree, load_problem: Problem | None, judged: bool) -> list[Problem]:
     if load_problem is None:
-        return [] if judged else _ours(tree)
+        return [] if judged and len(tree.text) <= LONGEST else _ours(tree)
     ours = _ours(tree)
     same = _same(tree, ours, load_problem)
     if same is None:

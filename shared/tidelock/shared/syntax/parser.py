@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from tidelock.shared import threads
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.syntax.collector import HeldOff
-from tidelock.shared.syntax.tokens import BAD, COMPOUND, END, KEYWORDS, NAME, NUMBER, STRING, scan
+from tidelock.shared.syntax.tokens import (
+    BAD,
+    COMPOUND,
+    END,
+    KEYWORDS,
+    NAME,
+    NUMBER,
+    STRING,
+    Tokens,
+    scan,
+)
 from tidelock.shared.syntax.tree import (
     LINE,
     Assign,
@@ -73,10 +83,12 @@ if TYPE_CHECKING:
 
     from tidelock.shared.model import Dialect
     from tidelock.shared.syntax.structure import Structure
-    from tidelock.shared.syntax.tokens import Tokens
 
 DEPTH = 200
 """How deep statements and expressions may nest, as in Lua (``LUAI_MAXCCALLS``)."""
+
+LONGEST = 2_000_000
+"""How many characters of a text an editor's answers are made from; to read them takes seconds."""
 
 _LEFT = {
     "or": 1, "||": 1, "and": 2, "&&": 2,
@@ -1381,6 +1393,18 @@ def parse(text: str, dialect: Dialect = "5.4", mode: Mode = "chunk") -> Tree:
             if len(other.problems) <= len(tree.problems):
                 return other
         return tree
+
+
+def parse_bounded(text: str, dialect: Dialect = "5.4", mode: Mode = "chunk") -> Tree:
+    """The same of a text of any length: of one too long, a problem and no statement."""
+    if len(text) <= LONGEST:
+        return parse(text, dialect, mode)
+    tokens = Tokens(text, dialect, [END], [""], [0], [0], [], doubtful=False)
+    parser = Parser(tokens, mode, DEPTH)
+    reader = Reader(parser)
+    message = f"not analysed: {len(text):,} characters, and no more than {LONGEST:,} are read"
+    parser.report(message, "compile-limit")
+    return Tree(tokens, mode, reader.run())
 
 
 def _read(tokens: Tokens, mode: Mode) -> Tree:

@@ -47,7 +47,7 @@ _LIST = (
          "write what Lua writes instead; close what is open", ("011",)),
     Code("wrong-version-syntax", "grammar", "error", "another Lua would take it, not this one",
          "local x = 7 <!//!> 2", dialect="5.1"),
-    Code("compile-limit", "grammar", "error", "a limit of Lua's compiler: locals, nesting",
+    Code("compile-limit", "grammar", "error", "a limit: locals, nesting, the length of a text",
          "<!local " + ", ".join(f"_{one}" for one in range(1, 202)) + "!>"),
     Code("undefined-label", "grammar", "error", "a 'goto' that has no label",
          "goto <!done!>"),

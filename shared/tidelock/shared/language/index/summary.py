@@ -130,9 +130,9 @@ def summary_of(stored: list[Any]) -> Summary:
 
 def summarize(text: str, dialect: Dialect) -> Summary:
     """The summary of a text; whatever it is, this never raises."""
-    from tidelock.shared.syntax.parser import parse
+    from tidelock.shared.syntax.parser import parse_bounded
 
-    tree = parse(text, dialect)
+    tree = parse_bounded(text, dialect)
     try:
         return summary(tree)
     finally:

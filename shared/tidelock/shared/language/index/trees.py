@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.sources import read_text
-from tidelock.shared.syntax.parser import parse
+from tidelock.shared.syntax.parser import parse_bounded
 
 if TYPE_CHECKING:
     from tidelock.shared.model import Dialect
@@ -63,7 +63,7 @@ class Trees:
             text = read_text(path)
         except OSError:
             return None
-        tree = parse(text, self.dialect)
+        tree = parse_bounded(text, self.dialect)
         with self._lock:
             self.read += len(text)
             if path not in self._kept:
