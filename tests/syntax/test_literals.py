@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syntax.oracle import build_of, encoded
@@ -25,6 +25,7 @@ NUMERALS = st.one_of(
 @pytest.mark.parametrize("dialect", DIALECTS)
 @settings(max_examples=150, deadline=None)
 @given(NUMERALS)
+@example("0X100P-1080")
 def test_numbers(dialect: Dialect, text: str) -> None:
     build = build_of(dialect)
     if build.refusal(f"x={text}\n") is not None:
@@ -38,7 +39,8 @@ def test_numbers(dialect: Dialect, text: str) -> None:
         assert shown.rstrip("ULi").startswith(("0+", "0-")) == isinstance(ours, complex)
         assert isinstance(ours, complex) or shown.rstrip("UL") == str(ours)
         return
-    assert math.isclose(ours, theirs, rel_tol=1e-15)
+    # Lua may round the smallest numbers twice: one step of theirs is no fault of either.
+    assert math.isclose(ours, theirs, rel_tol=1e-15, abs_tol=math.ulp(0.0))
     if dialect in ("5.3", "5.4", "5.5"):
         kind = build.runtime.eval(b"math.type(" + encoded(text) + b")")
         assert kind == (b"integer" if isinstance(ours, int) else b"float")

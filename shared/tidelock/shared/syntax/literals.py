@@ -75,13 +75,10 @@ def _plain(text: str) -> int | float:
         return float(text)
     if "." not in text and "p" not in text.lower():
         return int(text, 16)
-    mantissa, _, exponent = text[2:].lower().partition("p")
-    whole, _, part = mantissa.partition(".")
-    value = int(whole + part, 16)
     try:
-        return value * 2.0 ** (int(exponent[:9] or "0") - 4 * len(part))
+        return float.fromhex(text)
     except OverflowError:
-        return 0.0 if value == 0 or exponent.startswith("-") else float("inf")
+        return float("inf")
 
 
 def _wrap(value: int) -> int:
