@@ -165,6 +165,7 @@ def _edits(table: Table, document: Document, places: int) -> None:
         chance = random.Random(name)
         times: list[float] = []
         for _ in range(places):
+            gc.collect()
             line = chance.randrange(len(document.lines))
             document, more = _type(document, line, typed)
             times += more
@@ -174,6 +175,7 @@ def _edits(table: Table, document: Document, places: int) -> None:
         chance = random.Random(name)
         times = []
         for _ in range(places * 3):
+            gc.collect()
             start, end = document.lines.span(chance.randrange(len(document.lines)))
             text = document.text[start:end]
             margin = text[: len(text) - len(text.lstrip())]
@@ -225,7 +227,6 @@ def _edit(document: Document, start: int, end: int, text: str) -> tuple[Document
     """Make one edit; the new version and the milliseconds until its scopes could be asked."""
     lines = Lines(document.text)
     change = Change(text, lines.place(start, "utf-16"), lines.place(end, "utf-16"))
-    gc.collect()
     began = time.process_time()
     document = document.changed(document.version + 1, [change], "utf-16")
     resolve(document.tree).visible(start)
