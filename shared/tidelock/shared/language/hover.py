@@ -78,7 +78,7 @@ def symbol_path(tree: Tree, offset: int) -> Symbol | None:
         return Symbol(declared.name, (), declared.start, declared.end, True)
     if isinstance(declared, GlobalDeclaration) and declared.name:
         return Symbol(declared.name, (), declared.start, declared.end, False)
-    for node in reversed(tree.path(offset)):
+    for node in reversed(tree.under(offset)):
         if isinstance(node, Name):
             used = isinstance(declared, Reference)
             return _symbol(scopes, node, (), node.end) if used else None
@@ -177,7 +177,7 @@ def _variable(types: Types, text: Text, offset: int) -> Hover | None:
 
 def _by_type(types: Types, text: Text, offset: int) -> Hover | None:
     """A field of a value whose type is known, or a global of another text."""
-    for node in reversed(text.tree.path(offset)):
+    for node in reversed(text.tree.under(offset)):
         if isinstance(node, Name) and node.name:
             kind = types.expression(text, node)
             body = kind.body if isinstance(kind, Function) else None
@@ -241,7 +241,7 @@ def _where(text: Text, place: Property, word: str) -> str:
 
 def _key_place(tree: Tree, offset: int, symbol: Symbol) -> tuple[int, int]:
     """Where the last key of a symbol stands, or its root when it has no keys."""
-    for node in reversed(tree.path(offset)):
+    for node in reversed(tree.under(offset)):
         if isinstance(node, MemberNode | MethodCall) and symbol.keys:
             return node.key_start, symbol.end
         if isinstance(node, Index) and symbol.keys:
@@ -251,7 +251,7 @@ def _key_place(tree: Tree, offset: int, symbol: Symbol) -> tuple[int, int]:
 
 def _field_place(tree: Tree, known: Members, offset: int) -> tuple[Path, int, int] | None:
     """The field of a constructor whose name is under the cursor, with its path."""
-    if not any(isinstance(node, Table) for node in tree.path(offset)):
+    if not any(isinstance(node, Table) for node in tree.under(offset)):
         return None
     for path, field in known.all():
         if field.start <= offset <= field.end:
@@ -353,7 +353,7 @@ def _shape(known: Members, path: Path) -> str:
 
 
 def _literal(tree: Tree, offset: int) -> Hover | None:
-    path = tree.path(offset)
+    path = tree.under(offset)
     node = path[-1]
     if isinstance(node, Number):
         return Hover(node.start, node.end, node.text, _bases(node), ())

@@ -1044,12 +1044,21 @@ class Tree:
         A node whose end is the offset counts: the name just typed is the one meant. Between two
         nodes that touch there, the later wins.
         """
+        return self._path(offset, past_bodies=False)
+
+    def under(self, offset: int) -> list[Node]:
+        """The nodes around a cursor: as ``path``, but behind its name is not yet in a function."""
+        return self._path(offset, past_bodies=True)
+
+    def _path(self, offset: int, *, past_bodies: bool) -> list[Node]:
         path: list[Node] = []
         node: Node | None = self.body
         while node is not None:
             path.append(node)
             inside = [child for child in within(node, offset) if child.start <= offset <= child.end]
-            node = inside[-1] if inside else None
+            node = inside.pop() if inside else None
+            if past_bodies and inside and type(node) is FunctionBody and node.start == offset:
+                node = inside[-1]
         return path
 
 

@@ -129,7 +129,7 @@ def _kinds_at(space: Space, module: Module, offset: int) -> list[Type]:
             kind = types.names.of_local(text, place)
         else:
             node = next(
-                (one for one in reversed(tree.path(offset)) if isinstance(one, _VALUES)), None
+                (one for one in reversed(tree.under(offset)) if isinstance(one, _VALUES)), None
             )
             if node is None:
                 return []

@@ -277,12 +277,11 @@ def owners(types: Types, text: Text, use: Use) -> set[Owner]:
 
 def use_at(tree: Tree, offset: int) -> Use | None:
     """The field that is named at an offset."""
-    for place in (offset, offset - 1):  # the bracket behind the name of a function touches it
-        path = tree.path(place)
-        for around, node in zip([None, *path], path, strict=False):
-            for one in _use(node, around):
-                if one.start <= offset <= one.end:
-                    return one
+    path = tree.under(offset)
+    for around, node in zip([None, *path], path, strict=False):
+        for one in _use(node, around):
+            if one.start <= offset <= one.end:
+                return one
     return None
 
 
