@@ -41,10 +41,10 @@ SWALLOWS = {
 """Edits that may take what follows with them: what they begin, or break, can be meant to go on."""
 
 
-def kept(edit: str, path: Path, most: int = 3) -> tuple[int, int]:
-    """How many declarations there were at two edits of a file, and how many were lost."""
+def kept(edit: str, path: Path, times: int, most: int) -> tuple[int, int]:
+    """How many declarations there were at some edits of a file, and how many were lost."""
     chooser = random.Random(f"{edit} {path.name}")
-    return kept_in(edit, path.read_text(encoding="utf-8"), "luajit", chooser, 2, most)
+    return kept_in(edit, path.read_text(encoding="utf-8"), "luajit", chooser, times, most)
 
 
 def kept_in(
@@ -75,22 +75,22 @@ def kept_in(
 
 @pytest.mark.parametrize("edit", [*TYPED, *REMOVED, "the rest"])
 def test_declarations_survive_in_their_blocks(edit: str) -> None:
-    results = [kept(edit, path) for path in EXAMPLES]
+    results = [kept(edit, path, 2, 3) for path in EXAMPLES]
     total = sum(total for total, _ in results)
     missing = sum(missing for _, missing in results)
     assert missing <= (total // 20 if edit in SWALLOWS else 0)
 
 
 def test_declarations_survive_in_texts_the_parser_was_not_tried_on() -> None:
-    """Some 2,000 edits of 40 files with 100,000 declarations between them."""
+    """An edit of each kind in each of 40 files."""
     totals = losses = 0
     for edit in [*TYPED, *REMOVED, "the rest"]:
-        results = [kept(edit, path, most=50) for path in CORPUS]
+        results = [kept(edit, path, 1, 100) for path in CORPUS]
         total, missing = (sum(column) for column in zip(*results, strict=True))
         assert missing <= 0.01 * total, (edit, missing, total)
         totals += total
         losses += missing
-    assert totals > 50_000
+    assert totals > 25_000
     assert losses < 0.001 * totals
 
 
