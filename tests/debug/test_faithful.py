@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
+from kit.chance import examples
 from kit.live import Live, live
 from kit.lua import build_under_test
 from syntax.grow import programs_of
@@ -267,7 +268,10 @@ def test_nothing_changes(two: tuple[Live, Live], what: str, how: str) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
 )
 @given(text=programs_of(DIALECT))  # type: ignore[arg-type]
 def test_nothing_changes_in_grown_programs(two: tuple[Live, Live], text: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from kit.marked import marked
 from tidelock.shared.language.annotations import (
     SILENCE,
@@ -165,7 +166,7 @@ def test_signature() -> None:
     assert signature("f", []) == "f()"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.text(alphabet="@param |{}[]<>(),:?.'`\"#-\n\rTä5", max_size=80))
 def test_places_map_back_to_the_text(text: str) -> None:
     tree = parse(f"local x\n---@{text}\nlocal y")

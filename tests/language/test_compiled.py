@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from syntax.bytecode import Compiled, compiled
 from syntax.grow import programs_of
 from syntax.oracle import BUILDS, lua
@@ -94,7 +95,7 @@ def agree(build: str, text: str) -> int:
 
 
 @pytest.mark.parametrize("build", BUILDS)
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_grown_programs(build: str, data: st.DataObject) -> None:
     agree(build, data.draw(programs_of(BUILDS[build])))

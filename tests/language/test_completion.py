@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from kit.marked import marked
 from syntax.grow import programs
 from tidelock.shared.language.completion import Completion, Target, complete, target
@@ -115,7 +116,7 @@ def test_every_place_has_an_answer(dialect: Dialect, text: str, data: st.DataObj
     assert complete(tree, offset).start <= complete(tree, offset).end
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), st.data())
 def test_every_place_of_a_program_has_an_answer(
     program: tuple[Dialect, str], data: st.DataObject

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from kit.marked import marked
 from syntax.grow import programs
 from syntax.oracle import build_of
@@ -144,7 +145,7 @@ def test_scopes_give_the_place(text: str, code: str) -> None:
     assert problem.end - problem.start <= 5
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), st.sampled_from(DIALECTS), st.data())
 def test_something_is_shown_exactly_when_load_refuses(
     program: tuple[Dialect, str], dialect: Dialect, data: st.DataObject

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from kit.marked import marked
 from syntax.grow import programs
 from tidelock.shared.language.facts import Fact, Facts
@@ -218,7 +219,7 @@ def test_a_value_handed_in_is_the_one_shown() -> None:
     assert found.facts == ("paused at main.lua:7: table with 3 keys",)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), st.data())
 def test_every_place_of_a_program_has_an_answer(
     program: tuple[Dialect, str], data: st.DataObject

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from kit.typing import Space, check_types, types_of
 from syntax.grow import programs
 from tidelock.shared.language.types.inference import Types
@@ -301,7 +302,7 @@ def test_the_same_question_has_the_same_answer_in_any_order() -> None:
     assert answers[0] == answers[1]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), st.data())
 def test_every_expression_of_a_program_has_a_type(
     program: tuple[Dialect, str], data: st.DataObject
@@ -322,7 +323,7 @@ nil 1 'a' while do break ---@type
 """
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.sampled_from(DIALECTS),
     st.lists(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from kit.marked import marked
 from tidelock.shared.language.annotations import shown
 from tidelock.shared.language.luacats import tags
@@ -256,7 +257,7 @@ WORDS = st.sampled_from(VOCABULARY.split())
 PIECES = st.one_of(WORDS, st.sampled_from([" ", "\n", "\n---", "\n---@", "\n---|", "\r\n"]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.one_of(st.lists(PIECES, max_size=40).map("".join), st.text(max_size=60)))
 def test_any_text_has_a_reading_whose_places_are_in_it(text: str) -> None:
     raw = f"---@{text}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from kit.chance import examples
 from kit.marked import marked
 from syntax.grow import programs
 from syntax.oracle import build_of, encoded
@@ -108,7 +109,7 @@ def test_accepts_what_load_accepts_of_the_grammar(dialect: Dialect) -> None:
         agree(dialect, text)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_accepts_what_load_accepts_of_grown_programs(program: tuple[Dialect, str]) -> None:
     for dialect in DIALECTS:
@@ -130,7 +131,7 @@ def renamed(text: str, dialect: Dialect) -> str:
     return text
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_bytecode_does_not_change_when_locals_are_renamed(program: tuple[Dialect, str]) -> None:
     dialect, text = program
@@ -307,7 +308,7 @@ end
 """
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_a_running_frame_has_the_locals_that_are_visible(program: tuple[Dialect, str]) -> None:
     dialect, text = program
@@ -423,7 +424,7 @@ def test_problem(dialect: Dialect, source: str, code: str, message: str) -> None
     assert (problem.start, problem.end) == text.ranges[0]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_every_name_is_found_where_it_stands(program: tuple[Dialect, str]) -> None:
     dialect, text = program

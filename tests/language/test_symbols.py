@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from kit.chance import examples
 from kit.marked import marked
 from syntax.grow import programs
 from tidelock.shared.language.symbols import Outline, definition, outline
@@ -110,7 +111,7 @@ def test_no_definition(source: str) -> None:
     assert definition(parse(text.text), text.at) is None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_every_program_has_an_outline(program: tuple[Dialect, str]) -> None:
     dialect, text = program

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from tidelock.lsp import routes
 from tidelock.lsp import session as module
 from tidelock.lsp.commands import COMMANDS
@@ -402,7 +403,7 @@ def test_a_feature_that_raises_touches_nothing_else(
     assert editor.ask("textDocument/hover", at(1, 6)) is not None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from([route.method for route in routes.REQUESTS] + ["workspace/executeCommand"]),
     st.recursive(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from syntax.grow import programs
 from syntax.oracle import about_scopes, build_of, lua
 from tidelock.shared.model import DIALECTS, Dialect
@@ -240,7 +241,7 @@ def agree(dialect: Dialect, text: str) -> None:
         assert not tree.ok, (text, dialect, refusal)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(programs())
 def test_grown_programs(program: tuple[Dialect, str]) -> None:
     _, text = program
@@ -255,7 +256,7 @@ while goto global a b self 1 0x1p4 3LL 'a' "b\\n" [[x]] + - * / // % ^ # & ~ | <
 """
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(DIALECTS), st.lists(st.sampled_from([*SOUP.split(), "--c\n"]), max_size=14))
 def test_token_soup(dialect: Dialect, words: list[str]) -> None:
     agree(dialect, " " + " ".join(words))

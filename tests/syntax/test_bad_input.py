@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.model import DIALECTS, Dialect
 from tidelock.shared.syntax.changes import parse_again
@@ -138,7 +139,7 @@ def test_ten_thousand_levels(opener: str, closer: str) -> None:
     assert len(tree.problems) <= 100
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from(DIALECTS), st.lists(st.binary(max_size=60), min_size=2, max_size=4))
 def test_bytes_that_change(dialect: Dialect, versions: list[bytes]) -> None:
     tree = parse("", dialect)

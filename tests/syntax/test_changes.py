@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from syntax.edits import TYPED
 from syntax.grow import programs_of
 from syntax.test_parse import WORDS, covers
@@ -81,7 +82,7 @@ def edited(text: str, edit: tuple[float, int, str]) -> str:
     return text[:start] + new + text[start + length :]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=QUIET)
 @given(st.sampled_from(DIALECTS), st.data())
 def test_any_edits_give_the_tree_of_the_text(dialect: Dialect, data: st.DataObject) -> None:
     grown = data.draw(st.lists(programs_of(dialect), min_size=1, max_size=3))
@@ -92,7 +93,7 @@ def test_any_edits_give_the_tree_of_the_text(dialect: Dialect, data: st.DataObje
     covers(tree)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=QUIET)
 @given(st.sampled_from(DIALECTS), st.lists(st.sampled_from(BITS), max_size=30), st.data())
 def test_any_edits_of_any_text(dialect: Dialect, words: list[str], data: st.DataObject) -> None:
     tree = parse("\n".join(words), dialect)

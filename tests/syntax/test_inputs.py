@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from syntax.grow import programs
 from syntax.oracle import BUILDS, Lua, build_of, lua
 from tidelock.shared.model import DIALECTS, Dialect
@@ -83,7 +84,7 @@ def test_errors_of_an_input_name_its_lines(build: str) -> None:
     assert "text:3: attempt to index" in outcome.printed
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), st.sampled_from(["", "f()", "x", "1, 2", "(x)()", "'a'", "{}", "t:m()"]))
 def test_the_chunk_of_a_good_input_loads(program: tuple[Dialect, str], last: str) -> None:
     dialect, text = program
@@ -92,7 +93,7 @@ def test_the_chunk_of_a_good_input_loads(program: tuple[Dialect, str], last: str
         assert build_of(dialect).refusal(chunk(text, dialect)) is None
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_an_input_without_values_is_left_alone(program: tuple[Dialect, str]) -> None:
     dialect, text = program
@@ -157,7 +158,7 @@ def test_invalid(text: str) -> None:
     assert completeness(text).status == expected
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), st.data())
 def test_a_program_cut_between_its_tokens_is_never_invalid(
     program: tuple[Dialect, str], data: st.DataObject
@@ -171,7 +172,7 @@ def test_a_program_cut_between_its_tokens_is_never_invalid(
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.text(alphabet="fx()={}[]'\"-.,; \n1", max_size=12))
 def test_lua_agrees_that_more_could_help(dialect: Dialect, text: str) -> None:
     """Lua's own REPL goes by ``<eof>`` at the end of the message; we agree, strings apart."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from syntax.oracle import build_of, encoded
 from tidelock.shared.model import DIALECTS, Dialect
 from tidelock.shared.syntax.literals import number, readers_of
@@ -23,7 +24,7 @@ NUMERALS = st.one_of(
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(NUMERALS)
 @example("0X100P-1080")
 def test_numbers(dialect: Dialect, text: str) -> None:
@@ -78,7 +79,7 @@ SPACES = st.sampled_from([" ", "\\\n", "\\\r\n", "\\\n\r", "\\z \n\t ", "\\z\\z"
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from("'\""), st.lists(ESCAPES | SPACES, max_size=4).map("".join))
 def test_strings(dialect: Dialect, quote: str, inner: str) -> None:
     text = quote + inner + quote

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from kit.marked import marked
 from syntax.grow import programs
 from syntax.oracle import build_of
@@ -276,13 +277,13 @@ WORDS = [*PIECES.split(), "\n", "\r", "\n\r", "--c\n", " ", "\udc80", "\x00", "\
 SOUPS = st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(DIALECTS), st.sampled_from(MODES), SOUPS | st.text(max_size=60))
 def test_every_text_has_a_tree(dialect: Dialect, mode: Mode, text: str) -> None:
     covers(parse(text, dialect, mode))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(programs(), st.data())
 def test_every_damaged_program_has_a_tree(
     program: tuple[Dialect, str], data: st.DataObject

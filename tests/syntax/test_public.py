@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from luaparser import ast, astnodes
 
+from kit.chance import examples
 from kit.marked import marked
 from syntax.grow import programs
 from tidelock.lsp.documents import Change, Document, Documents
@@ -69,7 +70,7 @@ def test_corpus(path: Path) -> None:
     check_same(path.read_text(encoding="utf-8"))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_grown_programs(program: tuple[Dialect, str]) -> None:
     _, text = program
@@ -163,7 +164,7 @@ def text_of(node: Any, text: str) -> str:
     return text[node.start_char : node.stop_char + 1]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_every_node_is_placed_and_covers_its_children(program: tuple[Dialect, str]) -> None:
     dialect, text = program
@@ -250,7 +251,7 @@ end -- behind if
     assert [one.is_multi_line for one in local.comments] == [False, True, False, False, False]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_every_comment_has_one_place(program: tuple[Dialect, str]) -> None:
     dialect, text = program
@@ -283,7 +284,7 @@ def test_broken_statements_are_left_out() -> None:
     check_left_out("-- of it\n<!x = 'open!>\nlocal y", "local y")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(alphabet=st.sampled_from("x=()[]{}.:'\"-\n ,;\\0")) | st.text())
 def test_any_text_has_a_tree(text: str) -> None:
     tree = public.tree(text, "5.5")

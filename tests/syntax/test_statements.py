@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from kit.marked import marked
 from syntax.grow import programs
 from syntax.oracle import BUILDS, Lua, Outcome, lua
@@ -50,7 +51,7 @@ def check_nothing_changes(build: str, text: str) -> Outcome:
     return before
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_nothing_changes_in_grown_programs(program: tuple[Dialect, str]) -> None:
     dialect, text = program
@@ -435,7 +436,7 @@ def test_lua_agrees_on_lines(blank: str) -> None:
     assert LineMap(text).from_lua(line) == ours
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), st.data())
 def test_a_breakpoint_stays_in_its_function(
     program: tuple[Dialect, str], data: st.DataObject

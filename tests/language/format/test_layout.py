@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from syntax.grow import programs
 from tidelock.shared.language.format.layout import formatted
 from tidelock.shared.model import Dialect
@@ -104,7 +105,7 @@ def words(text: str, dialect: Dialect) -> list[str]:
     return [*tree.tokens.texts, *(one.text for one in tree.comments)]
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(programs(), st.randoms(use_true_random=False))
 def test_any_program_keeps_its_words_and_is_laid_out_once(
     program: tuple[Dialect, str], random: object

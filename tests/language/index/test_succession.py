@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import examples
 from tidelock.shared.language.index.snapshot import EMPTY
 from tidelock.shared.language.index.space import Places, Space
 from tidelock.shared.language.index.succession import Succession
@@ -225,7 +226,7 @@ texts = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.fixed_dictionaries(dict.fromkeys(NAMES, texts)),
     st.lists(st.tuples(st.sampled_from(NAMES[:2]), texts), min_size=1, max_size=6),
