@@ -285,7 +285,7 @@ def test_diagnostics_of_an_outdated_text_are_not_published() -> None:
     editor.published(lambda params: params["version"] == 2)
     published = "textDocument/publishDiagnostics"
     versions = [params["version"] for method, params in editor.said if method == published]
-    assert versions == [2]
+    assert set(versions) == {2}
     editor.session.close()
 
 
