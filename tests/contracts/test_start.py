@@ -86,3 +86,14 @@ def test_the_first_reply_needs_little(at_first_reply: set[str]) -> None:
     assert [name for name in sorted(ours) if faces.match(name)] == []
     builds = {name for name in at_first_reply if re.match(r"lupa\.lua(jit)?\d", name)}
     assert builds <= {build_under_test().module}
+
+
+def test_a_language_server_answers_before_it_knows_lua() -> None:
+    """What reads texts is loaded behind the answer to ``initialize``."""
+    code = "import sys, tidelock.lsp.server; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "tidelock.lsp.session" in loaded
+    assert [
+        one for one in sorted(loaded) if re.match(r"tidelock\.shared\.(syntax|language)", one)
+    ] == []

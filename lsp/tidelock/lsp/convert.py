@@ -18,7 +18,6 @@ from lsprotocol import converters, types
 
 from tidelock.lsp.documents import Change
 from tidelock.shared.errors import BadRequest
-from tidelock.shared.language.checks.codes import CODES
 from tidelock.shared.positions import Encoding, Lines, Place, units
 from tidelock.shared.sources import path_of_uri
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.index.finding import Hit
     from tidelock.shared.language.index.links import Link
     from tidelock.shared.language.symbols import Outline
-from tidelock.shared.model import Problem
+    from tidelock.shared.model import Problem
 
 Json = Any
 T = TypeVar("T")
@@ -609,6 +608,8 @@ def withdrawal(uri: str) -> types.PublishDiagnosticsParams:
 
 def diagnostic(problem: Problem, document: Document, manner: Manner) -> types.Diagnostic:
     """A problem of a text."""
+    from tidelock.shared.language.checks.codes import CODES  # late, as all of the language
+
     lines, encoding = document.lines, manner.encoding
     made = types.Diagnostic(
         range=range_of(lines, problem.start, problem.end, encoding),

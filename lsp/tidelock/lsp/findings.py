@@ -9,8 +9,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Literal, NamedTuple, final
 
-from tidelock.shared.syntax.changes import difference
-
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.shared.model import Problem
@@ -68,6 +66,8 @@ def _carried(known: _Known, document: Document) -> dict[Part, list[Problem]]:
     """What the later parts found before an edit, where it stands now."""
     if known.document.dialect != document.dialect:
         return {}
+    from tidelock.shared.syntax.changes import difference  # late, as all of the syntax
+
     span = difference(known.document.text, document.text)
     return {
         part: [moved for one in problems if (moved := _moved(one, span, document.text)) is not None]
