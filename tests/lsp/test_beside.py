@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tidelock.lsp import convert_views as views
-from tidelock.lsp.convert import Manner
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.code_lenses import code_lenses
 from tidelock.lsp.features.document_links import document_links
 from tidelock.lsp.features.inlay_hints import Which, inlay_hints
 from tidelock.lsp.features.inline_values import inline_values
+from tidelock.lsp.manner import Manner
 from tidelock.lsp.moment import Moment, Question, StoppedFrame
 from tidelock.shared.language.index.space import Places, Space
 from tidelock.shared.model import Fact

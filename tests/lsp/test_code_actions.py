@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tidelock.lsp import convert_edits as edits
-from tidelock.lsp.convert import Manner
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.code_actions import Action, code_actions
+from tidelock.lsp.manner import Manner
 from tidelock.shared.language.format.layout import applied
 from tidelock.shared.language.suppressions import suppressions
 from tidelock.shared.model import Problem

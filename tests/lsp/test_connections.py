@@ -7,12 +7,13 @@ from lsprotocol import types
 
 from kit.marked import files
 from tidelock.lsp import convert_views as views
-from tidelock.lsp.convert import Manner, plain
+from tidelock.lsp.convert import plain
 from tidelock.lsp.features.call_hierarchy import Callee, call_hierarchy
 from tidelock.lsp.features.implementation import implementation
 from tidelock.lsp.features.incoming_calls import incoming_calls
 from tidelock.lsp.features.outgoing_calls import outgoing_calls
 from tidelock.lsp.features.type_definition import type_definition
+from tidelock.lsp.manner import Manner
 from tidelock.shared.language.index.links import Link
 
 from .test_rename import opened, space_of

@@ -8,11 +8,11 @@ import pytest
 from lsprotocol import types
 
 from tidelock.lsp import convert
-from tidelock.lsp.convert import Manner
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.completion import Completed
 from tidelock.lsp.features.definition import Definition
 from tidelock.lsp.features.signature import Signature
+from tidelock.lsp.manner import Manner
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.language.completion import Item
 from tidelock.shared.language.hover import Hover

@@ -6,9 +6,9 @@ import pytest
 from lsprotocol import types
 
 from tidelock.lsp import convert_views as views
-from tidelock.lsp.convert import Manner
 from tidelock.lsp.documents import Document
 from tidelock.lsp.failures import Failures, Place
+from tidelock.lsp.manner import Manner
 
 from .conftest import MAIN, document
 

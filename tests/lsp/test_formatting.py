@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tidelock.lsp import convert_edits as edits
-from tidelock.lsp.convert import Manner
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.formatting import formatting
 from tidelock.lsp.features.on_type_formatting import on_type_formatting
 from tidelock.lsp.features.range_formatting import range_formatting
+from tidelock.lsp.manner import Manner
 from tidelock.shared.errors import TidelockError
 from tidelock.shared.language.format.layout import applied
 

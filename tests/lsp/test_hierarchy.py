@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tidelock.lsp import convert_views as views
-from tidelock.lsp.convert import Manner, plain
+from tidelock.lsp.convert import plain
 from tidelock.lsp.features.observed_definitions import observed_definitions
 from tidelock.lsp.features.subtypes import subtypes
 from tidelock.lsp.features.supertypes import supertypes
 from tidelock.lsp.features.type_hierarchy import ClassItem, type_hierarchy
+from tidelock.lsp.manner import Manner
 from tidelock.lsp.moment import Question, View
 from tidelock.shared.language.types.inference import own_types
 from tidelock.shared.syntax.parser import parse

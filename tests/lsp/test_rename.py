@@ -6,10 +6,10 @@ import pytest
 
 from kit.marked import files
 from tidelock.lsp import convert_edits as edits
-from tidelock.lsp.convert import Manner
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.prepare_rename import prepare_rename
 from tidelock.lsp.features.rename import CannotRename, Renaming, rename
+from tidelock.lsp.manner import Manner
 from tidelock.shared.errors import TidelockError
 from tidelock.shared.language.index.space import Places, Space
 from tidelock.shared.model import Dialect

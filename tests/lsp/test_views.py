@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from tidelock.lsp import convert_views as views
-from tidelock.lsp.convert import Asked, Manner
+from tidelock.lsp.convert import Asked
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.folding import folding
 from tidelock.lsp.features.selection import selection
 from tidelock.lsp.features.semantic_tokens import semantic_tokens
+from tidelock.lsp.manner import Manner
 from tidelock.lsp.sent import MODIFIERS, TYPES, Sent, difference
 
 from .conftest import document

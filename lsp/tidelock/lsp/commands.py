@@ -15,7 +15,7 @@ from tidelock.lsp.runs import Wanted
 from tidelock.shared.errors import BadRequest, KernelError
 
 if TYPE_CHECKING:
-    from tidelock.lsp.convert import Json
+    from tidelock.lsp.manner import Json
     from tidelock.lsp.session import Session
 
 Command = Callable[["Session", list[Any]], Any]

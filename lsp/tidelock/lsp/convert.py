@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import cattrs
 from lsprotocol import converters, types
 
 from tidelock.lsp.documents import Change
+from tidelock.lsp.manner import Json, Manner
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.positions import Encoding, Lines, Place, units
 from tidelock.shared.sources import path_of_uri
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tidelock.shared.language.symbols import Outline
     from tidelock.shared.model import Problem
 
-Json = Any
 T = TypeVar("T")
 
 
@@ -61,122 +61,7 @@ def _reason(error: BaseException, kind: type[Any] | None) -> str:
     return str(cattrs.v.format_exception(error, kind))
 
 
-# -- what the client is ------------------------------------------------------------------------
-
-
-class Manner(NamedTuple):
-    """What the client can and wants; read from ``initialize`` without trusting its form."""
-
-    encoding: Encoding = "utf-16"
-    hover_markdown: bool = False
-    item_markdown: bool = False
-    signature_markdown: bool = False
-    insert_replace: bool = False
-    label_details: bool = False
-    label_offsets: bool = False
-    related: bool = False
-    tags: bool = False
-    hierarchical: bool = False
-    links: bool = False
-    watches: bool = False
-    document_changes: bool = False
-    annotates: bool = False
-    action_literals: bool = False
-    starts_debugging: bool = False
-    refreshes_values: bool = False
-    notebooks: bool = False
-    fold_limit: int = 0
-    folder: str = ""
-    trusted: bool = False
-    process: int = 0
-
-    @classmethod
-    def of(cls, params: Json) -> Manner:
-        """Read the params of ``initialize``.
-
-        Raises:
-            BadRequest: they are no object.
-        """
-        if not isinstance(params, Mapping):
-            raise BadRequest("params of initialize are no object")
-        text = ("capabilities", "textDocument")
-        item = (*text, "completion", "completionItem")
-        information = (*text, "signatureHelp", "signatureInformation")
-        process = params.get("processId")
-        limit = at(params, *text, "foldingRange", "rangeLimit")
-        return cls(
-            encoding=_encoding(at(params, "capabilities", "general", "positionEncodings")),
-            hover_markdown=has(params, "markdown", *text, "hover", "contentFormat"),
-            item_markdown=has(params, "markdown", *item, "documentationFormat"),
-            signature_markdown=has(params, "markdown", *information, "documentationFormat"),
-            insert_replace=at(params, *item, "insertReplaceSupport") is True,
-            label_details=at(params, *item, "labelDetailsSupport") is True,
-            label_offsets=at(
-                params, *information, "parameterInformation", "labelOffsetSupport"
-            ) is True,
-            related=at(params, *text, "publishDiagnostics", "relatedInformation") is True,
-            tags=isinstance(
-                at(params, *text, "publishDiagnostics", "tagSupport"), Mapping
-            ),
-            hierarchical=at(
-                params, *text, "documentSymbol", "hierarchicalDocumentSymbolSupport"
-            ) is True,
-            links=at(params, *text, "definition", "linkSupport") is True,
-            watches=at(
-                params, "capabilities", "workspace", "didChangeWatchedFiles", "dynamicRegistration"
-            ) is True,
-            document_changes=at(
-                params, "capabilities", "workspace", "workspaceEdit", "documentChanges"
-            ) is True,
-            annotates=isinstance(at(
-                params, "capabilities", "workspace", "workspaceEdit", "changeAnnotationSupport"
-            ), Mapping),
-            action_literals=isinstance(
-                at(params, *text, "codeAction", "codeActionLiteralSupport"), Mapping
-            ),
-            starts_debugging=at(
-                params, "capabilities", "experimental", "tidelock", "startDebugging"
-            ) is True,
-            refreshes_values=at(
-                params, "capabilities", "workspace", "inlineValue", "refreshSupport"
-            ) is True,
-            notebooks=isinstance(at(params, "capabilities", "notebookDocument"), Mapping),
-            fold_limit=limit if type(limit) is int and limit > 0 else 0,
-            folder=_folder(params),
-            trusted=at(params, "initializationOptions", "trusted") is True,
-            process=process if type(process) is int and process > 0 else 0,
-        )  # fmt: skip
-
-
-def at(params: Json, *names: str) -> Json:
-    """What lies at the end of a way of names; None where the way ends early."""
-    for name in names:
-        params = params.get(name) if isinstance(params, Mapping) else None
-    return params
-
-
-def has(params: Json, value: str, *names: str) -> bool:
-    """Whether a value is in a list at the end of a way of names."""
-    found = at(params, *names)
-    return isinstance(found, Sequence) and value in found
-
-
-def _encoding(offered: Json) -> Encoding:
-    """The first of the client's that we know; UTF-16 is what everyone knows."""
-    known: tuple[Encoding, ...] = get_args(Encoding)
-    wanted = offered if isinstance(offered, Sequence) else ()
-    return next((encoding for name in wanted for encoding in known if name == encoding), "utf-16")
-
-
-def _folder(params: Json) -> str:
-    """The path of the first workspace folder."""
-    folders = params.get("workspaceFolders")
-    first = folders[0] if isinstance(folders, Sequence) and folders else None
-    for uri in (at(first, "uri"), params.get("rootUri")):
-        if isinstance(uri, str) and uri.startswith("file:"):
-            return path_of_uri(uri)
-    path = params.get("rootPath")
-    return path if isinstance(path, str) else ""
+# -- what the server can -----------------------------------------------------------------------
 
 
 def initialize_result(

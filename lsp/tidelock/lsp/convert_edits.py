@@ -9,14 +9,13 @@ from lsprotocol import types
 
 from tidelock.lsp.convert import (
     Asked,
-    Json,
-    Manner,
     asked_at,
     diagnostic,
     place_of,
     range_of,
     structured,
 )
+from tidelock.lsp.manner import Json, Manner
 from tidelock.shared.errors import TidelockError
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from lsprotocol import types
 
-from tidelock.lsp.convert import Changed, Json, Opened, changes_of, structured
+from tidelock.lsp.convert import Changed, Opened, changes_of, structured
+from tidelock.lsp.manner import Json
 
 _LANGUAGE = "lua"
 

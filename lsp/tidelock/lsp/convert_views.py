@@ -9,8 +9,6 @@ from lsprotocol import types
 
 from tidelock.lsp.convert import (
     Asked,
-    Json,
-    Manner,
     asked_at,
     place_of,
     plain,
@@ -18,6 +16,7 @@ from tidelock.lsp.convert import (
     range_of,
     structured,
 )
+from tidelock.lsp.manner import Json, Manner
 from tidelock.lsp.sent import MODIFIERS, TYPES, Sent, difference
 from tidelock.shared.positions import units
 from tidelock.shared.sources import path_of_chunk, uri_of_path

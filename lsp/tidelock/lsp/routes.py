@@ -17,8 +17,8 @@ from tidelock.lsp import convert_views as views
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
-    from tidelock.lsp.convert import Json
     from tidelock.lsp.documents import Document
+    from tidelock.lsp.manner import Json, Manner
     from tidelock.lsp.sent import Sent
     from tidelock.lsp.session import Session
     from tidelock.shared.config import Settings
@@ -42,7 +42,7 @@ class Route(NamedTuple):
     method: str
     feature: str
     decode: Callable[[Json], convert.Asked]
-    encode: Callable[[Any, Document, convert.Manner], Any]
+    encode: Callable[[Any, Document, Manner], Any]
     provider: tuple[str, Any]
     is_live: bool = False
     is_wide: bool = False
@@ -199,7 +199,7 @@ class Search(NamedTuple):
     method: str
     feature: str
     decode: Callable[[Json], Any]
-    encode: Callable[[Any, convert.Manner], Any]
+    encode: Callable[[Any, Manner], Any]
     provider: tuple[str, Any]
 
     def load(self) -> Callable[..., Any]:

@@ -23,7 +23,8 @@ from pygls.io_ import run
 from pygls.protocol.json_rpc import JsonRPCProtocol
 from pygls.server import JsonRPCServer
 
-from tidelock.lsp.convert import Json, converter
+from tidelock.lsp.convert import converter
+from tidelock.lsp.manner import Json
 from tidelock.lsp.session import INVALID_REQUEST, Number, Ports, Session, SettingsOf
 from tidelock.shared.log import layer
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
 from tidelock.lsp import commands, convert, messages, routes
 from tidelock.lsp import convert_views as views
-from tidelock.lsp.convert import Json, Manner
 from tidelock.lsp.diagnostics import Beyond, Check, deepen, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.failures import Failures
 from tidelock.lsp.findings import Findings
 from tidelock.lsp.live import Live, connector
+from tidelock.lsp.manner import Json, Manner
 from tidelock.lsp.moment import NOTHING, Moment, View
 from tidelock.lsp.rules import Rules
 from tidelock.lsp.runs import Runs
