@@ -12,6 +12,7 @@ from tidelock.lsp.features.code_lenses import code_lenses
 from tidelock.lsp.features.document_links import document_links
 from tidelock.lsp.features.inlay_hints import Which, inlay_hints
 from tidelock.lsp.features.inline_values import inline_values
+from tidelock.lsp.features.statement_range import statement_range
 from tidelock.lsp.manner import Manner
 from tidelock.lsp.moment import Moment, Question, StoppedFrame
 from tidelock.shared.language.index.space import Places, Space
@@ -188,3 +189,33 @@ def test_lenses() -> None:
     assert command is not None
     assert command.arguments is not None
     assert command.arguments[0]["range"]["start"] == {"line": 2, "character": 0}
+
+
+# -- what "run what stands here" means -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "local a = 1\n<!lo$0cal b = 2!>\nprint(a)",
+        "local a = 1\n\n-- a remark$0\n<!print(a)!>",
+        "<!local a = 1!>  -- a rem$0ark\nprint(a)",
+        "local a = 1;<!$0print(a)!>",
+        "f()  $0  <!g()!>",
+        "<!if a then\n  local b = 1\n  print($0b)\nend!>",
+        "<!function f(x)\n  return x$0\nend!>\nf(1)",
+        "local a = (1 +\n<!local b$0 = 2!>\nprint(",
+        "local a = 1\n  $0",
+        "-- %% one\nx = 1\n<!-- %% t$0wo\ny = 2\nz = 3!>\n\n-- %% three\n",
+        "-- %% one\n<!x = $01!>\ny = 2",
+    ],
+)
+def test_what_runs_where_the_cursor_is(source: str) -> None:
+    text, marks = document(source)
+    assert statement_range(text, marks.at) == (marks.ranges[0] if marks.ranges else None)
+
+
+def test_a_cell_of_a_notebook_runs_as_a_whole() -> None:
+    cell = Document("vscode-notebook-cell:a#1", 1, "x = 1\nx + 1", mode="input")
+    assert statement_range(cell, 0) == (0, len(cell.text))
+    assert statement_range(Document(cell.uri, 2, " \n", mode="input"), 0) is None

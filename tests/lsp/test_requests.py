@@ -124,6 +124,9 @@ ROWS: dict[str, Row] = {
     "textDocument/formatting": Row("", lambda found: [one.new_text for one in found] == [" "]),
     "textDocument/rangeFormatting": Row("", lambda found: not found),
     "textDocument/onTypeFormatting": Row("return lib", lambda found: not found, ch="\n"),
+    "tidelock/statementRange": Row(
+        "return lib.open", lambda found: [found[one]["line"] for one in ("start", "end")] == [1, 5]
+    ),
     "textDocument/documentSymbol": Row("", lambda found: "twice" in [one.name for one in found]),
 }
 
@@ -186,9 +189,10 @@ def test_params_that_make_no_sense(broken: Editor, route: routes.Route) -> None:
         answer = broken.wait(broken.post(route.method, about(line, character, URI)))
         if "result" in answer:
             message = {"jsonrpc": "2.0", "id": 1, "result": answer["result"]}
-            kind = types.METHOD_TO_TYPES[route.method][1]
-            assert kind is not None
-            converter().structure(message, kind)
+            kind = types.METHOD_TO_TYPES.get(route.method, (None, None))[1]
+            assert (kind is None) == route.method.startswith("tidelock/")
+            if kind is not None:
+                converter().structure(message, kind)
         else:
             assert answer["code"] == -32803, answer  # a name that stays, with the reason
 

@@ -11,16 +11,21 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tidelock.lsp import convert, messages
+from tidelock.lsp import convert_edits as edits
+from tidelock.lsp.manner import Json, at
 from tidelock.lsp.runs import Wanted
-from tidelock.shared.errors import BadRequest, KernelError
+from tidelock.shared import config
+from tidelock.shared.errors import BadRequest, ConfigError, KernelError, TidelockError
+from tidelock.shared.sources import uri_of_path
 
 if TYPE_CHECKING:
-    from tidelock.lsp.manner import Json
     from tidelock.lsp.session import Session
 
 Command = Callable[["Session", list[Any]], Any]
 _ANSWER_S = 5.0
 _BEGIN_S = 0.5
+_EDIT_S = 30.0
+"""An editor may ask its user first."""
 
 
 def status(session: Session, arguments: list[Json]) -> Json:
@@ -100,6 +105,42 @@ def debug(session: Session, arguments: list[Json]) -> Json:
     return configuration
 
 
+def set_option(session: Session, arguments: list[Json]) -> Json:
+    """Have the editor write the option `{key, value}` into the project's `tidelock.toml`.
+
+    Comments and layout stay; a file that is not there is made by clients that can. What is set on
+    the command line or in the environment is stronger still.
+    """
+    from tidelock.lsp.option_text import with_option
+
+    key, raw = convert.setting(arguments)
+    try:
+        value = config.checked(key, raw)
+    except ConfigError as error:
+        raise BadRequest(str(error)) from None
+    manner = session.manner
+    if not manner.applies_edits:
+        raise TidelockError("this editor applies no edits", f"write {key} by hand")
+    name = "tidelock.toml"
+    path = config.find_project_file(session.workspace) or os.path.join(session.workspace, name)
+    uri = uri_of_path(path)
+    document = session.document(uri)
+    if document is None and not (manner.creates_files and manner.document_changes):
+        raise TidelockError(f"there is no {name}, and this editor creates no files", "make one")
+    shown = session.documents.get(uri) is not None
+    edit = edits.option_edit(
+        document or session.made(uri, 0, ""),
+        with_option(document.text if document else "", key, raw if type(raw) is dict else value),
+        manner,
+        state="open" if shown else "closed" if document else "new",
+    )
+    answer = session.ask("workspace/applyEdit", convert.plain(edit)).result(_EDIT_S)
+    if at(answer, "applied") is not True:
+        why = at(answer, "failureReason")
+        raise TidelockError("the editor has not applied the edit", str(why or ""))
+    return {"uri": uri}
+
+
 def export_definitions(session: Session, arguments: list[Json]) -> Json:
     """What the running program has made, as LuaCATS definitions: ``{text}``, written nowhere."""
     from tidelock.lsp.features.observed_definitions import observed_definitions
@@ -114,6 +155,7 @@ COMMANDS: Mapping[str, Command] = {
     "tidelock.interrupt": interrupt,
     "tidelock.reindex": reindex,
     "tidelock.restartKernel": restart_kernel,
+    "tidelock.setOption": set_option,
     "tidelock.exportDefinitions": export_definitions,
     "tidelock.startKernel": start_kernel,
     "tidelock.status": status,

@@ -92,7 +92,13 @@ def watch_registration() -> types.RegistrationParams:
     """The files whose changes a client should tell."""
     watchers = [
         types.FileSystemWatcher(pattern)
-        for pattern in ("**/*.lua", "**/.luarc.json", "**/.luarc.jsonc", "**/.luacheckrc")
+        for pattern in (
+            "**/*.lua",
+            "**/tidelock.toml",
+            "**/.luarc.json",
+            "**/.luarc.jsonc",
+            "**/.luacheckrc",
+        )
     ]
     options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
     method = "workspace/didChangeWatchedFiles"
@@ -186,6 +192,16 @@ def stretch(arguments: list[Json]) -> Stretch:
         return Stretch(first["uri"])
     span = structured(first["range"], types.Range)
     return Stretch(first["uri"], place_of(span.start), place_of(span.end))
+
+
+def setting(arguments: list[Json]) -> tuple[str, Json]:
+    """The argument ``{key, value}``."""
+    first = arguments[0] if arguments else None
+    if not isinstance(first, Mapping) or not isinstance(first.get("key"), str):
+        raise BadRequest("the argument is no object with a key")
+    if "value" not in first:
+        raise BadRequest("the argument has no value")
+    return first["key"], first["value"]
 
 
 # -- notifications -----------------------------------------------------------------------------

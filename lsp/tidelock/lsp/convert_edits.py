@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lsprotocol import types
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.features.code_actions import Action
     from tidelock.lsp.features.rename import Renaming, Subject
+    from tidelock.lsp.option_text import Replacement
     from tidelock.shared.language.checks.fixes import Edit
     from tidelock.shared.language.index.links import Link
 
@@ -194,3 +195,29 @@ def text_edits(
     return [
         types.TextEdit(range_of(lines, one.start, one.end, encoding), one.text) for one in found
     ]
+
+
+# -- an option ---------------------------------------------------------------------------------
+
+
+def option_edit(
+    document: Document,
+    edit: Replacement,
+    manner: Manner,
+    *,
+    state: Literal["open", "closed", "new"],
+) -> types.ApplyWorkspaceEditParams:
+    """The change of the project's file as it is shown, as it is on disk, or where there is none."""
+    span = range_of(document.lines, edit.start, edit.end, manner.encoding)
+    made = types.TextEdit(span, edit.text)
+    change: types.WorkspaceEdit
+    if manner.document_changes:
+        version = document.version if state == "open" else None
+        named = types.OptionalVersionedTextDocumentIdentifier(document.uri, version)
+        first = [types.CreateFile(document.uri)] if state == "new" else []
+        change = types.WorkspaceEdit(
+            document_changes=[*first, types.TextDocumentEdit(named, [made])]
+        )
+    else:
+        change = types.WorkspaceEdit(changes={document.uri: [made]})
+    return types.ApplyWorkspaceEditParams(change, label="Set an option of Tidelock")

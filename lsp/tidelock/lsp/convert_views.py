@@ -266,6 +266,17 @@ def lens_list(
     return made or None
 
 
+# -- what "run what stands here" means ---------------------------------------------------------
+
+OURS = {"tidelock": {"statementRange": True}}
+statement_range: Decoder = placed(types.TextDocumentPositionParams)
+
+
+def span(found: Span | None, document: Document, manner: Manner) -> types.Range | None:
+    """A stretch of the text; null for none."""
+    return None if found is None else range_of(document.lines, *found, manner.encoding)
+
+
 # -- what a run left behind --------------------------------------------------------------------
 
 

@@ -103,9 +103,9 @@ class Document:
                 self._before = None
             return self._tree
 
-    def read_as(self, dialect: Dialect) -> Document:
-        """The same version, read as another Lua."""
-        return Document(self.uri, self.version, self.text, dialect, self.search, self.mode)
+    def read_as(self, dialect: Dialect, search: tuple[str, ...]) -> Document:
+        """The same version, read as another Lua or with modules in other folders."""
+        return Document(self.uri, self.version, self.text, dialect, search, self.mode)
 
     def changed(self, version: int, changes: Iterable[Change], encoding: Encoding) -> Document:
         """The next version: each change counts in the text that the one before it left."""

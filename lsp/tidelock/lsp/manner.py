@@ -32,6 +32,8 @@ class Manner(NamedTuple):
     watches: bool = False
     document_changes: bool = False
     annotates: bool = False
+    applies_edits: bool = False
+    creates_files: bool = False
     action_literals: bool = False
     starts_debugging: bool = False
     refreshes_values: bool = False
@@ -79,6 +81,10 @@ class Manner(NamedTuple):
             document_changes=at(
                 params, "capabilities", "workspace", "workspaceEdit", "documentChanges"
             ) is True,
+            applies_edits=at(params, "capabilities", "workspace", "applyEdit") is True,
+            creates_files=has(
+                params, "create", "capabilities", "workspace", "workspaceEdit", "resourceOperations"
+            ),
             annotates=isinstance(at(
                 params, "capabilities", "workspace", "workspaceEdit", "changeAnnotationSupport"
             ), Mapping),

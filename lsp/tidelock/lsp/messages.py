@@ -8,6 +8,8 @@ OUTPUT = "tidelock/output"
 EXECUTION_FINISHED = "tidelock/executionFinished"
 STATUS = "tidelock/status"
 START_DEBUGGING = "tidelock/startDebugging"
+STATEMENT_RANGE = "tidelock/statementRange"
+"""A request of editors; it stands in the table of requests."""
 
 MESSAGES: Mapping[str, str] = {
     OUTPUT: "a run that the editor asked for has written something",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidelock.lsp import convert
+from tidelock.lsp import convert, messages
 from tidelock.lsp import convert_edits as edits
 from tidelock.lsp import convert_notebooks as notebooks
 from tidelock.lsp import convert_views as views
@@ -189,6 +189,10 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/onTypeFormatting", "on_type_formatting", edits.on_type_formatting,
         edits.text_edits, ("document_on_type_formatting_provider", edits.TYPING), priority=TYPING,
+    ),
+    Route(
+        messages.STATEMENT_RANGE, "statement_range", views.statement_range, views.span,
+        ("experimental", views.OURS),
     ),
 )  # fmt: skip
 

@@ -36,6 +36,14 @@ class Rules:
         self._runner: Runner | None = None
         self._is_closed = False
 
+    @staticmethod
+    def are_others(one: Settings, other: Settings) -> bool:
+        """Whether two settings name other rules, or give them other limits."""
+        return (one.lsp_rules_paths, one.lsp_rules_time_ms) != (
+            other.lsp_rules_paths,
+            other.lsp_rules_time_ms,
+        )
+
     def known(self, document: Document) -> list[Problem] | None:
         """What the rules say of a text, if they were asked before."""
         return self._runner.known(document.uri, document.tree) if self._runner else None

@@ -8,6 +8,7 @@ request can end stands in it, beside the one place that lets it end once.
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -39,6 +40,7 @@ from tidelock.lsp.workspace import (
     planned,
     summarized,
 )
+from tidelock.shared.answers import Answer
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import BadRequest, KernelError, TidelockError
 from tidelock.shared.log import Layer, layer
@@ -178,7 +180,8 @@ class Session:
         self.findings = Findings()
         self._sent = Sent()
         self._live: Live | None = None
-        self._asked: dict[Number, str] = {}
+        self._asked: dict[Number, tuple[str, Answer[Json]]] = {}
+        self._numbers = itertools.count(1)
         self._names: tuple[object, ...] = ()
         self._read = 0
         self.index: Workspace | None = None
@@ -279,15 +282,21 @@ class Session:
             is_same = workspace == self.workspace
             if not is_same or self.manner.trusted:
                 self.workspace = workspace
-                trusted = self.manner.trusted
-                try:
-                    self.settings = self.ports.settings_of(workspace, trusted=trusted, said=is_same)
-                except TidelockError as error:
-                    log.warn("the options of the workspace cannot be used", why=str(error))
+                self.settings = self._options(said=is_same)
         self._wishes = foreign.with_settings(foreign.read(self.workspace), self.settings)
         self.index = Workspace(self._plan(), self._indexed)
         self._rules = Rules(self.settings, self.workspace, self._warn)
         self._pool.put(routes.VISIBLE, self._warm_up)
+
+    def _options(self, *, said: bool) -> Settings:
+        """The options of the workspace as they are now; those from before if they are wrong."""
+        if self.ports.settings_of is None:
+            return self.settings
+        try:
+            return self.ports.settings_of(self.workspace, trusted=self.manner.trusted, said=said)
+        except TidelockError as error:
+            log.warn("the options of the workspace cannot be used", why=str(error))
+            return self.settings
 
     def _plan(self) -> Plan:
         """What the index reads: the folder that the editor opened, if it did."""
@@ -307,19 +316,29 @@ class Session:
         self.wire.notify("textDocument/publishDiagnostics", convert.plain(params))
 
     def _reconfigure(self) -> None:
-        """The project files of other tools have changed; on the lane."""
+        """The project's file or one of other tools has changed; on the lane.
+
+        The link to a kernel keeps the options that it began with.
+        """
         from tidelock.shared.language.index import foreign
 
-        before, wishes = self._wishes, foreign.read(self.workspace)
-        self._wishes = foreign.with_settings(wishes, self.settings)
+        before, settings = self._wishes, self.settings
+        self.settings = self._options(said=True)
+        self._wishes = foreign.with_settings(foreign.read(self.workspace), self.settings)
         self._tell_of_files()
-        if before is None or self.index is None or self._wishes == before:
+        if before is None or self.index is None:
+            return
+        if self._wishes == before and self.settings == settings:
             return
         for path in {one.path for one in before.files} - {one.path for one in self._wishes.files}:
             self._show_problems(convert.withdrawal(uri_of_path(path)))
         for document in self.documents:
-            if document.dialect != self.dialect:
-                self.documents.renew(document.read_as(self.dialect))
+            search = self._search(document.path) if document.path else document.search
+            if (document.dialect, document.search) != (self.dialect, search):
+                self.documents.renew(document.read_as(self.dialect, search))
+        if self._rules is not None and Rules.are_others(settings, self.settings):
+            self._rules.close()
+            self._rules = Rules(self.settings, self.workspace, self._warn)
         self.index.replan(self._plan())
 
     def _start_index(self) -> None:
@@ -329,18 +348,23 @@ class Session:
         if self.manner.watches:
             self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
 
-    def ask(self, method: str, params: Json = None) -> None:
-        """Ask the editor for something; that it refuses is logged, nothing waits for it."""
-        number = f"tidelock-{len(self._asked) + 1}"
-        self._asked[number] = method
+    def ask(self, method: str, params: Json = None) -> Answer[Json]:
+        """Ask the editor for something; that it refuses is logged. Only commands wait for it."""
+        number = f"tidelock-{next(self._numbers)}"
+        asked = self._asked[number] = method, Answer[Json]()
         self.wire.request(number, method, params)
+        return asked[1]
 
     def _answered(self, number: Number | None, message: Json) -> None:
-        method = self._asked.get(number) if number is not None else None
-        if method is None:
+        asked = self._asked.pop(number, None) if number is not None else None
+        if asked is None:
             log.info("an answer nobody waits for", id=number)
         elif "error" in message:
-            log.warn("the editor refuses", method=method, error=str(message["error"])[:200])
+            words = str(message["error"])[:200]
+            log.warn("the editor refuses", method=asked[0], error=words)
+            asked[1].fail(TidelockError(f"the editor refuses {asked[0]}", words))
+        else:
+            asked[1].resolve(message["result"])
 
     def _warm_up(self) -> None:
         """Load what the first request would wait for."""
@@ -424,22 +448,26 @@ class Session:
         except BadRequest as error:
             log.warn("a notification that does not fit", method=heard.method, why=str(error))
 
-    def _made(
+    def made(
         self, uri: str, version: int, text: str, mode: Mode = "chunk", home: str = ""
     ) -> Document:
-        path = path_of_chunk(chunk_of_uri(home or uri))
-        folders = search_folders(os.path.dirname(path), self.workspace, self.settings.lua_path)
+        """A text of the workspace; one of a notebook has its ``home`` there."""
+        folders = self._search(path_of_chunk(chunk_of_uri(home or uri)))
         return Document(uri, version, text, self.dialect, folders, mode)
+
+    def _search(self, path: str) -> tuple[str, ...]:
+        """Where a file's ``require`` looks."""
+        return search_folders(os.path.dirname(path), self.workspace, self.settings.lua_path)
 
     def show_cell(self, notebook: str, uri: str, version: int, text: str) -> None:
         """A cell of a notebook is open."""
-        document = self._made(uri, version, text, "input", notebook)
+        document = self.made(uri, version, text, "input", notebook)
         self.documents.open(document)
         self._judge(document, lambda: None)
 
     def show(self, uri: str, version: int, text: str) -> None:
         """A text is open."""
-        document = self._made(uri, version, text)
+        document = self.made(uri, version, text)
         self.documents.open(document)
         self._judge(document, lambda: self._on_disk(document))
 
@@ -464,7 +492,8 @@ class Session:
     def reread(self, paths: Iterable[str]) -> None:
         """Files have changed on disk; the text of an open one stays the editor's."""
         files = [canonical(path) for path in paths]
-        if any(os.path.basename(path).startswith(".lua") for path in files):
+        names = {os.path.basename(path) for path in files}
+        if "tidelock.toml" in names or any(name.startswith(".lua") for name in names):
             self._reconfigure()
         if self.index is not None:
             self.index.reread(files)
@@ -482,7 +511,7 @@ class Session:
         if found is not None:
             return found
         try:
-            return self._made(uri, 0, read_text(path_of_chunk(chunk_of_uri(uri))))
+            return self.made(uri, 0, read_text(path_of_chunk(chunk_of_uri(uri))))
         except OSError:
             return None
 
@@ -800,8 +829,11 @@ class Session:
             self._names = names
             self._lane.put(lambda: self._judge_others(News(is_wide=True)))
         if moment.frames and self.manner.refreshes_values:
-            self._lane.put(lambda: self.ask("workspace/inlineValue/refresh"))
+            self._lane.put(self._refresh_values)
         self._tell_later()
+
+    def _refresh_values(self) -> None:
+        self.ask("workspace/inlineValue/refresh")
 
     def _tell_later(self) -> None:
         """Tell the editor, at most four times a second; the last state is always told."""

@@ -352,6 +352,21 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, obj
             yield key, value
 
 
+def checked(key: str, raw: object) -> object:
+    """A value for an option as ``Settings`` would hold it.
+
+    Raises:
+        ConfigError: there is no such option, or it cannot have the value.
+    """
+    if key not in _BY_KEY:
+        raise ConfigError(f"there is no option {key}{_near(key, _BY_KEY)}")
+    reader = _Reader(said=True)
+    reader.take(key, raw, "the value")
+    if reader.problems:
+        raise ConfigError("\n".join(reader.problems))
+    return reader.values[attribute(key)]
+
+
 def user_file() -> str:
     """The user's own configuration file on this platform."""
     if sys.platform == "linux":
@@ -457,6 +472,7 @@ __all__ = [
     "OPTIONS",
     "Option",
     "Settings",
+    "checked",
     "differences",
     "find_project_file",
     "load",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,7 +32,12 @@ def code_lenses(document: Document, *, is_wanted: bool = True) -> list[Lens]:
         Lens(0, 0, "Run", "tidelock.run"),
         Lens(0, 0, "Debug", "tidelock.debug"),
     ]
-    starts = [match.start() for match in _CELL.finditer(text)]
-    for start, end in pairwise([*starts, len(text)]):
+    for start, end in cells(text):
         found.append(Lens(start, end, "Run cell", "tidelock.run", is_part=True))
     return found
+
+
+def cells(text: str) -> Iterator[tuple[int, int]]:
+    """The stretches that ``-- %%`` lines begin; what stands before the first is none."""
+    starts = [match.start() for match in _CELL.finditer(text)]
+    return pairwise([*starts, len(text)])
