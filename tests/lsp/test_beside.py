@@ -14,9 +14,10 @@ from tidelock.lsp.features.inlay_hints import Which, inlay_hints
 from tidelock.lsp.features.inline_values import inline_values
 from tidelock.lsp.features.statement_range import statement_range
 from tidelock.lsp.manner import Manner
-from tidelock.lsp.moment import Moment, Question, StoppedFrame
+from tidelock.lsp.moment import Loaded, Moment, Question, StoppedFrame, View
 from tidelock.shared.language.index.space import Places, Space
 from tidelock.shared.model import Fact
+from tidelock.shared.sources import fingerprint
 
 from .conftest import IDLE, MAIN, Program, document, fact
 
@@ -170,15 +171,15 @@ def test_values_as_the_protocol_has_them() -> None:
 
 def test_lenses() -> None:
     text, _ = document("-- %% one\nx = 1\n--%% two\ny = 2\n")
-    found = code_lenses(text)
+    found = code_lenses(text, View())
     assert [(one.title, text.text[one.start : one.end]) for one in found] == [
         ("Run", ""),
         ("Debug", ""),
         ("Run cell", "-- %% one\nx = 1\n"),
         ("Run cell", "--%% two\ny = 2\n"),
     ]
-    assert code_lenses(text, is_wanted=False) == []
-    assert code_lenses(Document("untitled:a", 1, " \n")) == []
+    assert code_lenses(text, View(), is_wanted=False) == []
+    assert code_lenses(Document("untitled:a", 1, " \n"), View()) == []
     plain = views.lens_list(found, text, Manner())
     assert plain is not None
     titles = [one.command.title for one in plain if one.command]
@@ -189,6 +190,24 @@ def test_lenses() -> None:
     assert command is not None
     assert command.arguments is not None
     assert command.arguments[0]["range"]["start"] == {"line": 2, "character": 0}
+
+
+def test_a_loaded_module_can_be_reloaded(tmp_path: Path) -> None:
+    path = tmp_path / "tides.lua"
+    path.write_text("return 1")
+    text = Document(path.as_uri(), 1, "return 3")
+    moment = IDLE._replace(loaded=(Loaded("tides", str(path), fingerprint("return 1")),))
+
+    def titles(view: View, **options: bool) -> list[str]:
+        return [one.title for one in code_lenses(text, view, **options)]
+
+    assert titles(View(moment)) == ["Run", "Debug", "Reload"]
+    path.write_text("return 2")
+    assert titles(View(moment), is_wanted=False) == ["Reload (changed since loaded)"]
+    assert titles(View(moment), is_loaded_wanted=False) == ["Run", "Debug"]
+    path.unlink()
+    assert titles(View(moment))[2:] == ["Reload"]
+    assert titles(View(IDLE)) == ["Run", "Debug"]
 
 
 # -- what "run what stands here" means -----------------------------------------------------------

@@ -210,6 +210,17 @@ def _frames(kernel: Kernel, data: Content) -> Answer[Content]:
     )
 
 
+def _modules(kernel: Kernel, data: Content) -> Answer[Content]:
+    """The loaded modules that are written in Lua: name, path, fingerprint of what was loaded."""
+
+    def told(found: list[tuple[str, str]]) -> Content:
+        known = kernel.context.modules
+        shown = [(name, *known[name]) for name, path in found if path and name in known]
+        return {"modules": [{"name": n, "path": p, "loaded": text} for n, p, text in shown]}
+
+    return kernel.context.debugger.modules().map(told)
+
+
 def _subscribe(kernel: Kernel, data: Content) -> Answer[Content]:
     """Be told the moment after every change; answered with the present one."""
     return _moment(kernel, data)
@@ -256,6 +267,7 @@ _TARGETS: dict[str, dict[str, Action]] = {
         "moment": _moment,
         "ask": _ask,
         "frames": _frames,
+        "modules": _modules,
         "subscribe": _subscribe,
     },
     "tidelock.sources": {"put": _put, "drop": _drop},

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from tidelock.lsp import convert, messages
 from tidelock.lsp import convert_edits as edits
+from tidelock.lsp.documents import chunk_of_uri
+from tidelock.lsp.live import loaded_modules
 from tidelock.lsp.manner import Json, at
+from tidelock.lsp.reloads import code_of, is_changed, refusal
 from tidelock.lsp.runs import Wanted
 from tidelock.shared import config
 from tidelock.shared.errors import BadRequest, ConfigError, KernelError, TidelockError
-from tidelock.shared.sources import uri_of_path
+from tidelock.shared.sources import path_of_chunk, read_text, uri_of_path
 
 if TYPE_CHECKING:
+    from tidelock.lsp.moment import Loaded
     from tidelock.lsp.session import Session
+    from tidelock.shared.link.client import KernelClient
 
 Command = Callable[["Session", list[Any]], Any]
 _ANSWER_S = 5.0
@@ -105,6 +110,51 @@ def debug(session: Session, arguments: list[Json]) -> Json:
     return configuration
 
 
+def reload(session: Session, arguments: list[Json]) -> Json:
+    """Run a loaded module, `{uri?}`, anew; without one every module whose file has changed.
+
+    What Lua does not load is refused and not run; the old code runs on.
+    """
+    client = session.kernel(start=False)
+    status = client.comm("tidelock.kernel", {"action": "status"}).result(_ANSWER_S)
+    if status["state"] != "idle" or status["queued"]:
+        state = "about to run" if status["state"] == "idle" else status["state"]
+        raise TidelockError(f"the program is {state}", "modules are reloaded while it is idle")
+    told = client.comm("tidelock.kernel", {"action": "modules"}).result(_ANSWER_S)
+    modules = loaded_modules(told)
+    if arguments and at(arguments[0], "uri") is not None:
+        path = path_of_chunk(chunk_of_uri(convert.stretch(arguments).uri))
+        wanted = [one for one in modules if one.path == path]
+        if not wanted:
+            raise TidelockError(f"{path} is no loaded module")
+    else:
+        wanted = [one for one in modules if is_changed(one)]
+    begun, refused = [], []
+    for module in wanted:
+        fault = session.reloads.check(module)
+        if fault is not None:
+            refused.append({"module": module.name, "message": fault.message})
+            continue
+        number = _reload(session, client, module)
+        begun.append({"module": module.name, "execution": number})
+    return {"reloading": begun, "refused": refused}
+
+
+def _reload(session: Session, client: KernelClient, module: Loaded) -> str:
+    text = read_text(module.path)
+    document = session.made(uri_of_path(module.path), 0, text)
+
+    def ended(told: Mapping[str, Any]) -> None:
+        if told["outcome"] == "ok":
+            session.reloads.keep(module.path, None)
+        elif told["outcome"] == "error":
+            words = str(at(told, "error", "message"))
+            session.reloads.keep(module.path, refusal(module, text, words))
+
+    run = Wanted(document, code_of(module.name), is_selection=True, is_about=True)
+    return session.runs.start(client, run, [], ended)
+
+
 def set_option(session: Session, arguments: list[Json]) -> Json:
     """Have the editor write the option `{key, value}` into the project's `tidelock.toml`.
 
@@ -155,6 +205,7 @@ COMMANDS: Mapping[str, Command] = {
     "tidelock.interrupt": interrupt,
     "tidelock.reindex": reindex,
     "tidelock.restartKernel": restart_kernel,
+    "tidelock.reload": reload,
     "tidelock.setOption": set_option,
     "tidelock.exportDefinitions": export_definitions,
     "tidelock.startKernel": start_kernel,

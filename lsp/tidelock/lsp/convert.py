@@ -251,6 +251,11 @@ def closed(params: Json) -> str:
     return structured(params, types.DidCloseTextDocumentParams).text_document.uri
 
 
+def saved(params: Json) -> str:
+    """``textDocument/didSave``: the URI."""
+    return structured(params, types.DidSaveTextDocumentParams).text_document.uri
+
+
 def trace(params: Json) -> str:
     """``$/setTrace``: off, messages or verbose."""
     return structured(params, types.SetTraceParams).value.value

@@ -280,6 +280,17 @@ def span(found: Span | None, document: Document, manner: Manner) -> types.Range 
 # -- what a run left behind --------------------------------------------------------------------
 
 
+def reload_refused(refused: Shown, document: Document, manner: Manner) -> types.Diagnostic:
+    """Why the present text of a loaded module does not run."""
+    return types.Diagnostic(
+        range_of(document.lines, refused.start, refused.end, manner.encoding),
+        refused.message,
+        severity=types.DiagnosticSeverity.Error,
+        code="reload-refused",
+        source="tidelock",
+    )
+
+
 def runtime_error(failure: Shown, document: Document, manner: Manner) -> types.Diagnostic:
     """The error that ended the last run, with its stack where the client shows it."""
     made = types.Diagnostic(

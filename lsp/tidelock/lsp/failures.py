@@ -80,7 +80,7 @@ class Failures:
         if failure is None or not failure.stack or failure.stack[0].chunk != document.chunk:
             return None
         for ran in failure.texts:
-            line = _line(ran, document, failure.stack[0].line)
+            line = line_in(ran, document, failure.stack[0].line)
             if line is not None:
                 start, end = document.lines.span(line)
                 text = document.text[start:end]
@@ -89,7 +89,7 @@ class Failures:
         return None
 
 
-def _line(ran: str, document: Document, line: int) -> int | None:
+def line_in(ran: str, document: Document, line: int) -> int | None:
     """Where a line of a text that ran stands in a document, from zero, if it is unchanged."""
     before = Lines(ran)
     now = moved(ran, document.text, line)

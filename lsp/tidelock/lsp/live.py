@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tidelock.lsp.failures import Place
-from tidelock.lsp.moment import NOTHING, Answered, Moment, Question, StoppedFrame
+from tidelock.lsp.moment import NOTHING, Answered, Loaded, Moment, Question, StoppedFrame
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError, TidelockError
 from tidelock.shared.log import layer
@@ -207,16 +207,24 @@ class Live:
         except (KeyError, TypeError, ValueError) as error:
             log.warn("a moment that cannot be read", error=repr(error))
             return
+        known = self.moment
+        if moment.modules:  # what is known of their files stays until it is told anew
+            moment = moment._replace(loaded=known.loaded if known.kernel == moment.kernel else ())
         turn = self._set(moment)
-        if moment.state != "paused":
-            return
 
         def add(done: Answer[Content]) -> None:
             if done.error is None and turn == self._turn:
                 frames = tuple(self._frame(frame) for frame in done.result()["frames"])
-                self._set(moment._replace(frames=frames))
+                self._set(self.moment._replace(frames=frames), later=False)
 
-        client.comm(_TARGET, {"action": "frames", "count": _FRAMES}).then(add)
+        def add_modules(done: Answer[Content]) -> None:
+            if done.error is None and turn == self._turn:
+                self._set(self.moment._replace(loaded=loaded_modules(done.result())), later=False)
+
+        if moment.modules:
+            client.comm(_TARGET, {"action": "modules"}).then(add_modules)
+        if moment.state == "paused":
+            client.comm(_TARGET, {"action": "frames", "count": _FRAMES}).then(add)
 
     def _frame(self, told: Content) -> StoppedFrame:
         """A frame with the text that its chunk was loaded from."""
@@ -226,10 +234,10 @@ class Live:
             text = _file_text(path_of_chunk(chunk))
         return StoppedFrame(int(told["id"]), chunk, int(told["line"]), text)
 
-    def _set(self, moment: Moment) -> int:
-        """Take a new moment; its number, by which a later one is known."""
+    def _set(self, moment: Moment, *, later: bool = True) -> int:
+        """Take a new moment, or more of the same; its number, by which a later one is known."""
         with self._changing:
-            self._turn += 1
+            self._turn += later
             turn, before, self.moment = self._turn, self.moment, moment
             if moment.state != before.state:
                 self._missed = 0
@@ -278,6 +286,13 @@ def _moment(told: Content) -> Moment:
         execution=str(told["execution"] or ""),
         names=_facts(told["globals"]),
         modules=tuple(str(name) for name in told["modules"]),
+    )
+
+
+def loaded_modules(told: Content) -> tuple[Loaded, ...]:
+    """The answer of the action ``modules``."""
+    return tuple(
+        Loaded(str(one["name"]), str(one["path"]), str(one["loaded"])) for one in told["modules"]
     )
 
 

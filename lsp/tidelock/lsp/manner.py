@@ -37,6 +37,7 @@ class Manner(NamedTuple):
     action_literals: bool = False
     starts_debugging: bool = False
     refreshes_values: bool = False
+    refreshes_lenses: bool = False
     notebooks: bool = False
     fold_limit: int = 0
     folder: str = ""
@@ -96,6 +97,9 @@ class Manner(NamedTuple):
             ) is True,
             refreshes_values=at(
                 params, "capabilities", "workspace", "inlineValue", "refreshSupport"
+            ) is True,
+            refreshes_lenses=at(
+                params, "capabilities", "workspace", "codeLens", "refreshSupport"
             ) is True,
             notebooks=isinstance(at(params, "capabilities", "notebookDocument"), Mapping),
             fold_limit=limit if type(limit) is int and limit > 0 else 0,

@@ -27,11 +27,20 @@ class StoppedFrame(NamedTuple):
     text: str = ""
 
 
+class Loaded(NamedTuple):
+    """A loaded module that is written in Lua; ``text`` is the fingerprint of what was loaded."""
+
+    name: str
+    path: str
+    text: str
+
+
 class Moment(NamedTuple):
     """The running program as the kernel told it last.
 
     ``state`` is none (no kernel), idle, running, paused, or what a script waits for. ``names``
-    are the globals that a program made, ``modules`` those that were loaded.
+    are the globals that a program made, ``modules`` those that were loaded; of ``loaded`` the files
+    are known.
     """
 
     state: str = "none"
@@ -43,6 +52,7 @@ class Moment(NamedTuple):
     names: tuple[Fact, ...] = ()
     modules: tuple[str, ...] = ()
     frames: tuple[StoppedFrame, ...] = ()
+    loaded: tuple[Loaded, ...] = ()
 
     @property
     def place(self) -> str:

@@ -142,8 +142,11 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/codeLens", "code_lenses", views.lenses, views.lens_list,
-        ("code_lens_provider", views.LENSES),
-        taste=lambda settings: {"is_wanted": settings.lsp_lens_run},
+        ("code_lens_provider", views.LENSES), is_live=True,
+        taste=lambda settings: {
+            "is_wanted": settings.lsp_lens_run,
+            "is_loaded_wanted": settings.lsp_lens_loaded,
+        },
     ),
     Route(
         "textDocument/typeDefinition", "type_definition", views.type_definition,
@@ -234,6 +237,11 @@ def did_close(session: Session, uri: str) -> None:
     session.hide(uri)
 
 
+def did_save(session: Session, uri: str) -> None:
+    """The client saved a text; one that the program has loaded is looked at."""
+    session.saved(uri)
+
+
 def notebook_changed(session: Session, change: notebooks.NotebookChange) -> None:
     """Cells of a notebook have come, were edited, or have gone."""
     for uri in change.closed:
@@ -270,7 +278,7 @@ NOTIFICATIONS: tuple[Heard, ...] = (
     Heard("textDocument/didOpen", did_open, convert.opened),
     Heard("textDocument/didChange", did_change, convert.changed),
     Heard("textDocument/didClose", did_close, convert.closed),
-    Heard("textDocument/didSave", ignored, convert.anything),
+    Heard("textDocument/didSave", did_save, convert.saved),
     Heard("notebookDocument/didOpen", notebook_changed, notebooks.opened),
     Heard("notebookDocument/didChange", notebook_changed, notebooks.changed),
     Heard("notebookDocument/didSave", ignored, convert.anything),

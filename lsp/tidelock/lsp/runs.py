@@ -24,12 +24,16 @@ Notify = Callable[[str, Any], None]
 
 
 class Wanted(NamedTuple):
-    """What is to run: a whole text, or a stretch of it that begins on ``first_line`` (from 1)."""
+    """What is to run: a whole text, or a stretch of it that begins on ``first_line`` (from 1).
+
+    What only ``is_about`` a text has no place in it.
+    """
 
     document: Document
     code: str
     first_line: int = 1
     is_selection: bool = False
+    is_about: bool = False
 
     def fields(self) -> Content:
         """The fields of the request's metadata, as ``tidelock run`` gives them."""
@@ -39,7 +43,7 @@ class Wanted(NamedTuple):
             "fresh_modules": not self.is_selection,
             "script_args": [],
         }
-        if self.document.path:
+        if self.document.path and not self.is_about:
             fields["source"] = self.document.path
         if self.first_line > 1:
             fields["first_line"] = self.first_line
@@ -91,8 +95,17 @@ class Runs:
         if begun is not None:
             begun.set()
 
-    def start(self, client: KernelClient, wanted: Wanted, opened: Sequence[Document]) -> str:
-        """Begin a run; its id. ``opened`` are the open texts: it may load them too."""
+    def start(
+        self,
+        client: KernelClient,
+        wanted: Wanted,
+        opened: Sequence[Document],
+        ended: Callable[[Content], None] = lambda told: None,
+    ) -> str:
+        """Begin a run; its id. ``opened`` are the open texts: it may load them too.
+
+        ``ended`` is called with what the editor is told of the end.
+        """
         number = self._new_id()
         document = wanted.document
         unsaved = [one for one in opened if one.path and _is_unsaved(one)]
@@ -119,7 +132,9 @@ class Runs:
             for one in unsaved:
                 client.comm("tidelock.sources", {"action": "drop", "source": one.path})
             head = {"execution": number, "uri": document.uri}
-            self._notify(messages.EXECUTION_FINISHED, {**head, **_outcome(answer, values)})
+            told = {**head, **_outcome(answer, values)}
+            ended(told)
+            self._notify(messages.EXECUTION_FINISHED, told)
 
         answer = client.execute(wanted.code, listener=heard, tidelock=wanted.fields())
         answer.then(finished)

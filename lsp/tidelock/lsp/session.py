@@ -24,7 +24,8 @@ from tidelock.lsp.failures import Failures
 from tidelock.lsp.findings import Findings
 from tidelock.lsp.live import Live, connector
 from tidelock.lsp.manner import Json, Manner
-from tidelock.lsp.moment import NOTHING, Moment, View
+from tidelock.lsp.moment import NOTHING, Loaded, Moment, View
+from tidelock.lsp.reloads import Reloads
 from tidelock.lsp.rules import Rules
 from tidelock.lsp.runs import Runs
 from tidelock.lsp.sent import Sent
@@ -47,6 +48,7 @@ from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
 from tidelock.shared.sources import (
     canonical,
+    chunk_of_path,
     path_of_chunk,
     read_text,
     search_folders,
@@ -171,6 +173,10 @@ class Session:
         self.documents = Documents()
         self.runs = Runs(wire.notify, new_id)
         self.failures = Failures(self._ran)
+        self.reloads = Reloads(
+            lambda text: ports.check(text, self.lua),
+            lambda path: self._lane.put(lambda: self._show_again({chunk_of_path(path)})),
+        )
         self.exit_code: int | None = None
         self._state = "new"
         self._open: dict[Number, Request] = {}
@@ -183,6 +189,7 @@ class Session:
         self._asked: dict[Number, tuple[str, Answer[Json]]] = {}
         self._numbers = itertools.count(1)
         self._names: tuple[object, ...] = ()
+        self._loaded: tuple[Loaded, ...] = ()
         self._read = 0
         self.index: Workspace | None = None
         self._wishes: Wishes | None = None
@@ -489,6 +496,26 @@ class Session:
             self._sent.forget(document.uri)
             self._judge_others(difference(summarized(document), self._on_disk(document)))
 
+    def saved(self, uri: str) -> None:
+        """A text was saved: what a reload would say of it is shown, nothing is run."""
+        path = path_of_chunk(chunk_of_uri(uri))
+        modules = [one for one in self.view().moment.loaded if one.path == path]
+
+        def work(breathe: Breathe) -> None:
+            for module in modules:
+                try:
+                    self.reloads.check(module)
+                except (OSError, TidelockError) as error:
+                    log.info("nobody can say whether a module would load", why=str(error))
+            self._lane.put(self._refresh_lenses)
+
+        if modules:
+            self._pool.later(f"reload of {uri}", work)
+
+    def _refresh_lenses(self) -> None:
+        if self.manner.refreshes_lenses:
+            self.ask("workspace/codeLens/refresh")
+
     def reread(self, paths: Iterable[str]) -> None:
         """Files have changed on disk; the text of an open one stays the editor's."""
         files = [canonical(path) for path in paths]
@@ -629,6 +656,12 @@ class Session:
             made.diagnostics = [
                 *made.diagnostics,
                 views.runtime_error(failure, document, self.manner),
+            ]
+        refused = self.reloads.of(document)
+        if refused is not None:
+            made.diagnostics = [
+                *made.diagnostics,
+                views.reload_refused(refused, document, self.manner),
             ]
         params = convert.plain(made)
 
@@ -828,6 +861,10 @@ class Session:
         if names != self._names:
             self._names = names
             self._lane.put(lambda: self._judge_others(News(is_wide=True)))
+        if moment.loaded != self._loaded:
+            self._loaded = moment.loaded
+            self.reloads.compare(moment.loaded)
+            self._lane.put(self._refresh_lenses)
         if moment.frames and self.manner.refreshes_values:
             self._lane.put(self._refresh_values)
         self._tell_later()

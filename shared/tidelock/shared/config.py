@@ -63,6 +63,7 @@ class Settings(NamedTuple):
     lsp_live_deadline_ms: int = 50
     lsp_hints_parameters: str = "literals"
     lsp_lens_run: bool = True
+    lsp_lens_loaded: bool = True
     lsp_format_tool: str = "auto"
     lsp_diagnostics_enable: bool = True
     lsp_diagnostics_disable: tuple[str, ...] = ()
@@ -180,6 +181,7 @@ OPTIONS: tuple[Option, ...] = (
         ("literals", "all", "off"),
     ),
     Option("lsp.lens.run", "offer above a text to run it"),
+    Option("lsp.lens.loaded", "offer above a loaded module to reload it, and say if it changed"),
     Option(
         "lsp.format.tool",
         "what lays out a text (auto: StyLua where it is installed)",

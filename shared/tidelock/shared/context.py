@@ -31,7 +31,7 @@ from tidelock.shared.model import Outcome, Run
 from tidelock.shared.runtime.displays import Displays
 from tidelock.shared.runtime.lane import Lane, Options
 from tidelock.shared.runtime.streams import Streams
-from tidelock.shared.sources import Sources, chunk_of_path
+from tidelock.shared.sources import Sources, chunk_of_path, fingerprint, path_of_chunk
 
 if TYPE_CHECKING:
     from tidelock.shared.store.records import Records
@@ -81,6 +81,8 @@ class Context:
         )
         self.runtime = Lane(options, streams, Displays(streams, self.bus.publish))
         self.debugger = Debugger(self.runtime, self.sources, self.bus, settings)
+        # The files of modules with the fingerprints of what was loaded; the lane adds to it.
+        self.modules: dict[str, tuple[str, str]] = {}
         # Runs that wait for their terminal to begin them, by id; for the loop's thread.
         self.prepared: dict[str, Run] = {}
 
@@ -147,6 +149,7 @@ class _Host:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._counts: dict[str, int] = {}
+        self._read: dict[str, str] = {}  # by chunk, of the text that was loaded last
         debugger = context.debugger
         self.unprepared = debugger.unprepared
         self.points = debugger.points
@@ -164,6 +167,8 @@ class _Host:
         return self._context.debugger.prepare(chunk, text, token, guarded=guarded)
 
     def module_found(self, name: str, path: str) -> None:
+        chunk = chunk_of_path(path)
+        self._context.modules[name] = path_of_chunk(chunk), self._read.get(chunk, "")
         self._context.bus.publish(ModuleFound(name, path))
 
     def read_source(self, path: str) -> tuple[str, str]:
@@ -173,6 +178,7 @@ class _Host:
             with open(path, "rb"):  # says why it cannot be read
                 pass
             return "", chunk
+        self._read[chunk] = fingerprint(text)
         return text, chunk
 
     def started(self, run: Run) -> Run:

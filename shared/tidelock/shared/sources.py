@@ -94,6 +94,14 @@ def encode(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
+def fingerprint(text: str) -> str:
+    """What tells versions of a text apart, in every process: length and CRC-32 of its bytes."""
+    from zlib import crc32  # late: no kernel starts with files
+
+    raw = encode(text)
+    return f"{len(raw)}-{crc32(raw):08x}"
+
+
 class Script(NamedTuple):
     """A script file read for running: its text and its chunk name."""
 

@@ -263,6 +263,38 @@ function T.forget_modules()
   T.ops.breakpoints(host.points())
 end
 
+-- Run the present text of a loaded module as `require` would: whether that went well, and the
+-- module or what was raised; then the old one stays. It is not taken away meanwhile, for an
+-- interrupt leaves no time to put it back.
+function T.reload_module(name)
+  local path, loaded = loaded_here[name], package.loaded
+  local before = loaded[name]
+  if not path or before == nil then
+    return false, "'" .. name .. "' is no loaded module that is written in Lua"
+  end
+  local chunk, message = load_file(path)
+  if not chunk then
+    return false, message
+  end
+  local ok, value = raw.pcall(chunk, name, path)
+  if not ok then
+    loaded[name] = before
+    return false, value
+  end
+  if value ~= nil then
+    loaded[name] = value
+  elseif raw.rawequal(loaded[name], before) and T.named(before) ~= name then
+    loaded[name] = true
+  end
+  host.module_found(name, path)
+  return true, loaded[name]
+end
+
+-- The name that Lua 5.1's `module` has put into a table.
+function T.named(value)
+  return type(value) == "table" and raw.rawget(value, "_NAME") or nil
+end
+
 -- The path of a module that is written in Lua, empty for others.
 function T.module_path(name)
   return loaded_here[name] or ""

@@ -105,6 +105,19 @@ function tidelock.pause(...)
   T.stop("statement", text, "")
 end
 
+-- Run the present text of a loaded module, which is then what `require` gives; the old one stays
+-- where its values are kept, and stays altogether if the text does not load or raises.
+function tidelock.reload(name)
+  if type(name) ~= "string" then
+    bad(1, "reload", "string", name)
+  end
+  local ok, value = T.reload_module(name)
+  if not ok then
+    error(value, 0)
+  end
+  return value
+end
+
 -- Do nothing for some seconds; can be interrupted, and questions are answered meanwhile.
 function tidelock.sleep(seconds)
   if type(seconds) ~= "number" or not (seconds >= 0) then

@@ -39,6 +39,12 @@ function tidelock.read_password(prompt) end
 ---@param message? any is shown at the stop
 function tidelock.pause(condition, message) end
 
+--- Runs the present text of a loaded module; from then on `require` gives what came of it.
+--- What does not load or raises an error leaves the old module, and is raised.
+---@param name string
+---@return any module
+function tidelock.reload(name) end
+
 --- Does nothing for a while; it can be interrupted.
 ---@param seconds number
 function tidelock.sleep(seconds) end
