@@ -74,6 +74,11 @@ class Document:
         self._before: Tree | None = None
         self._lock = threading.Lock()
 
+    def __del__(self) -> None:
+        """What was made of its tree refers back to it: nothing of that waits for the collector."""
+        if self._tree is not None:
+            self._tree.forget()
+
     @property
     def path(self) -> str:
         """The canonical path of its file."""

@@ -23,7 +23,7 @@ log = layer("lsp")
 Job = Callable[[], None]
 Breathe = Callable[[], None]
 _STAND_BACK_S = 0.25
-_QUIET_S = 0.5
+_QUIET_S = 0.1
 _MOST_UNTIDY = 5_000_000
 _WORKERS = 2
 

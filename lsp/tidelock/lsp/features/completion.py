@@ -45,7 +45,7 @@ def completion(
     wanted = target(tree, offset)
     if wanted is None or wanted.kind not in _TRIGGERS.get(trigger, (wanted.kind,)):
         return Completed([], offset, offset)
-    facts = None
+    facts = types = None
     found: list[str] = []
     if wanted.kind == "name":
         facts = observed.names(document, offset, view)
@@ -55,9 +55,10 @@ def completion(
         found += [name for name in dict.fromkeys(further) if name not in found]
     elif wanted.kind in ("member", "method", "key"):
         facts = observed.members(document, wanted, view)
+        types = space.types  # only here: they hold all the texts, and are work to let go
     others = [*space.globals(document.uri)] if wanted.kind == "name" else ()
     proposed = complete(
-        tree, offset, facts, modules=found, types=space.types, uri=document.uri, others=others
+        tree, offset, facts, modules=found, types=types, uri=document.uri, others=others
     )
     items = [item for item in proposed.items if _fits(document.text, item, wanted)]
     is_incomplete = view.is_late or len(items) > _LIMIT

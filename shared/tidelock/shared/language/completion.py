@@ -11,7 +11,8 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tidelock.shared.language.descriptions import describe, library_entry
-from tidelock.shared.language.members import members, shown
+from tidelock.shared.language.glances import function_of_global, function_of_local
+from tidelock.shared.language.members import has_self, shown
 from tidelock.shared.language.paths import is_name, quoted
 from tidelock.shared.language.scopes import Local, global_names, resolve
 from tidelock.shared.language.stdlib import library
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from tidelock.shared.language.facts import Fact, Facts
     from tidelock.shared.language.index.summary import Symbol
-    from tidelock.shared.language.members import Field, Members
     from tidelock.shared.language.stdlib import Entry
     from tidelock.shared.language.types.inference import Types
     from tidelock.shared.language.types.properties import Property
@@ -169,10 +169,9 @@ def _names(tree: Tree, wanted: Target, others: Sequence[Symbol]) -> Iterator[_Pr
     if index >= 0 and tree.tokens.kinds[index] == "local":
         yield _Proposal("function", "keyword", "", "", 0)
         return
-    known = members(tree)
-    for local in known.scopes.visible(wanted.start):
-        yield _local(known, local)
-    yield from _globals(known)
+    for local in resolve(tree).visible(wanted.start):
+        yield _local(tree, local)
+    yield from _globals(tree)
     for one in others:
         detail = one.signature or "global of another file"
         kind = "function" if one.signature else "variable"
@@ -181,10 +180,15 @@ def _names(tree: Tree, wanted: Target, others: Sequence[Symbol]) -> Iterator[_Pr
         yield _Proposal(word, "keyword", "", "", 4)
 
 
-def _globals(known: Members) -> Iterator[_Proposal]:
-    for name in global_names(known.scopes):
-        yield _field(known, name, known.field((name,)), "global of this file", 2)
-    for entry in sorted(library(known.tree.dialect).members(()), key=_name_of):
+def _globals(tree: Tree) -> Iterator[_Proposal]:
+    for name in global_names(resolve(tree)):
+        held = function_of_global(tree, name)
+        if held is None:
+            yield _Proposal(name, "variable", "global of this file", "", 2)
+            continue
+        detail, text = shown(tree, name, held.body, held.statement)
+        yield _Proposal(name, "method" if has_self(held.body) else "function", detail, text, 2)
+    for entry in sorted(library(tree.dialect).members(()), key=_name_of):
         yield _entry(entry, 3)
 
 
@@ -201,20 +205,13 @@ def _keywords(dialect: Dialect) -> list[str]:
     return sorted(words)
 
 
-def _local(known: Members, local: Local) -> _Proposal:
-    value = known.value(local)
-    if isinstance(value, FunctionBody):
-        detail, text = shown(known.tree, local.name, value, local.start)
+def _local(tree: Tree, local: Local) -> _Proposal:
+    held = function_of_local(tree, local)
+    if held is not None:
+        detail, text = shown(tree, local.name, held.body, local.start)
         return _Proposal(local.name, "function", detail, text, 1)
     detail = f"{local.kind} <{local.attrib}>" if local.attrib else local.kind
     return _Proposal(local.name, "variable", detail, "", 1)
-
-
-def _field(known: Members, name: str, field: Field | None, otherwise: str, rank: int) -> _Proposal:
-    if field is None or field.body is None:
-        return _Proposal(name, "variable", otherwise, "", rank)
-    detail, text = shown(known.tree, name, field.body, field.statement)
-    return _Proposal(name, "method" if field.method else "function", detail, text, rank)
 
 
 def _entry(entry: Entry, rank: int) -> _Proposal:
@@ -252,7 +249,7 @@ def _members(tree: Tree, wanted: Target, types: Types | None, uri: str) -> Itera
         and node.name == "_G"
         and text.members.scopes.meaning(node.start) is None
     ):
-        yield from _globals(text.members)
+        yield from _globals(tree)
         return
     with asked.asking(text):
         kind = asked.expression(text, node)

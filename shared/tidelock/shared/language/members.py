@@ -65,10 +65,7 @@ class Field(NamedTuple):
     @property
     def method(self) -> bool:
         """Whether it is a function that takes ``self``."""
-        if self.body is None:
-            return False
-        first = self.body.parameters[:1]
-        return self.body.method or (first != [] and first[0].name == "self")
+        return self.body is not None and has_self(self.body)
 
 
 class Element(NamedTuple):
@@ -385,6 +382,12 @@ def shown(tree: Tree, name: str, body: FunctionBody, statement: int) -> tuple[st
     """The signature of a function of the text, and the text of the comment above it."""
     known = documented(tree, statement)
     return signature(name, parameters(body), known), known.text
+
+
+def has_self(body: FunctionBody) -> bool:
+    """Whether a function has a first parameter ``self``, written or not."""
+    first = body.parameters[:1]
+    return body.method or (first != [] and first[0].name == "self")
 
 
 def parameters(body: FunctionBody) -> list[str]:

@@ -882,8 +882,19 @@ class Moved(Sequence[Statement]):
 
     def around(self, offset: int) -> Sequence[Statement]:
         """The statement that an offset is in, as the only one."""
-        index = bisect_right(self._starts, offset) - 1
+        index = self._at(offset)
         return (self[index],) if index >= 0 else ()
+
+    def as_read(self, offset: int) -> tuple[Statement | None, int]:
+        """The statement that an offset is in, not copied, and by how much it has moved since."""
+        index = self._at(offset)
+        if index < 0:
+            return None, 0
+        one, place = self._placed[index]
+        return one.unit.statements[place], one.offset
+
+    def _at(self, offset: int) -> int:
+        return bisect_right(self._starts, offset) - 1
 
 
 _POSITIONS = frozenset(("start", "end", "header", "key_start", "opening"))
@@ -1033,6 +1044,15 @@ class Tree:
     def forget(self) -> None:
         """Drop what was made of this tree: it refers back, and would wait for the collector."""
         self._derived.clear()
+
+    def as_read(self, offset: int) -> tuple[Statement | None, int]:
+        """The statement of the main chunk that an offset is in, and how far it has moved.
+
+        Its offsets are those it was read with: no copy is made.
+        """
+        statements = self.body.statements
+        assert isinstance(statements, Moved)
+        return statements.as_read(offset)
 
     def walk(self) -> Iterator[Node]:
         """Every node of the text, a parent before its children."""
