@@ -9,6 +9,7 @@ import pytest
 from kit.marked import marked
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.completion import completion
+from tidelock.lsp.features.declaration import declaration
 from tidelock.lsp.features.definition import definition
 from tidelock.lsp.features.hover import hover
 from tidelock.lsp.features.signature import signature
@@ -200,3 +201,30 @@ def test_signature_of_the_library() -> None:
     assert signed("local s = string\ns.byte($0") == (
         "string.byte(<text: string>, first?: integer, last?: integer): integer..."
     )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "---@class A\n---@field <!d!> number\n---@type A\nlocal a = {}\na.d = 3\nf(a.d$0)",
+        "---@class P\n---@field <!w!> number\n---@class C: P\n---@type C\nlocal c = f()\nc.w$0 = 1",
+        "---A number.\n---<!@type number!>\nlocal x = 1\nprint(x$0)",
+        "---<!@param n!>? number\nlocal function f(n) return n$0 end",
+        "---@param a number\nlocal function f(a, <!b!>) return b$0 end",
+        "local B = {}\n---<!@return number # metres!>\nfunction B.f() end\nB.f$0()",
+        "---@class <!A!>\n---@class B: A$0",
+        "---@class B\n---@class <!A!>\n\n---@type A$0",
+        "local <!x!> = 1\nprint(x$0)",
+    ],
+)
+def test_declarations(source: str) -> None:
+    text, marks = document(source)
+    found = declaration(text, marks.at, Space(opened=[text]))
+    assert tuple((one.start, one.end) for one in found) == marks.ranges
+
+
+def test_a_definition_file_declares_before_others_define() -> None:
+    text, marks = document("x = 1\nprint(x$0)")
+    meta = Document("file:///code/host.lua", 1, "---@meta\n\nx = 0\n")
+    found = declaration(text, marks.at, Space(opened=[text, meta]))
+    assert [(one.uri, one.start) for one in found] == [(meta.uri, 10)]

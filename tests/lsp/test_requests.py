@@ -78,6 +78,9 @@ ROWS: dict[str, Row] = {
     "textDocument/typeDefinition": Row(
         "gate =", lambda found: [one.range.start.line for one in found] == [4]
     ),
+    "textDocument/declaration": Row(
+        "depth, gate", lambda found: [one.range.start.line for one in found] == [5]
+    ),
     "textDocument/implementation": Row(
         "open(2)", lambda found: [one.range.start.line for one in found] == [10]
     ),

@@ -312,6 +312,7 @@ def runtime_error(failure: Shown, document: Document, manner: Manner) -> types.D
 
 # -- calls -------------------------------------------------------------------------------------
 
+declaration: Decoder = placed(types.DeclarationParams)
 type_definition: Decoder = placed(types.TypeDefinitionParams)
 implementation: Decoder = placed(types.ImplementationParams)
 call_hierarchy: Decoder = placed(types.CallHierarchyPrepareParams)

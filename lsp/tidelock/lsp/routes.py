@@ -149,6 +149,10 @@ REQUESTS: tuple[Route, ...] = (
         },
     ),
     Route(
+        "textDocument/declaration", "declaration", views.declaration,
+        convert.locations, ("declaration_provider", True), is_wide=True,
+    ),
+    Route(
         "textDocument/typeDefinition", "type_definition", views.type_definition,
         convert.locations, ("type_definition_provider", True), is_wide=True,
     ),
