@@ -267,6 +267,11 @@ def watched(params: Json) -> list[str]:
     return [path for path in (path_of_uri(one.uri) for one in read.changes) if path]
 
 
+def progress_token(params: Json) -> str:
+    """``window/workDoneProgress/cancel``: the token; ours are texts."""
+    return str(structured(params, types.WorkDoneProgressCancelParams).token)
+
+
 def anything(params: Json) -> Json:
     """Params that nobody looks at."""
     return params

@@ -38,6 +38,7 @@ class Manner(NamedTuple):
     starts_debugging: bool = False
     refreshes_values: bool = False
     refreshes_lenses: bool = False
+    shows_progress: bool = False
     notebooks: bool = False
     fold_limit: int = 0
     folder: str = ""
@@ -101,6 +102,7 @@ class Manner(NamedTuple):
             refreshes_lenses=at(
                 params, "capabilities", "workspace", "codeLens", "refreshSupport"
             ) is True,
+            shows_progress=at(params, "capabilities", "window", "workDoneProgress") is True,
             notebooks=isinstance(at(params, "capabilities", "notebookDocument"), Mapping),
             fold_limit=limit if type(limit) is int and limit > 0 else 0,
             folder=_folder(params),

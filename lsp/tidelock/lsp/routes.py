@@ -261,6 +261,11 @@ def did_change_files(session: Session, paths: list[str]) -> None:
     session.reread(paths)
 
 
+def give_up(session: Session, token: str) -> None:
+    """The user has cancelled work that was shown; what is done is kept."""
+    session.board.cancel(token)
+
+
 def set_trace(session: Session, value: str) -> None:
     """How much the client wants to be logged."""
     session.trace(value)
@@ -290,6 +295,7 @@ NOTIFICATIONS: tuple[Heard, ...] = (
     Heard("workspace/didChangeConfiguration", ignored, convert.anything),
     Heard("workspace/didChangeWatchedFiles", did_change_files, convert.watched),
     Heard("workspace/didChangeWorkspaceFolders", ignored, convert.anything),
+    Heard("window/workDoneProgress/cancel", give_up, convert.progress_token),
     Heard("$/setTrace", set_trace, convert.trace),
 )
 

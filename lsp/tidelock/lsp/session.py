@@ -25,6 +25,7 @@ from tidelock.lsp.findings import Findings
 from tidelock.lsp.live import Live, connector
 from tidelock.lsp.manner import Json, Manner
 from tidelock.lsp.moment import NOTHING, Loaded, Moment, View
+from tidelock.lsp.progress import Board
 from tidelock.lsp.reloads import Reloads
 from tidelock.lsp.rules import Rules
 from tidelock.lsp.runs import Runs
@@ -182,6 +183,7 @@ class Session:
         self._open: dict[Number, Request] = {}
         self._lane = Lane("tidelock-documents")
         self._pool = Pool(ports.tidy)
+        self.board = Board(self.ask, wire.notify)
         self._rules: Rules | None = None
         self.findings = Findings()
         self._sent = Sent()
@@ -274,6 +276,7 @@ class Session:
             request.refuse(INVALID_PARAMS, str(error))
             return
         self._state = "ready"
+        self.board.is_shown = self.manner.shows_progress
         result = convert.initialize_result(
             self.manner, routes.PROVIDERS, commands.COMMANDS, VERSION, routes.NOTEBOOKS
         )
@@ -291,7 +294,7 @@ class Session:
                 self.workspace = workspace
                 self.settings = self._options(said=is_same)
         self._wishes = foreign.with_settings(foreign.read(self.workspace), self.settings)
-        self.index = Workspace(self._plan(), self._indexed)
+        self.index = Workspace(self._plan(), self._indexed, self.board.begin)
         self._rules = Rules(self.settings, self.workspace, self._warn)
         self._pool.put(routes.VISIBLE, self._warm_up)
 

@@ -18,6 +18,7 @@ from tidelock.shared.sources import canonical
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
+    from tidelock.lsp.progress import Progress
     from tidelock.shared.config import Settings
     from tidelock.shared.language.index.files import Limits
     from tidelock.shared.language.index.foreign import Wishes
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 log = layer("lsp")
 
-State = Literal["none", "scanning", "ready", "refused"]
+State = Literal["none", "scanning", "ready", "refused", "cancelled"]
 _PUBLISHED = 100
 
 
@@ -101,10 +102,17 @@ class Workspace:
     """The files of a workspace and what they offer.
 
     ``space`` may be asked from anywhere; ``tell`` is called on the index's own thread after a
-    change. ``state`` is none before ``start``, and refused for a folder nobody means to read.
+    change, ``begin`` makes the progress of a reading, if somebody sees it. ``state`` is none before
+    ``start``, refused for a folder nobody means to read, and cancelled when the user gave the
+    reading up: what was read is known, and what is not there is not judged.
     """
 
-    def __init__(self, plan: Plan, tell: Callable[[News], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        tell: Callable[[News], None],
+        begin: Callable[[str], Progress | None] = lambda title: None,
+    ) -> None:
         from tidelock.shared.language.index.snapshot import EMPTY  # late, as all of the language
         from tidelock.shared.language.index.succession import Succession
         from tidelock.shared.language.index.trees import Trees
@@ -112,6 +120,7 @@ class Workspace:
         self.plan = plan
         self.state: State = "none"
         self._tell = tell
+        self._begin = begin
         self.trees = Trees(plan.dialect)
         self._snapshot = EMPTY
         self._succession = Succession()
@@ -223,16 +232,24 @@ class Workspace:
             if afresh:
                 cache.clear()
             found: dict[str, Summary | None] = {}
-            for read in scan_cached(paths, plan.dialect, cache, plan.workers):
+            progress = self._begin("Reading Lua files")
+            for count, read in enumerate(scan_cached(paths, plan.dialect, cache, plan.workers), 1):
                 if self._is_closed:
                     return
+                if progress is not None:
+                    progress.at(count, len(paths))
+                    if progress.is_cancelled:
+                        break
                 gone.pop(read.path, None)
                 found[read.path] = read.summary
                 if len(found) > at_once:
                     self._snapshot = self._snapshot.changed(found)
                     found = {}
-            self._snapshot = self._snapshot.changed({**gone, **found})
-            self.state = "ready"
+            is_cancelled = progress is not None and progress.is_cancelled
+            self._snapshot = self._snapshot.changed(found if is_cancelled else {**gone, **found})
+            self.state = "cancelled" if is_cancelled else "ready"
+            if progress is not None:
+                progress.end()
             self._tell(News(is_wide=True))  # before the cache is written
 
     def _reread(self, paths: tuple[str, ...]) -> None:
