@@ -173,7 +173,7 @@ class _Player:
         self.blocks.append(_Block(self.count, True, place, place))
         if mark.detail == "method":
             start = mark.offset + self.shift
-            self.add(Local("self", "self", "", start, start, start, self.count))
+            self.add_local(Local("self", "self", "", start, start, start, self.count))
 
     def enter(self, mark: Mark) -> None:
         """A block begins."""
@@ -184,40 +184,45 @@ class _Player:
         """How many variables the current function has now."""
         return len(self.open) - self.blocks[-1].base
 
-    def add(self, meaning: Local | GlobalDeclaration) -> None:
-        """Make a name mean something until its block ends."""
-        self.open.append(meaning)
-        self.meanings.setdefault(meaning.name, []).append(meaning)
-        if isinstance(meaning, Local):
-            self.locals.append(meaning)
-            if meaning.name == "_ENV":
-                self.special = True
+    def add_local(self, local: Local) -> None:
+        """Make a name mean a local until its block ends."""
+        self.open.append(local)
+        self.locals.append(local)
+        name = local.name
+        if name in self.meanings:
+            self.meanings[name].append(local)
         else:
-            self.special = True
-            self.declared.append(meaning)
-            self.named += meaning.name != ""
+            self.meanings[name] = [local]
+            if name == "_ENV":
+                self.special = True
+
+    def add_global(self, declared: GlobalDeclaration) -> None:
+        """Make a name mean a declared global until its block ends."""
+        self.open.append(declared)
+        self.meanings.setdefault(declared.name, []).append(declared)
+        self.special = True
+        self.declared.append(declared)
+        self.named += declared.name != ""
 
     def declare(self, mark: Mark) -> None:
         """A local begins."""
-        node = mark.node
+        _, offset, node, detail, attribute = mark
         assert isinstance(node, Name)
-        kind: LocalKind = mark.detail  # type: ignore[assignment]
-        function = self.blocks[-1].function
+        kind: LocalKind = detail  # type: ignore[assignment]
         if node.name:
-            start, end, offset = node.start, node.end, mark.offset
-            if shift := self.shift:
-                start, end, offset = start + shift, end + shift, offset + shift
-            self.add(Local(node.name, kind, mark.attribute, start, end, offset, function))
+            shift, function = self.shift, self.blocks[-1].function
+            start, end, offset = node.start + shift, node.end + shift, offset + shift
+            self.add_local(Local(node.name, kind, attribute, start, end, offset, function))
 
     def declare_global(self, mark: Mark) -> None:
         """A declaration of Lua 5.5 begins."""
         node, shift = mark.node, self.shift
         if node is None:
             start = mark.offset + shift
-            self.add(GlobalDeclaration("", mark.attribute, start, start))
+            self.add_global(GlobalDeclaration("", mark.attribute, start, start))
         elif isinstance(node, Name) and node.name:
             start, end = node.start + shift, node.end + shift
-            self.add(GlobalDeclaration(node.name, mark.attribute, start, end))
+            self.add_global(GlobalDeclaration(node.name, mark.attribute, start, end))
 
     def leave(self, mark: Mark) -> None:
         """A block or function ends."""
@@ -237,12 +242,13 @@ class _Player:
 
     def forget(self, block: _Block, offset: int) -> None:
         """End what a block declared."""
+        meanings = self.meanings
         for meaning in self.open[block.first :]:
-            self.meanings[meaning.name].pop()
-            if isinstance(meaning, Local):
-                meaning.visible_to = max(offset, meaning.visible_from)
-            else:
+            meanings[meaning.name].pop()
+            if type(meaning) is not Local:
                 self.named -= meaning.name != ""
+            elif offset > meaning.visible_from:
+                meaning.visible_to = offset
         del self.open[block.first :]
 
     def finish(self, offset: int) -> None:
