@@ -109,6 +109,36 @@ def test_a_stop_is_one_stop_for_all_and_who_resumes_resumes_for_all(runtime: Run
     other.timeline.expect(Event("stopped") >> Response("continue"))
 
 
+def test_an_editor_evaluates_in_the_frame_where_another_stopped(runtime: Runtime) -> None:
+    line = runtime.write("""
+        -- main.lua --
+        local height = 1
+        local function add(depth)
+          local sum = height + depth
+          return sum --@stop
+        end
+        print(add(4), height)
+    """)["main.lua"].lines["stop"]
+    main = runtime.path("main.lua")
+    debugger, editor = runtime.debugger(), runtime.editor()
+    debugger.launch(main, breakpoints={main: [line]})
+    debugger.wait_for_stop("breakpoint")
+
+    def evaluated(expression: str, **more: int) -> str:
+        arguments = [{"expression": expression, **more}]
+        command = {"command": "tidelock.evaluate", "arguments": arguments}
+        return str(editor.request("workspace/executeCommand", command)["text"])
+
+    inner, outer = debugger.stack()[:2]
+    assert evaluated("sum + depth") == "9"
+    assert evaluated("sum", frameId=inner["id"]) == "5"
+    assert evaluated("type(add)", frameId=outer["id"]) == '"function"'
+    assert evaluated("depth", frameId=10**6) == "4"
+    debugger.resume()
+    assert debugger.wait_for_end() == 0
+    assert debugger.output() == "5\t1\n"
+
+
 def test_a_notebook_resumes_what_an_editor_stopped(runtime: Runtime) -> None:
     line = runtime.write("""
         -- main.lua --

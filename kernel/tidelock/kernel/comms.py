@@ -4,7 +4,7 @@
 unsaved texts. A request is ``{action, ...}``, an answer ``{ok, result}`` or ``{ok, error}`` on
 the same comm. One that is opened with a question is answered and closed, unless it subscribes;
 one that is opened without stays open for questions. Values are cut as everywhere; nothing in
-here runs a script.
+here runs a script, and only ``evaluate`` runs code.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = layer("kernel")
 
 _MOST_OPEN = 10_000
+_EVALUATE_S = 5.0
 Action = Callable[["Kernel", Content], Content | Answer[Content]]
 
 
@@ -210,6 +211,17 @@ def _frames(kernel: Kernel, data: Content) -> Answer[Content]:
     )
 
 
+def _evaluate(kernel: Kernel, data: Content) -> Answer[Content]:
+    """The value of an expression, globally or in a frame; given up after some seconds."""
+    text, frame = field(data, "expression", str), field(data, "frame", int, 0)
+    state = state_name(kernel)
+    if state not in ("idle", "paused"):
+        raise TidelockError(f"the program is {state}", "it is asked while idle or paused")
+    asked = kernel.context.debugger.evaluate(text, frame, whole=True)
+    kernel.loop.later(_EVALUATE_S, asked.cancel)
+    return asked.map(lambda value: {"text": value.text, "type": value.type})
+
+
 def _modules(kernel: Kernel, data: Content) -> Answer[Content]:
     """The loaded modules that are written in Lua: name, path, fingerprint of what was loaded."""
 
@@ -266,6 +278,7 @@ _TARGETS: dict[str, dict[str, Action]] = {
         "store": _store,
         "moment": _moment,
         "ask": _ask,
+        "evaluate": _evaluate,
         "frames": _frames,
         "modules": _modules,
         "subscribe": _subscribe,

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Command = Callable[["Session", list[Any]], Any]
 _ANSWER_S = 5.0
 _BEGIN_S = 0.5
+_EVALUATE_S = 10.0
+_KERNEL = "tidelock.kernel"
 _EDIT_S = 30.0
 """An editor may ask its user first."""
 
@@ -116,11 +118,11 @@ def reload(session: Session, arguments: list[Json]) -> Json:
     What Lua does not load is refused and not run; the old code runs on.
     """
     client = session.kernel(start=False)
-    status = client.comm("tidelock.kernel", {"action": "status"}).result(_ANSWER_S)
+    status = client.comm(_KERNEL, {"action": "status"}).result(_ANSWER_S)
     if status["state"] != "idle" or status["queued"]:
         state = "about to run" if status["state"] == "idle" else status["state"]
         raise TidelockError(f"the program is {state}", "modules are reloaded while it is idle")
-    told = client.comm("tidelock.kernel", {"action": "modules"}).result(_ANSWER_S)
+    told = client.comm(_KERNEL, {"action": "modules"}).result(_ANSWER_S)
     modules = loaded_modules(told)
     if arguments and at(arguments[0], "uri") is not None:
         path = path_of_chunk(chunk_of_uri(convert.stretch(arguments).uri))
@@ -138,6 +140,23 @@ def reload(session: Session, arguments: list[Json]) -> Json:
         number = _reload(session, client, module)
         begun.append({"module": module.name, "execution": number})
     return {"reloading": begun, "refused": refused}
+
+
+def evaluate(session: Session, arguments: list[Json]) -> Json:
+    """The value of `{expression, frameId?}` in the running program: `{text, type}`.
+
+    While it is paused, in the frame, by default or if there is no such frame the innermost; while
+    it is idle, globally. While it runs nothing is evaluated.
+    """
+    expression, wanted = convert.evaluated(arguments)
+    client = session.kernel(start=False)
+    frame = 0
+    if client.comm(_KERNEL, {"action": "status"}).result(_ANSWER_S)["state"] == "paused":
+        told = client.comm(_KERNEL, {"action": "frames"}).result(_ANSWER_S)
+        frames = [one["id"] for one in told["frames"]]
+        frame = wanted if wanted in frames else frames[0] if frames else 0
+    asked = {"action": "evaluate", "expression": expression, "frame": frame}
+    return client.comm(_KERNEL, asked).result(_EVALUATE_S)
 
 
 def _reload(session: Session, client: KernelClient, module: Loaded) -> str:
@@ -206,6 +225,7 @@ COMMANDS: Mapping[str, Command] = {
     "tidelock.reindex": reindex,
     "tidelock.restartKernel": restart_kernel,
     "tidelock.reload": reload,
+    "tidelock.evaluate": evaluate,
     "tidelock.setOption": set_option,
     "tidelock.exportDefinitions": export_definitions,
     "tidelock.startKernel": start_kernel,

@@ -204,6 +204,17 @@ def setting(arguments: list[Json]) -> tuple[str, Json]:
     return first["key"], first["value"]
 
 
+def evaluated(arguments: list[Json]) -> tuple[str, int]:
+    """The argument ``{expression, frameId?}``; 0 for no frame."""
+    first = arguments[0] if arguments else None
+    if not isinstance(first, Mapping) or not isinstance(first.get("expression"), str):
+        raise BadRequest("the argument is no object with an expression")
+    frame = first.get("frameId")
+    if frame is not None and type(frame) is not int:
+        raise BadRequest("frameId is no number")
+    return first["expression"], frame or 0
+
+
 # -- notifications -----------------------------------------------------------------------------
 
 
