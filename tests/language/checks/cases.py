@@ -471,6 +471,32 @@ VALUES = {
         (r"5.1: return '<!\d!>'", r'5.1: return "a<!\%!>b"', r"5.1: return '\n<!\x!>41'"),
         (r"5.1: return '\n\065\\'", r"5.1: return [[\d]]", r"5.4: return '\x41\z  b'"),
     ),
+    "bad-format": Cases(
+        (
+            "string.format(<!'%d %d'!>, 1)",
+            "string.format(<!'%y'!>, 1)",
+            "string.format(<!'100%'!>)",
+            "string.format('%d', <!{}!>)",
+            "string.format('%5.2f %s', <!true!>, 1)",
+            "string.format('%s', 1, <!2, 3!>)",
+            "string.format(<!'%123d'!>, 1)",
+            "f((<!'%s'!>):format())",
+            "5.1: string.format(<!'%s'!>)",
+        ),
+        (
+            "string.format('%d %-5s %%', 1, 2)",
+            "string.format('%d %d', f())",
+            "string.format('%d %d', ...)",
+            "string.format('%d', '10')",
+            "string.format('%s %s', {}, nil)",
+            "string.format('%+05.1f %x %q %c %p', 1, 2, 'a', 65, {})",
+            "local string = f() string.format('%d')",
+            "string = f() string.format('%d')",
+            "string.format(f(), 1)",
+            "('%d'):rep(3)",
+            "---@class Big\n---@type Big\nlocal a = f() string.format('%d', a)",
+        ),
+    ),
     "concat-in-loop": Cases(
         (
             "local s = '' for i = 1, 2 do <!s!> = s .. i end",
@@ -585,6 +611,24 @@ CALLS = {
             "local a = 1 a = f a()",
             "local t = setmetatable({}, { __call = f }) t()",
             "f()",
+        ),
+    ),
+    "close-non-object": Cases(
+        (
+            "local a <close> = <!1!>",
+            "local a <const>, b <close> = 1, <!{ x = 1 }!>",
+            "local name = 'a' local a <close> = <!name!>",
+            "local a <close> = <!function() end!>",
+            "local a <close> = <!true!>",
+            "5.5: local <close> a = <!1!>",
+        ),
+        (
+            "local a <close> = nil",
+            "local a <close> = false",
+            "local a <close> = io.open('a')",
+            "local a <close> = f()",
+            "local a <close> = setmetatable({}, { __close = f })",
+            "local a <const> = 1",
         ),
     ),
     "deprecated": Cases(

@@ -149,6 +149,9 @@ _LIST = (
          "return <!a == {}!>"),
     Code("bad-escape", "values", "warning", "an escape that Lua 5.1 takes as its letter",
          r"return '<!\d!>+'", dialect="5.1"),
+    Code("bad-format", "values", "warning",
+         "a format that 'string.format' refuses, or that does not fit its values",
+         "return string.format(<!'%d %s'!>, 1)"),
     Code("concat-in-loop", "values", "hint", "a text that grows by '..' in each round of a loop",
          "local s = ''\nfor i = 1, 3 do\n  <!s!> = s .. i\nend\nprint(s)"),
 
@@ -161,6 +164,8 @@ _LIST = (
          "local M = {}\nfunction M:f()\n  return self\nend\nM<!.f!>()", "the other sign"),
     Code("call-non-callable", "calls", "warning", "a call of a value that cannot be called",
          "local a = 1\n<!a!>()"),
+    Code("close-non-object", "calls", "warning", "a variable to be closed with what cannot be",
+         "local file <close> = <!'a.txt'!>\nprint(file)"),
     Code("deprecated", "calls", "hint", "what its comment calls deprecated",
          "---@deprecated\nlocal function f() end\n<!f!>()", tag="deprecated"),
     Code("discard-returns", "calls", "warning", "a call whose only use is what it gives, dropped",

@@ -18,9 +18,10 @@ from tidelock.shared.language.checks.expressions import (
     grown,
     swapped,
 )
+from tidelock.shared.language.checks.formats import formats
 from tidelock.shared.language.checks.statements import STATEMENTS, defined_twice, main_chunk
 from tidelock.shared.language.checks.strings import strings
-from tidelock.shared.language.checks.typed import declared_locals, field, nil, returns
+from tidelock.shared.language.checks.typed import closed, declared_locals, field, nil, returns
 from tidelock.shared.language.checks.values import unused_values
 from tidelock.shared.language.checks.variables import damage, unset, variables
 from tidelock.shared.language.checks.walking import LEAVES, Walk
@@ -173,6 +174,7 @@ class _Depth:
         types, text = self.types, self.text
         if isinstance(node, Call | MethodCall):
             yield from call(types, text, node)
+            yield from formats(types, text, node)
         if isinstance(node, Member | MethodCall | Index):
             yield from nil(types, text, node, self.checked)
         if isinstance(node, Member | MethodCall) and id(node) not in self.asked:
@@ -181,5 +183,6 @@ class _Depth:
             yield from dropped(types, text, node.call)
         elif isinstance(node, Local):
             yield from declared_locals(types, text, node)
+            yield from closed(types, text, node)
         elif isinstance(node, FunctionBody):
             yield from returns(types, text, node)

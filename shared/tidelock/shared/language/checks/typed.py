@@ -21,11 +21,12 @@ from tidelock.shared.language.luacats.written import Named
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.types.calls import returns_of
 from tidelock.shared.language.types.flow import leaves
-from tidelock.shared.language.types.kinds import NIL, ClassType, Function
+from tidelock.shared.language.types.kinds import NIL, ClassType, Function, lua_type
 from tidelock.shared.language.types.tracing import trace
 from tidelock.shared.model import Problem
 from tidelock.shared.syntax.tree import (
     Call,
+    Constant,
     FunctionBody,
     Index,
     Local,
@@ -187,6 +188,26 @@ def declared_locals(types: Types, text: Text, node: Local) -> Iterator[Problem]:
             yield Problem("assign-type-mismatch", "warning", value.start, value.end, words)
         elif isinstance(value, Table) and isinstance(wanted, ClassType):
             yield from _missing_fields(types, wanted, value)
+
+
+def closed(types: Types, text: Text, node: Local) -> Iterator[Problem]:
+    """Values of ``<close>`` variables that Lua refuses to close; nil and false it passes by.
+
+    Of tables only those written in place are surely without a metatable.
+    """
+    attributes = node.attributes or [None] * len(node.names)
+    for name, own, value in zip(node.names, attributes, node.values, strict=False):
+        attribute = own or node.default
+        if attribute is None or attribute.name != "close":
+            continue
+        kind = lua_type(types.expression(text, value))
+        if isinstance(value, Table):
+            kind = "table"
+        elif kind not in ("number", "string", "function"):
+            kind = "boolean" if isinstance(value, Constant) and value.text == "true" else None
+        if kind is not None:
+            message = f"'{name.name}' is a {kind}; it cannot be closed"
+            yield Problem("close-non-object", "warning", value.start, value.end, message)
 
 
 def _missing_fields(types: Types, wanted: ClassType, node: Table) -> Iterator[Problem]:
