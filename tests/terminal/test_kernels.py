@@ -217,7 +217,8 @@ def test_a_dead_kernel_was_already_stopped(place: Place) -> None:
 
 
 def test_a_kernel_that_dies_under_a_command(place: Place) -> None:
-    with place.kernel("--id", "k1") as kernel:
+    """On paths, which nobody takes over at once; a dead kernel's ports may be another's next."""
+    with place.kernel("--id", "k1", "--transport", "ipc") as kernel:
         flags = ["--connect", "k1", "--set", "client.heartbeat_interval_ms=400"]
         with place.spawn("exec", "print('on') while true do end", *flags) as script:
             script.wait_for_line("on")
