@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_lsp
 
-from kit.lsp_peer import EDITORS, OURS, Editor, server
+from kit.lsp_peer import EDITORS, OURS, Editor, plain, server
 from tidelock.lsp import messages
 from tidelock.lsp.commands import COMMANDS
 
@@ -42,6 +42,12 @@ async def finished(editor: Editor, execution: str) -> dict[str, Any]:
     return await editor.told(
         messages.EXECUTION_FINISHED, lambda told: told["execution"] == execution
     )
+
+
+def state(editor: Editor) -> str:
+    """What the newest status says of the kernel."""
+    told = [plain(params) for method, params in editor.heard if method == messages.STATUS]
+    return str(told[-1]["kernel"]) if told else ""
 
 
 async def running(editor: Editor) -> None:
@@ -140,7 +146,9 @@ async def setting(editor: Editor) -> None:
 
 
 async def starting(editor: Editor) -> None:
+    """A kernel that stops before its start was told is told of not at all: one after the other."""
     await editor.command("tidelock.startKernel")
+    await editor.until(lambda: state(editor) == "idle", "kernel that is idle")
     await editor.command("tidelock.stopKernel")
     await editor.told(messages.STATUS, lambda told: told["kernel"] == "none")
     told = await editor.command("tidelock.startKernel")
@@ -154,6 +162,13 @@ async def asking(editor: Editor) -> None:
     told = await editor.command("tidelock.status")
     assert (told["dialect"], told["workspace"]) == ("5.4", str(editor.work))
     assert told["kernelId"]
+
+
+async def evaluating(editor: Editor) -> None:
+    await ran(editor, editor.main)
+    told = await editor.command("tidelock.evaluate", {"expression": "lib.high() + 1"})
+    assert told["text"] == "3"
+    assert told["type"] in ("integer", "number")
 
 
 async def stopping(editor: Editor) -> None:
@@ -173,6 +188,7 @@ ASKED: dict[str, Callable[[Editor], Awaitable[None]]] = {
     "tidelock.restartKernel": restarting,
     "tidelock.exportDefinitions": exporting,
     "tidelock.reload": reloading,
+    "tidelock.evaluate": evaluating,
     "tidelock.setOption": setting,
     "tidelock.stopKernel": stopping,
 }
