@@ -104,5 +104,7 @@ def test_what_a_program_has_made_as_definitions() -> None:
     assert tree.ok
     assert own_types(tree) is not None
     late = Program(moment, (Question("members", "port"), None))
-    assert "port = {}\n" in observed_definitions(late.view())
+    told = observed_definitions(late.view())
+    assert "port = {}\n" in told
+    assert "-- Fields are missing: the program did not tell all in time" in told
     assert observed_definitions(View()) == ""

@@ -22,7 +22,7 @@ _CALL = re.compile(r"\(([^()]*)\)")
 def observed_definitions(view: View) -> str:
     """A definition file of the globals of the running program; empty when it has made none.
 
-    A table that is not told in time has no fields in it.
+    A table that is not told in time has no fields in it, and the head of the file says so.
     """
     moment = view.moment
     parts: list[str] = []
@@ -36,6 +36,8 @@ def observed_definitions(view: View) -> str:
     if not parts:
         return ""
     head = f"---@meta\n-- {label(moment.state, moment.executions).capitalize()}.\n"
+    if view.is_late:
+        head += "-- Fields are missing: the program did not tell all in time (lsp.live.deadline_ms).\n"
     return "\n".join([head, *parts])
 
 
