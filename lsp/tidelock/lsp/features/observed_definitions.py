@@ -37,7 +37,7 @@ def observed_definitions(view: View) -> str:
         return ""
     head = f"---@meta\n-- {label(moment.state, moment.executions).capitalize()}.\n"
     if view.is_late:
-        head += "-- Fields are missing: the program did not tell all in time (lsp.live.deadline_ms).\n"
+        head += "-- Fields are missing: the program did not tell all in time.\n"
     return "\n".join([head, *parts])
 
 
