@@ -141,6 +141,7 @@ def test_a_living_kernel_is_found_in_every_way(
         assert registry.shared_kernel(str(tmp_path)) is None  # it was not started as shared
         assert served.process is not None
         served.process.send_signal(signal.SIGSTOP)
+        os.waitpid(served.process.pid, os.WUNTRACED)  # until then it may answer
         assert registry.look(path).health == "unresponsive"
         served.process.send_signal(signal.SIGCONT)
         assert registry.look(path).health == "alive"
