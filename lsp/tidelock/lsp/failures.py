@@ -80,23 +80,24 @@ class Failures:
         if failure is None or not failure.stack or failure.stack[0].chunk != document.chunk:
             return None
         for ran in failure.texts:
-            line = line_in(ran, document, failure.stack[0].line)
-            if line is not None:
-                start, end = document.lines.span(line)
-                text = document.text[start:end]
-                start += len(text) - len(text.lstrip())
-                return Shown(start, end, failure.message, failure.stack[1:])
+            span = shown_line(ran, document, failure.stack[0].line)
+            if span is not None:
+                return Shown(*span, failure.message, failure.stack[1:])
         return None
 
 
-def line_in(ran: str, document: Document, line: int) -> int | None:
-    """Where a line of a text that ran stands in a document, from zero, if it is unchanged."""
+def shown_line(ran: str, document: Document, line: int) -> tuple[int, int] | None:
+    """The stretch of a line, counted from 1, of a text that ran; None if it has changed since."""
     before = Lines(ran)
     now = moved(ran, document.text, line)
     if now is None or line > len(before) or now > len(document.lines):
         return None
     is_same = before.line_text(line - 1) == document.lines.line_text(now - 1)
-    return now - 1 if is_same else None
+    if not is_same:
+        return None
+    start, end = document.lines.span(now - 1)
+    text = document.text[start:end]
+    return start + len(text) - len(text.lstrip()), end
 
 
 def _chunks(failure: Failure | None) -> set[str]:

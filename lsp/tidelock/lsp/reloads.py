@@ -10,7 +10,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, NamedTuple, final
 
-from tidelock.lsp.failures import Shown, line_in
+from tidelock.lsp.failures import Shown, shown_line
 from tidelock.shared.sources import fingerprint, read_text
 
 if TYPE_CHECKING:
@@ -107,9 +107,7 @@ class Reloads:
     def of(self, document: Document) -> Shown | None:
         """What is shown in a text; None when the line has changed since."""
         found = self._refused.get(document.path)
-        line = None if found is None else line_in(found.text, document, found.line)
-        if found is None or line is None:
+        span = None if found is None else shown_line(found.text, document, found.line)
+        if found is None or span is None:
             return None
-        start, end = document.lines.span(line)
-        text = document.text[start:end]
-        return Shown(start + len(text) - len(text.lstrip()), end, found.message, ())
+        return Shown(*span, found.message, ())
