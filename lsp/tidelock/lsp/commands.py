@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tidelock.lsp import convert, messages
 from tidelock.lsp import convert_edits as edits
 from tidelock.lsp.documents import chunk_of_uri
-from tidelock.lsp.live import loaded_modules
+from tidelock.lsp.live import KERNEL, loaded_modules
 from tidelock.lsp.manner import Json, at
 from tidelock.lsp.reloads import code_of, is_changed, refusal
 from tidelock.lsp.runs import Wanted
@@ -30,7 +30,6 @@ Command = Callable[["Session", list[Any]], Any]
 _ANSWER_S = 5.0
 _BEGIN_S = 0.5
 _EVALUATE_S = 10.0
-_KERNEL = "tidelock.kernel"
 _EDIT_S = 30.0
 """An editor may ask its user first."""
 
@@ -118,11 +117,11 @@ def reload(session: Session, arguments: list[Json]) -> Json:
     What Lua does not load is refused and not run; the old code runs on.
     """
     client = session.kernel(start=False)
-    status = client.comm(_KERNEL, {"action": "status"}).result(_ANSWER_S)
+    status = client.comm(KERNEL, {"action": "status"}).result(_ANSWER_S)
     if status["state"] != "idle" or status["queued"]:
         state = "about to run" if status["state"] == "idle" else status["state"]
         raise TidelockError(f"the program is {state}", "modules are reloaded while it is idle")
-    told = client.comm(_KERNEL, {"action": "modules"}).result(_ANSWER_S)
+    told = client.comm(KERNEL, {"action": "modules"}).result(_ANSWER_S)
     modules = loaded_modules(told)
     if arguments and at(arguments[0], "uri") is not None:
         path = path_of_chunk(chunk_of_uri(convert.stretch(arguments).uri))
@@ -151,12 +150,12 @@ def evaluate(session: Session, arguments: list[Json]) -> Json:
     expression, wanted = convert.evaluated(arguments)
     client = session.kernel(start=False)
     frame = 0
-    if client.comm(_KERNEL, {"action": "status"}).result(_ANSWER_S)["state"] == "paused":
-        told = client.comm(_KERNEL, {"action": "frames"}).result(_ANSWER_S)
+    if client.comm(KERNEL, {"action": "status"}).result(_ANSWER_S)["state"] == "paused":
+        told = client.comm(KERNEL, {"action": "frames"}).result(_ANSWER_S)
         frames = [one["id"] for one in told["frames"]]
         frame = wanted if wanted in frames else frames[0] if frames else 0
     asked = {"action": "evaluate", "expression": expression, "frame": frame}
-    return client.comm(_KERNEL, asked).result(_EVALUATE_S)
+    return client.comm(KERNEL, asked).result(_EVALUATE_S)
 
 
 def _reload(session: Session, client: KernelClient, module: Loaded) -> str:

@@ -35,7 +35,8 @@ _ANSWER_S = 5.0
 _REST_S = 2.0
 _PATIENCE = 3
 _FRAMES = 20
-_TARGET = "tidelock.kernel"
+KERNEL = "tidelock.kernel"
+"""The comm target that a runtime answers on."""
 
 
 def connector(workspace: str, settings: Settings) -> Connect:
@@ -151,7 +152,7 @@ class Live:
             client.on_lost(lambda reason: self._lost(client, reason))
             client.on_message(lambda message: self._heard(client, message))
             try:
-                self._tell(client, client.comm(_TARGET, {"action": "subscribe"}).result(_ANSWER_S))
+                self._tell(client, client.comm(KERNEL, {"action": "subscribe"}).result(_ANSWER_S))
             except (KernelError, TimeoutError) as error:
                 self._lost(client, str(error))
                 raise KernelError(f"the kernel does not tell what it runs: {error}") from None
@@ -199,7 +200,7 @@ class Live:
             if done.error is None:
                 self._tell(client, done.result())
 
-        client.comm(_TARGET, {"action": "moment"}).then(take)
+        client.comm(KERNEL, {"action": "moment"}).then(take)
 
     def _tell(self, client: KernelClient, told: Content) -> None:
         try:
@@ -222,9 +223,9 @@ class Live:
                 self._set(self.moment._replace(loaded=loaded_modules(done.result())), later=False)
 
         if moment.modules:
-            client.comm(_TARGET, {"action": "modules"}).then(add_modules)
+            client.comm(KERNEL, {"action": "modules"}).then(add_modules)
         if moment.state == "paused":
-            client.comm(_TARGET, {"action": "frames", "count": _FRAMES}).then(add)
+            client.comm(KERNEL, {"action": "frames", "count": _FRAMES}).then(add)
 
     def _frame(self, told: Content) -> StoppedFrame:
         """A frame with the text that its chunk was loaded from."""
@@ -253,7 +254,7 @@ class Live:
         if client is None or client.lost or self._rests():
             return None
         content: dict[str, Any] = {"action": "ask", **question._asdict()}
-        answer = client.comm(_TARGET, {**content, "keys": list(question.keys)})
+        answer = client.comm(KERNEL, {**content, "keys": list(question.keys)})
         if not answer.wait(self._deadline_s):
             answer.cancel()
             self._missed += 1
