@@ -163,6 +163,14 @@ def problems(tree: Tree) -> list[Problem]:
     return found
 
 
+_META = re.compile(r"^[ \t]*---[ \t]*@meta\b", re.MULTILINE)
+
+
+def is_definitions(tree: Tree) -> bool:
+    """Whether a text only describes what is there, by ``---@meta``."""
+    return _META.search(tree.text) is not None
+
+
 def documented(tree: Tree, offset: int) -> Documentation:
     """What the comment above an offset says."""
     return digest(run_above(tree, offset))

@@ -5,11 +5,11 @@ What a text asks not to see is left out here, and nothing else is.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, final
 
+from tidelock.shared.language.annotations import is_definitions
 from tidelock.shared.language.checks.calls import call, dropped
 from tidelock.shared.language.checks.comments import comments
 from tidelock.shared.language.checks.expressions import (
@@ -86,14 +86,6 @@ def _at_once(tree: Tree, arguments: str) -> Iterator[Problem]:
     yield from look.problems
     yield from variables(tree, look.bodies, arguments)
     yield from unset(tree, look.unset)
-
-
-def is_definitions(tree: Tree) -> bool:
-    """Whether a text only describes what is there, by ``---@meta``."""
-    return _META.search(tree.text) is not None
-
-
-_META = re.compile(r"^[ \t]*---[ \t]*@meta\b", re.MULTILINE)
 
 
 def in_depth(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tidelock.shared.language.annotations import comments_around, run_above
+from tidelock.shared.language.annotations import comments_around, is_definitions, run_above
 from tidelock.shared.language.index.links import Link, definitions, use_at
 from tidelock.shared.language.scopes import Local, Reference, resolve
 from tidelock.shared.language.types.kinds import ClassType, options
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tidelock.shared.language.modules import Module
     from tidelock.shared.syntax.tree import Tree
 
-_META = re.compile(r"^[ \t]*---[ \t]*@meta\b", re.MULTILINE)
 _TAG = re.compile(r"@(?:class|type|param|return|overload|enum|generic|vararg|async|deprecated)\b.*")
 
 
@@ -46,7 +45,7 @@ def places(space: Space, module: Module, offset: int) -> list[Link]:
         span = _annotation(other.tree, link, parameter=is_parameter)
         if span is not None:
             annotated.append(Link(link.uri, other.tree.lines, *span))
-        if _META.search(other.tree.text):
+        if is_definitions(other.tree):
             meta.append(link)
     return list(dict.fromkeys(annotated)) or meta or found
 
