@@ -263,6 +263,11 @@ function T.forget_modules()
   T.ops.breakpoints(host.points())
 end
 
+-- The name that Lua 5.1's `module` has put into a table.
+local function named(value)
+  return type(value) == "table" and raw.rawget(value, "_NAME") or nil
+end
+
 -- Run the present text of a loaded module as `require` would: whether that went well, and the
 -- module or what was raised; then the old one stays. It is not taken away meanwhile, for an
 -- interrupt leaves no time to put it back.
@@ -283,16 +288,11 @@ function T.reload_module(name)
   end
   if value ~= nil then
     loaded[name] = value
-  elseif raw.rawequal(loaded[name], before) and T.named(before) ~= name then
+  elseif raw.rawequal(loaded[name], before) and named(before) ~= name then
     loaded[name] = true
   end
   host.module_found(name, path)
   return true, loaded[name]
-end
-
--- The name that Lua 5.1's `module` has put into a table.
-function T.named(value)
-  return type(value) == "table" and raw.rawget(value, "_NAME") or nil
 end
 
 -- The path of a module that is written in Lua, empty for others.
