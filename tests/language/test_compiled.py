@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.chance import examples
+from kit.corpus import lua_files
 from syntax.bytecode import Compiled, compiled
 from syntax.grow import programs_of
 from syntax.oracle import BUILDS, lua
@@ -20,12 +20,7 @@ from tidelock.shared.syntax.statements import functions
 from tidelock.shared.syntax.tree import FunctionBody, Tree
 
 _LUA_LINE = re.compile(r"\r\n|\n\r|\n|\r")
-ROOT = Path(__file__).parents[2]
-FILES = [
-    path
-    for folder in ("examples", "benchmarks", "shared", "tests/clients")
-    for path in sorted((ROOT / folder).glob("**/*.lua"))
-]
+FILES = lua_files("examples", "benchmarks", "shared", "tests/clients")
 
 
 def used(references: list[Reference], first: int, last: int, owners: set[int]) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from kit.chance import examples
+from kit.corpus import lua_files
 from syntax.grow import programs
 from tidelock.shared.language.glances import Held, function_of_global, function_of_local
 from tidelock.shared.language.members import members, parameters
@@ -17,12 +18,7 @@ from tidelock.shared.syntax.changes import parse_again
 from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tree import FunctionBody, Node, Tree
 
-ROOT = Path(__file__).parents[2]
-CORPUS = sorted(
-    path
-    for folder in ("shared", "examples", "benchmarks", "editors")
-    for path in ROOT.glob(f"{folder}/**/*.lua")
-)
+CORPUS = lua_files("shared", "examples", "benchmarks", "editors")
 
 
 def told(held: Held | None) -> tuple[list[str], int] | None:

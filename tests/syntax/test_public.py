@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from luaparser import ast, astnodes
 
 from kit.chance import examples
+from kit.corpus import whole_files
 from kit.marked import marked
 from syntax.grow import programs
 from tidelock.lsp.documents import Change, Document, Documents
@@ -23,13 +24,7 @@ from tidelock.shared.positions import Place
 from tidelock.shared.syntax import public
 from tidelock.shared.syntax.parser import parse
 
-ROOT = Path(__file__).parents[2]
-CORPUS = sorted(
-    path
-    for folder in ("shared", "examples", "benchmarks", "editors")
-    for path in ROOT.glob(f"{folder}/**/*.lua")
-    if path.parent.name != "broken"
-)
+CORPUS = whole_files("shared", "examples", "benchmarks", "editors")
 HIGH = re.compile(r"\\(?:x[89a-fA-F]|1(?:2[89]|[3-9]\d)|2\d\d)")
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from kit.corpus import lua_files
 from kit.marked import marked
 from syntax.edits import PLACE, REMOVED, TYPED, declarations, lost, take_out, type_in
 from syntax.grow import indented, programs_of
@@ -19,13 +20,12 @@ from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.structure import structure
 from tidelock.shared.syntax.tokens import scan
 
-ROOT = Path(__file__).parents[2]
-
 
 def files(*folders: str) -> list[Path]:
     """The Lua files in some folders that are in order and have places to edit."""
-    paths = [path for folder in folders for path in sorted((ROOT / folder).glob("**/*.lua"))]
-    trees = {path: parse(path.read_text(encoding="utf-8"), "luajit") for path in paths}
+    trees = {
+        path: parse(path.read_text(encoding="utf-8"), "luajit") for path in lua_files(*folders)
+    }
     return [path for path, tree in trees.items() if tree.ok and PLACE.search(tree.text)]
 
 

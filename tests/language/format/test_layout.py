@@ -10,18 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.chance import examples
+from kit.corpus import whole_files
 from syntax.grow import programs
 from tidelock.shared.language.format.layout import formatted
 from tidelock.shared.model import Dialect
 from tidelock.shared.syntax.parser import parse
 
-ROOT = Path(__file__).parents[3]
-FILES = [
-    path
-    for folder in ("examples", "benchmarks", "shared")
-    for path in sorted((ROOT / folder).glob("**/*.lua"))
-    if path.parent.name != "broken"
-]
+FILES = whole_files("examples", "benchmarks", "shared")
 
 
 def laid_out(source: str, indent: str = "  ", dialect: Dialect = "5.4") -> str | None:
