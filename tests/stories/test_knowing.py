@@ -34,10 +34,10 @@ def test_fields_that_no_text_names_are_proposed(runtime: Runtime) -> None:
     assert "high_tide" not in proposals(editor, after, 0, len("harbour."))
 
     runtime.script(notebook, "main.lua").wait()
-    done = state(editor, "idle")["executionCount"]
+    state(editor, "idle", count=1)
     found = proposals(editor, after, 0, len("harbour."))
     assert {"high_quay", "high_tide"} <= set(found)
-    assert f"observed after execution {done}" in found["high_tide"]
+    assert "observed after execution 1" in found["high_tide"]
 
     running = runtime.script(notebook, "loop.lua")
     running.wait_for("stream")
@@ -49,7 +49,7 @@ def test_fields_that_no_text_names_are_proposed(runtime: Runtime) -> None:
     assert running.reply is None  # it looped all the while
     notebook.interrupt()
     assert running.wait().error == "Interrupted: interrupted"
-    state(editor, "idle")
+    state(editor, "idle", count=2)
 
     stop, line = runtime.path("stop.lua"), marks["stop.lua"].lines["stop"]
     debugger = runtime.debugger()
