@@ -12,7 +12,7 @@ from kit.corpus import lua_files
 from syntax.grow import programs
 from tidelock.shared.language.glances import Held, function_of_global, function_of_local
 from tidelock.shared.language.members import members, parameters
-from tidelock.shared.language.scopes import global_names, resolve
+from tidelock.shared.language.scopes import resolve
 from tidelock.shared.model import Dialect
 from tidelock.shared.syntax.changes import parse_again
 from tidelock.shared.syntax.parser import parse
@@ -38,7 +38,7 @@ def check_glances(tree: Tree) -> int:
         found = told(function_of_local(tree, local))
         assert found == read(tree, known.value(local)), local.name
         count += found is not None
-    for name in global_names(resolve(tree)):
+    for name in resolve(tree).global_names():
         field = known.field((name,))
         found = told(function_of_global(tree, name))
         assert found == read(tree, None if field is None else field.body), name

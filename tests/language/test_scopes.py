@@ -19,7 +19,6 @@ from tidelock.shared.language.scopes import (
     Local,
     Reference,
     Scopes,
-    global_names,
     resolve,
 )
 from tidelock.shared.model import DIALECTS, Dialect
@@ -214,7 +213,7 @@ def test_reads_and_writes() -> None:
         ("x", False),
     ]
     assert list(scopes.globals) == ["y", "z", "f"]
-    assert list(global_names(scopes)) == ["y", "f"]
+    assert list(scopes.global_names()) == ["y", "f"]
 
 
 def test_kinds_attributes_and_places() -> None:
@@ -384,7 +383,7 @@ def test_global_declarations() -> None:
         ("", ""),
         ("f", ""),
     ]
-    assert list(global_names(scopes)) == ["a", "b", "f"]
+    assert list(scopes.global_names()) == ["a", "b", "f"]
     assert isinstance(scopes.at(8), GlobalDeclaration)
 
 

@@ -14,7 +14,7 @@ from tidelock.shared.language.descriptions import describe, library_entry
 from tidelock.shared.language.glances import function_of_global, function_of_local
 from tidelock.shared.language.members import has_self, shown
 from tidelock.shared.language.paths import is_name, quoted
-from tidelock.shared.language.scopes import Local, global_names, resolve
+from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.targets import Target, target
 from tidelock.shared.language.types.inference import own_types
@@ -181,7 +181,7 @@ def _names(tree: Tree, wanted: Target, others: Sequence[Symbol]) -> Iterator[_Pr
 
 
 def _globals(tree: Tree) -> Iterator[_Proposal]:
-    for name in global_names(resolve(tree)):
+    for name in resolve(tree).global_names():
         held = function_of_global(tree, name)
         if held is None:
             yield _Proposal(name, "variable", "global of this file", "", 2)

@@ -49,7 +49,7 @@ def function_of_local(tree: Tree, local: Local) -> Held | None:
     Of a local declared by ``local f = function`` the statement begins where its name does, as
     that of any local.
     """
-    if local.kind not in ("local", "function") or any(one.write for one in local.references):
+    if local.kind not in ("local", "function") or local.is_set:
         return None
     return _held(tree, local.start)
 
@@ -61,8 +61,8 @@ def function_of_global(tree: Tree, name: str) -> Held | None:
     if name in others or None in others:
         field = members(tree).field((name,))
         return None if field is None or field.body is None else Held(field.body, field.statement)
-    for use in scopes.globals.get(name, ()):
-        held = _held(tree, use.start) if use.write else None
+    for use in scopes.global_sets(name):
+        held = _held(tree, use.start)
         if held is not None:
             return held
     return None
@@ -72,7 +72,7 @@ def _set_in_other_ways(tree: Tree) -> set[Key | None]:
     """The globals set as fields of ``_G``; None among them when it may be any."""
     scopes = resolve(tree)
     found: set[Key | None] = {None} if scopes.declared else set()
-    for use in scopes.globals.get("_G", ()):
+    for use in scopes.global_uses("_G"):
         statement, shift = _around(tree, use.start)
         for target, _ in _given(statement):
             key: Key | None = None

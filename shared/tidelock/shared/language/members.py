@@ -334,7 +334,7 @@ class Members:
     def value(self, local: Local) -> Expression | None:
         """What a local got at its declaration, None once something else is assigned to it."""
         value, nth = self._values.get(local, (None, 0))
-        if nth or any(one.write for one in local.references):
+        if nth or local.is_set:
             return None
         return value
 

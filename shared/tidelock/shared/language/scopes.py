@@ -2,7 +2,8 @@
 
 ``resolve`` plays the tape of a tree once: there is no recursion and no second look at the nodes.
 It plays it by the units of the tree, which may have moved since they were read: no offset of a
-mark or a name is used before ``shift`` is added.
+mark or a name is used before ``shift`` is added. Where no unit has a say in another, each is played
+by itself and what it says is kept with it (``unit_scopes``): after an edit little is played again.
 A local begins after its statement, a local function before its body, the condition of a
 ``repeat`` sees the locals of its block, methods have a ``self``. Lua 5.5's ``global`` is followed
 as the manual says: all names are free until the first declaration in scope.
@@ -14,6 +15,7 @@ from bisect import bisect_left
 from operator import attrgetter
 from typing import TYPE_CHECKING, final
 
+from tidelock.shared.language.unit_scopes import joined, noted
 from tidelock.shared.language.variables import (
     GlobalDeclaration,
     Label,
@@ -25,12 +27,13 @@ from tidelock.shared.language.variables import (
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.syntax.collector import HeldOff
 from tidelock.shared.syntax.tree import Label as LabelNode
-from tidelock.shared.syntax.tree import Mark, Name
+from tidelock.shared.syntax.tree import Mark, Name, Placed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-    from tidelock.shared.syntax.tree import Tree
+    from tidelock.shared.language.unit_scopes import UnitScopes
+    from tidelock.shared.syntax.tree import Tree, Unit
 
 
 @final
@@ -107,8 +110,8 @@ class _Player:
         self.shift = 0
         self.blocks = [_Block(0, True, 0, 0)]
 
-    def play(self) -> Scopes:
-        """Follow the tape to its end."""
+    def play(self, units: Sequence[Placed]) -> None:
+        """Follow the tape of some units to its end."""
         meanings, references, globals_ = self.meanings, self.references, self.globals
         dispatch = {
             "function": self.function,
@@ -122,7 +125,7 @@ class _Player:
         }
         blocks = self.blocks
         function = 0
-        for unit, shift, _, _ in self.tree.units:
+        for unit, shift, _, _ in units:
             self.shift = shift
             for item in unit.tape:
                 if type(item) is Name:
@@ -145,9 +148,6 @@ class _Player:
                 elif isinstance(item, Mark) and item.kind != "vararg":
                     dispatch[item.kind](item)
                     function = blocks[-1].function
-        self.finish(len(self.tree.text))
-        problems = tuple(sorted(self.problems, key=_place))
-        return Scopes(self.locals, references, globals_, self.declared, self.labels, problems)
 
     def problem(
         self, code: str, start: int, end: int, message: str, related: tuple[Related, ...] = ()
@@ -251,11 +251,15 @@ class _Player:
                 meaning.visible_to = offset
         del self.open[block.first :]
 
-    def finish(self, offset: int) -> None:
+    def finish(self) -> Scopes:
         """The main chunk ends."""
         block = self.blocks.pop()
-        self.forget(block, offset)
+        self.forget(block, len(self.tree.text))
         self.lost(block)
+        problems = tuple(sorted(self.problems, key=_place))
+        return Scopes(
+            self.locals, self.references, self.globals, self.declared, self.labels, problems
+        )
 
     def lost(self, block: _Block) -> None:
         """Report the jumps of a function that found no label."""
@@ -354,25 +358,38 @@ def resolve(tree: Tree) -> Scopes:
 
 def _resolve(tree: Tree) -> Scopes:
     with HeldOff(tree.text):
-        return _Player(tree).play()
+        parts = []
+        for one in tree.units:
+            part = one.unit.once("scopes", lambda unit: _alone(tree, unit))
+            if part is None:
+                break
+            parts.append(part)
+        else:
+            scopes = joined(tree, parts)
+            if scopes is not None:
+                return scopes
+        return played(tree)
 
 
-def global_names(scopes: Scopes) -> Iterator[str]:
-    """The globals a text assigns or declares, each once, in the order of its first mention."""
-    seen = {declared.name for declared in scopes.declared if declared.name}
-    yield from sorted(seen)
-    for name, references in scopes.globals.items():
-        if name not in seen and any(reference.write for reference in references):
-            yield name
+def played(tree: Tree) -> Scopes:
+    """The same by following the whole tape, for a text whose units have a say in each other."""
+    player = _Player(tree)
+    player.play(tree.units)
+    return player.finish()
 
 
-__all__ = [
-    "GlobalDeclaration",
-    "Label",
-    "Local",
-    "LocalKind",
-    "Reference",
-    "Scopes",
-    "global_names",
-    "resolve",
-]
+def _alone(tree: Tree, unit: Unit) -> UnitScopes | None:
+    """What a unit says by itself; None where that depends on the others."""
+    player = _Player(tree)
+    player.play([Placed(unit)])
+    (chunk, *open_) = player.blocks
+    is_alone = not (open_ or chunk.labels or chunk.gotos or player.declared or player.special)
+    found = None
+    if is_alone and not player.problems:
+        found = noted(player.locals, player.references, player.labels, player.open, player.count)
+    for local in player.locals:
+        local.release()
+    return found
+
+
+__all__ = ["GlobalDeclaration", "Label", "Local", "Reference", "Scopes", "played", "resolve"]

@@ -787,9 +787,11 @@ class Unit:
     may stand. ``open`` counts how many statements back something was left open that all that
     follows has a say in, 0 being none and 1 this one. ``deep`` says that it nests half as deep as
     is allowed, ``tidy`` that its indentation is as its blocks are, None that nobody has looked.
+    What others make of it alone, as it was read, is kept with it: later trees find it there.
     """
 
     __slots__ = (
+        "_derived",
         "broken",
         "deep",
         "early",
@@ -825,10 +827,18 @@ class Unit:
         self.open = 0
         self.deep = False
         self.tidy: bool | None = None
+        self._derived: dict[str, object] = {}
         self.statements: Sequence[Statement] = ()
         self.tape: Tape = []
         self.problems: Sequence[Problem] = ()
         self.broken: Sequence[int] = ()
+
+    def once(self, name: str, make: Callable[[Unit], T]) -> T:
+        """What a function makes of the unit by itself, kept under a name; see ``Tree.once``."""
+        found = self._derived.get(name, self)
+        if found is self:  # None is an answer
+            found = self._derived[name] = make(self)
+        return cast("T", found)
 
     @property
     def is_sound(self) -> bool:
@@ -1044,7 +1054,14 @@ class Tree:
             yield problem._replace(start=start, end=end, message=message, related=related)
 
     def forget(self) -> None:
-        """Drop what was made of this tree: it refers back, and would wait for the collector."""
+        """Drop what was made of this tree: it refers back, and would wait for the collector.
+
+        What refers to itself has a ``release`` of its own.
+        """
+        for one in list(self._derived.values()):
+            release = getattr(one, "release", None)
+            if release is not None:
+                release()
         self._derived.clear()
 
     def as_read(self, offset: int) -> tuple[Statement | None, int]:

@@ -200,6 +200,6 @@ def unset(tree: Tree, declared: Iterable[int]) -> Iterator[Problem]:
         local = scopes.meaning(start)
         if local is None or bad.holds(start) or not local.references or _may_be_used(bad, local):
             continue
-        if not any(one.write for one in local.references):
+        if not local.is_set:
             message = f"'{local.name}' is read and never set"
             yield Problem("unset-local", "warning", start, local.end, message)

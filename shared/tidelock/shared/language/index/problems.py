@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.checks.variables import damage
 from tidelock.shared.language.index.summary import summary
-from tidelock.shared.language.scopes import global_names, resolve
+from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.suppressions import wanted
 from tidelock.shared.model import DIALECTS, Problem, Severity
@@ -61,7 +61,7 @@ def problems(tree: Tree, uri: str, space: Space, known: Known = NOTHING) -> list
 def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
     scopes = resolve(tree)
     bad = damage(tree)
-    own = {*global_names(scopes), *summary(tree).sets, *known.globals}
+    own = {*scopes.global_names(), *summary(tree).sets, *known.globals}
     standard = {entry.name for entry in library(tree.dialect).members(())}
     severity: Severity = "hint" if summary(tree).is_dynamic else "warning"
     for name, references in scopes.globals.items():

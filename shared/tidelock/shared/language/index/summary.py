@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from tidelock.shared.language.annotations import documented, signature
 from tidelock.shared.language.members import members, parameters
 from tidelock.shared.language.paths import Path, constant, is_name, path_text
-from tidelock.shared.language.scopes import Local, global_names, resolve
+from tidelock.shared.language.scopes import Local
 from tidelock.shared.language.types.declared import DeclaredAlias, DeclaredClass, declared
 from tidelock.shared.syntax.tokens import KEYWORDS, STRING
 from tidelock.shared.syntax.tree import (
@@ -136,8 +136,6 @@ def summarize(text: str, dialect: Dialect) -> Summary:
     try:
         return summary(tree)
     finally:
-        for local in resolve(tree).locals:
-            local.references.clear()  # they refer back
         tree.forget()
 
 
@@ -149,7 +147,7 @@ def summary(tree: Tree) -> Summary:
 def _summary(tree: Tree) -> Summary:
     known = members(tree)
     scopes = known.scopes
-    sets = dict.fromkeys(global_names(scopes))
+    sets = dict.fromkeys(scopes.global_names())
     sets.update((key, None) for key in known.fields(()) if isinstance(key, str))
     sets.update((key, None) for key in known.fields(("_ENV",)) if isinstance(key, str))
     if "rawset" in scopes.globals:
