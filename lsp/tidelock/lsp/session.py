@@ -559,7 +559,7 @@ class Session:
                 news = difference(before(), summarized(document))
                 self._lane.put(lambda: self._judge_others(news, document))
 
-        self._pool.later(document.uri, work, len(document.text) + 1)
+        self._pool.later(document.uri, work)
 
     def _on_disk(self, document: Document) -> Summary | None:
         """What the index has of the file of a text."""
@@ -600,7 +600,10 @@ class Session:
         if beyond is not None:
             delay_s = self.settings.lsp_diagnostics_delay_ms / 1000
             key = f"types of {document.uri}"
-            self._pool.later(key, lambda breathe: self._deepen(document, breathe), delay_s=delay_s)
+            weight = len(document.text) + 1  # types refer to each other
+            self._pool.later(
+                key, lambda breathe: self._deepen(document, breathe), weight, delay_s=delay_s
+            )
         if rules is None or known is not None:
             return
 

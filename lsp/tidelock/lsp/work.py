@@ -151,6 +151,8 @@ class Pool:
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
+                if self._busy:
+                    quiet_at = now + quiet_s
                 key = next((key for key, one in self._later.items() if one.due <= now), "")
                 if key or now >= quiet_at:
                     return key
