@@ -192,7 +192,7 @@ class Session:
         self._numbers = itertools.count(1)
         self._names: tuple[object, ...] = ()
         self._loaded: tuple[Loaded, ...] = ()
-        self._read = 0
+        self._left = 0
         self.index: Workspace | None = None
         self._wishes: Wishes | None = None
         self._failures: dict[tuple[str, str], float] = {}
@@ -600,10 +600,7 @@ class Session:
         if beyond is not None:
             delay_s = self.settings.lsp_diagnostics_delay_ms / 1000
             key = f"types of {document.uri}"
-            weight = len(document.text) + 1  # types refer to each other
-            self._pool.later(
-                key, lambda breathe: self._deepen(document, breathe), weight, delay_s=delay_s
-            )
+            self._pool.later(key, lambda breathe: self._deepen(document, breathe), delay_s=delay_s)
         if rules is None or known is not None:
             return
 
@@ -628,6 +625,7 @@ class Session:
             return
         if self.findings.take(document, "types", found):
             self._publish(document)
+        self._tidy_up()
 
     def _ran(self, chunk: str) -> tuple[str, ...]:
         """The texts of which one ran for a chunk: what the newest run was given, and the file."""
@@ -787,11 +785,11 @@ class Session:
             log.debug("request", method=request.method, version=version, ms=took)
 
     def _tidy_up(self) -> None:
-        """Let go, when there is time, of the trees that an answer has led to."""
-        read = self.index.trees.read if self.index is not None else 0
-        if read > self._read:
-            self._pool.later("trees", lambda breathe: None, read - self._read)
-            self._read = read
+        """Let go, when there is time, of the trees and types that an answer has led to."""
+        left = self.index.left if self.index is not None else 0
+        if left > self._left:
+            self._pool.later("trees", lambda breathe: None, left - self._left)
+            self._left = left
 
     def view(self) -> View:
         """The running program as it is now, and a way to ask it."""

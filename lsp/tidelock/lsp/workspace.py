@@ -136,6 +136,11 @@ class Workspace:
         told = {"state": self.state, "files": len(self._snapshot.files)}
         return {**told, "tooLarge": len(self._large)} if self._large else told
 
+    @property
+    def left(self) -> int:
+        """How much it has led to that waits for the collector, in letters of text."""
+        return self.trees.read + self._succession.left
+
     def summary(self, path: str) -> Summary | None:
         """What a file offers as it is on disk; None for one that is not indexed."""
         return self._snapshot.files.get(path)

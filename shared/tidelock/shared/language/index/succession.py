@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 
 @final
 class Succession:
-    """The spaces of one workspace, one after the other; from any thread."""
+    """The spaces of one workspace, one after the other; from any thread.
+
+    ``left`` counts the letters of the texts whose types were given up: what was found of them
+    refers to itself and waits for the collector.
+    """
 
     def __init__(self) -> None:
+        self.left = 0
         self._lock = threading.Lock()
         self._last: tuple[Space, Types] | None = None
 
@@ -39,8 +44,16 @@ class Succession:
             if last is not None and is_stale is not None:
                 for text in _kept(last[1].taken_over(), is_stale):
                     made.take(text)
+            if last is not None:
+                self.left += _edited(last[0], space)
             self._last = space, made
         return made
+
+
+def _edited(before: Space, after: Space) -> int:
+    """The letters of the open texts that are others now."""
+    found = ((one.tree, after.opened.get(key)) for key, one in before.opened.items())
+    return sum(len(old.text) for old, one in found if one is None or one.tree is not old)
 
 
 def _kept(texts: Iterable[Text], is_stale: Callable[[Text], bool]) -> list[Text]:
