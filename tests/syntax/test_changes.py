@@ -28,7 +28,8 @@ def plain(value: Any) -> Any:
     """Anything of a tree as nested tuples, which can be compared."""
     if isinstance(value, Node) or type(value).__module__.startswith("tidelock.shared.language"):
         names = [name for one in type(value).__mro__ for name in getattr(one, "__slots__", ())]
-        shown = sorted(name for name in names if name not in ("references", "local", "environment"))
+        others = ("references", "local", "environment", "_references", "_find")
+        shown = sorted(name for name in names if name not in others)
         return (type(value).__name__, *((name, plain(getattr(value, name))) for name in shown))
     if isinstance(value, dict):
         return {name: plain(one) for name, one in value.items()}
