@@ -788,7 +788,8 @@ class Session:
         """Let go, when there is time, of the trees and types that an answer has led to."""
         left = self.index.left if self.index is not None else 0
         if left > self._left:
-            self._pool.later("trees", lambda breathe: None, left - self._left)
+            # a key of its own: what is weighed must not be replaced
+            self._pool.later(f"left {left}", lambda breathe: None, left - self._left)
             self._left = left
 
     def view(self) -> View:

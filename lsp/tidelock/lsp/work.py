@@ -134,11 +134,11 @@ class Pool:
     def _rest(self) -> None:
         untidy = 0
         while (key := self._due(_QUIET_S if untidy else math.inf)) is not None:
+            self._breathe()
             if not key or untidy >= _MOST_UNTIDY:
                 untidy = 0
                 _guarded(self._tidy)
                 continue
-            self._breathe()
             with self._changed:
                 later = self._later.pop(key, None)
             if later is not None:
