@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from kit.chance import examples
 from kit.corpus import lua_files
 from syntax.grow import programs
-from tidelock.shared.language.scopes import played, resolve
+from tidelock.shared.language.scopes import by_units, played, resolve
 from tidelock.shared.language.unit_scopes import JoinedScopes
 from tidelock.shared.language.variables import (
     GlobalDeclaration,
@@ -57,7 +57,7 @@ def told(scopes: Scopes) -> list[object]:
 
 def check(tree: Tree, chance: Random) -> bool:
     """Compare the two, asked place by place in any order; whether units made the one."""
-    whole, scopes = played(tree), resolve(tree)
+    whole, scopes = played(tree), by_units(tree) or resolve(tree)
     names = [node.start for node in tree.walk() if isinstance(node, Name)]
     spread = [chance.randrange(len(tree.text) + 1) for _ in range(30)]
     for offset in chance.sample(names, min(len(names), 40)) + spread:
@@ -117,8 +117,17 @@ def test_what_units_have_a_say_in_together(text: str) -> None:
     check(parse(text), Random(text))
 
 
+def test_only_a_text_that_is_edited_is_put_together() -> None:
+    tree = parse("local a = 1\nlocal b = a\nreturn b")
+    assert not isinstance(resolve(tree), JoinedScopes)
+    later = parse_again(tree, "local a = 2\nlocal b = a\nreturn b")
+    assert later.is_changed
+    assert isinstance(resolve(later), JoinedScopes)
+
+
 def test_who_forgets_a_tree_leaves_nothing_for_the_collector() -> None:
-    scopes = resolve(parse("local a = 1 local function f(b) a = b end"))
+    scopes = by_units(parse("local a = 1 local function f(b) a = b end"))
+    assert scopes is not None
     locals_ = scopes.locals
     assert [len(local.references) for local in locals_] == [1, 0, 1]
     scopes.release()

@@ -2,8 +2,9 @@
 
 ``resolve`` plays the tape of a tree once: there is no recursion and no second look at the nodes.
 It plays it by the units of the tree, which may have moved since they were read: no offset of a
-mark or a name is used before ``shift`` is added. Where no unit has a say in another, each is played
-by itself and what it says is kept with it (``unit_scopes``): after an edit little is played again.
+mark or a name is used before ``shift`` is added. In a text that is edited each unit is played by
+itself, if none has a say in another, and what it says is kept with it (``unit_scopes``): after the
+next edit little is played again. For a text that is read once that would be work for nothing.
 A local begins after its statement, a local function before its body, the condition of a
 ``repeat`` sees the locals of its block, methods have a ``self``. Lua 5.5's ``global`` is followed
 as the manual says: all names are free until the first declaration in scope.
@@ -15,7 +16,7 @@ from bisect import bisect_left
 from operator import attrgetter
 from typing import TYPE_CHECKING, final
 
-from tidelock.shared.language.unit_scopes import joined, noted
+from tidelock.shared.language.unit_scopes import JoinedScopes, noted
 from tidelock.shared.language.variables import (
     GlobalDeclaration,
     Label,
@@ -358,21 +359,24 @@ def resolve(tree: Tree) -> Scopes:
 
 def _resolve(tree: Tree) -> Scopes:
     with HeldOff(tree.text):
-        parts = []
-        for one in tree.units:
-            part = one.unit.once("scopes", lambda unit: _alone(tree, unit))
-            if part is None:
-                break
-            parts.append(part)
-        else:
-            scopes = joined(tree, parts)
-            if scopes is not None:
-                return scopes
-        return played(tree)
+        scopes = by_units(tree) if tree.is_changed else None
+        return played(tree) if scopes is None else scopes
+
+
+def by_units(tree: Tree) -> Scopes | None:
+    """The scopes of a tree by those of its units; None where a unit has a say in another."""
+    parts = []
+    for one in tree.units:
+        part = one.unit.once("scopes", lambda unit: _alone(tree, unit))
+        if part is None:
+            return None
+        parts.append(part)
+    scopes = JoinedScopes(tree, parts)
+    return None if scopes.sets_constant else scopes
 
 
 def played(tree: Tree) -> Scopes:
-    """The same by following the whole tape, for a text whose units have a say in each other."""
+    """The scopes of a tree by following its whole tape."""
     player = _Player(tree)
     player.play(tree.units)
     return player.finish()
@@ -392,4 +396,5 @@ def _alone(tree: Tree, unit: Unit) -> UnitScopes | None:
     return found
 
 
-__all__ = ["GlobalDeclaration", "Label", "Local", "Reference", "Scopes", "played", "resolve"]
+__all__ = ["GlobalDeclaration", "Label", "Local", "Reference", "Scopes"]
+__all__ += ["by_units", "played", "resolve"]

@@ -4,7 +4,7 @@ A unit is a statement of the main chunk. All of its names mean the same wherever
 those that it does not declare: they are locals of the main chunk declared before it, or globals.
 What has a say beyond its unit in another way (labels and jumps of the main chunk, Lua 5.5's
 ``global``, a local ``_ENV``, anything that Lua would refuse) has no ``UnitScopes``: such a text is
-played as a whole (``scopes.resolve``).
+played as a whole (``scopes.played``).
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class UnitScopes(NamedTuple):
     """The variables of one unit: offsets as it was read, functions counted from 1, 0 is the chunk.
 
     ``kept`` says which of the locals are the main chunk's. ``free`` are the names that it uses and
-    does not declare before, ``sets`` those of them that it assigns to.
+    does not declare before, ``sets`` those of them that it assigns to. ``meanings`` tells by the
+    offset of a name which of the locals it means; a free one stands for itself.
     """
 
     locals: tuple[_Local, ...]
@@ -69,6 +70,7 @@ class UnitScopes(NamedTuple):
     kept: tuple[int, ...]
     free: dict[str, None]
     sets: tuple[str, ...]
+    meanings: dict[int, int | str]
     functions: int
 
 
@@ -83,6 +85,10 @@ def noted(
     kept = set(map(id, open_))
     places = {id(one): place for place, one in enumerate(locals_)}
     free = [use for use in references if use.local is None]
+    meanings: dict[int, int | str] = {
+        use.start: places.get(id(use.local), use.name) for use in references
+    }
+    meanings.update((one.start, place) for place, one in enumerate(locals_) if one.kind != "self")
     return UnitScopes(
         tuple(
             _Local(
@@ -105,16 +111,16 @@ def noted(
         tuple(place for place, one in enumerate(locals_) if id(one) in kept),
         dict.fromkeys(use.name for use in free),
         tuple(dict.fromkeys(use.name for use in free if use.write)),
+        meanings,
         functions,
     )
 
 
 class _Made(NamedTuple):
-    """The variables of a unit where it stands now; ``meanings`` by the offset of a name."""
+    """The variables of a unit where it stands now."""
 
     locals: list[Local]
     uses: list[Reference]
-    meanings: dict[int, Local | None]
 
 
 @final
@@ -128,22 +134,21 @@ class JoinedScopes(Scopes):
     __slots__ = (
         "_begin",
         "_counts",
+        "_is_whole",
         "_kept",
         "_made",
         "_named",
         "_parts",
         "_setting",
         "_tree",
-        "_whole",
     )
 
     def __init__(self, tree: Tree, parts: Sequence[UnitScopes]) -> None:
-        self.declared = []
-        self.problems = ()
+        super().__init__([], [], {}, [], [], ())
+        self._is_whole = False
         self._tree = tree
         self._parts = parts
         self._made: dict[int, _Made] = {}
-        self._whole: Scopes | None = None
         # The locals of the main chunk by name, and by unit and place in it.
         self._named: dict[str, list[tuple[int, Local]]] = {}
         self._kept: dict[tuple[int, int], Local] = {}
@@ -155,7 +160,6 @@ class JoinedScopes(Scopes):
         for index, (part, (unit, shift, _, _)) in enumerate(zip(parts, tree.units, strict=True)):
             self._begin.append(unit.start + shift)
             self._counts.append(count)
-            count += part.functions
             for place in part.kept:
                 name, kind, attrib, start, end, since, _, _ = part.locals[place]
                 since += shift
@@ -166,6 +170,12 @@ class JoinedScopes(Scopes):
                 self._named.setdefault(name, []).append((index, local))
             for name in part.sets:
                 self._setting.setdefault(name, []).append(index)
+            for label in part.labels:
+                function = label.function and label.function + count
+                made = Label(label.name, label.start + shift, function)
+                made.gotos += [(start + shift, end + shift) for start, end in label.gotos]
+                self._labels.append(made)
+            count += part.functions
 
     @property
     def sets_constant(self) -> bool:
@@ -205,16 +215,15 @@ class JoinedScopes(Scopes):
         ]
         free = {name: self._meaning(name, index) for name in part.free}
         uses = []
+        kept_here = frozenset(part.kept)
         for start, name, function, place, write in part.uses:
             local = locals_[place] if place >= 0 else free[name]
             function = function and function + count
             use = Reference(start + shift, name, function, local, None, write)
-            if local is not None and place >= 0 and place not in part.kept:
+            if local is not None and place >= 0 and place not in kept_here:
                 local.references.append(use)
             uses.append(use)
-        meanings = {one.start: one.local for one in uses}
-        meanings.update((one.start, one) for one in locals_ if one.kind != "self")
-        return _Made(locals_, uses, meanings)
+        return _Made(locals_, uses)
 
     def sets(self, local: Local) -> bool:
         """Whether a local of the main chunk is assigned to after its declaration."""
@@ -222,7 +231,7 @@ class JoinedScopes(Scopes):
         for index in self._setting.get(name, ()):
             if self._meaning(name, index) is local:
                 return True
-        begin = next(begin for begin, one in self._named[name] if one is local)
+        begin = self._index(local.start)
         return any(
             write and place >= 0 and self._kept.get((begin, place)) is local
             for _, _, _, place, write in self._parts[begin].uses
@@ -231,57 +240,43 @@ class JoinedScopes(Scopes):
     def uses(self, local: Local) -> list[Reference]:
         """The uses of a local of the main chunk."""
         name, found = local.name, []
-        begin = next(begin for begin, one in self._named[name] if one is local)
+        begin = self._index(local.start)
         for index in range(begin, len(self._parts)):
             if index == begin or name in self._parts[index].free:
                 found += [one for one in self._unit(index).uses if one.local is local]
         return found
 
-    def _all(self) -> Scopes:
-        """All of it, put together once."""
-        if self._whole is None:
-            made = [self._unit(index) for index in range(len(self._parts))]
-            globals_: dict[str, list[Reference]] = {}
-            for unit in made:
-                for use in unit.uses:
-                    if use.local is None:
-                        globals_.setdefault(use.name, []).append(use)
-            locals_ = [one for unit in made for one in unit.locals]
-            uses = [one for unit in made for one in unit.uses]
-            self._whole = Scopes(locals_, uses, globals_, [], self._labelled(), ())
-        return self._whole
-
-    def _labelled(self) -> list[Label]:
-        found = []
-        for part, (_, shift, _, _), count in zip(
-            self._parts, self._tree.units, self._counts, strict=True
-        ):
-            for label in part.labels:
-                function = label.function and label.function + count
-                made = Label(label.name, label.start + shift, function)
-                made.gotos += [(start + shift, end + shift) for start, end in label.gotos]
-                found.append(made)
-        return found
+    def _make_all(self) -> None:
+        if self._is_whole:
+            return
+        made = [self._unit(index) for index in range(len(self._parts))]
+        globals_: dict[str, list[Reference]] = {}
+        for unit in made:
+            for use in unit.uses:
+                if use.local is None:
+                    globals_.setdefault(use.name, []).append(use)
+        self._locals = [one for unit in made for one in unit.locals]
+        self._references = [one for unit in made for one in unit.uses]
+        self._globals = globals_
+        self._is_whole = True  # last: others may ask meanwhile
 
     @property
     def locals(self) -> list[Local]:
         """All locals, in the order of their declarations."""
-        return self._all().locals
+        self._make_all()
+        return self._locals
 
     @property
     def references(self) -> list[Reference]:
         """All uses, in text order."""
-        return self._all().references
+        self._make_all()
+        return self._references
 
     @property
     def globals(self) -> dict[str, list[Reference]]:
         """The uses of each global, in text order."""
-        return self._all().globals
-
-    @property
-    def labels(self) -> list[Label]:
-        """All labels, in text order."""
-        return self._labelled()
+        self._make_all()
+        return self._globals
 
     def release(self) -> None:
         """Let go of what refers to each other; nobody may ask any more."""
@@ -291,7 +286,6 @@ class JoinedScopes(Scopes):
                 local.release()
         for local in self._kept.values():
             local.release()
-        self._whole = None
 
     def global_uses(self, name: str) -> Sequence[Reference]:
         """The uses of one global, in text order."""
@@ -332,38 +326,31 @@ class JoinedScopes(Scopes):
     def meaning(self, start: int) -> Local | None:
         """The local that the name beginning at an offset uses or declares."""
         index = self._index(start)
-        return self._unit(index).meanings.get(start) if index >= 0 else None
+        if index < 0:
+            return None
+        found = self._parts[index].meanings.get(start - self._tree.units[index].offset)
+        if found is None or isinstance(found, str):
+            return None if found is None else self._meaning(found, index)
+        return self._kept.get((index, found)) or self._unit(index).locals[found]
+
+    def _around(self, offset: int) -> list[_Made]:
+        """The unit that an offset is in or behind, and the one before, which may end there."""
+        index = self._index(offset)
+        return [self._unit(one) for one in (index - 1, index) if one >= 0]
 
     def near(self, offset: int) -> list[Local]:
         """The locals of the main chunk, and those of the units around an offset."""
-        index = self._index(offset)
-        around = [one for one in (index - 1, index) if one >= 0]
-        found = [*self._kept.values()]
-        found += [
-            local
-            for one in around
-            for place, local in enumerate(self._unit(one).locals)
-            if (one, place) not in self._kept
-        ]
-        found.sort(key=_start)
-        return found
+        found = {id(one): one for one in self._kept.values()}
+        found.update((id(one), one) for unit in self._around(offset) for one in unit.locals)
+        return sorted(found.values(), key=_start)
 
     def used(self, offset: int) -> Reference | None:
         """The use of a variable that an offset is in or behind."""
-        index = self._index(offset)
-        while index >= 0:
-            uses = self._unit(index).uses
-            place = bisect_right(uses, offset, key=_start) - 1
+        for unit in reversed(self._around(offset)):
+            place = bisect_right(unit.uses, offset, key=_start) - 1
             if place >= 0:
-                return uses[place] if offset <= uses[place].end else None
-            index -= 1
+                return unit.uses[place] if offset <= unit.uses[place].end else None
         return None
 
 
 _start = attrgetter("start")
-
-
-def joined(tree: Tree, parts: Sequence[UnitScopes]) -> Scopes | None:
-    """The scopes of a tree by those of its units; None where a constant is assigned to."""
-    made = JoinedScopes(tree, parts)
-    return None if made.sets_constant else made

@@ -109,7 +109,7 @@ def _changed(before: Tree, text: str, span: Span) -> Tree | None:
             if len(rest) > 1 and parser.same_line(starts[reader.met], starts[_token(rest[1])]):
                 return None
             rest[0] = rest[0]._replace(unit=unit)
-    tree = Tree(tokens, before.mode, [*old[:first], *made, *rest])
+    tree = Tree(tokens, before.mode, [*old[:first], *made, *rest], is_changed=True)
     doubtful = tokens.doubtful and tree.problems
     return tree if not doubtful and settled(tree) else None
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar, cast, final, overload
 
 from tidelock.shared.positions import Lines
 from tidelock.shared.syntax import literals
@@ -773,8 +773,26 @@ class Comment(NamedTuple):
     text: str
 
 
+class Derived:
+    """What others made of something that never changes, kept with it."""
+
+    __slots__ = ("_derived",)
+
+    _derived: dict[str, object]
+
+    def once(self, name: str, make: Callable[[Self], T]) -> T:
+        """What a function makes of this, made at the first call and kept under a name.
+
+        Two threads that ask at once may both make it; nobody may change what is handed out.
+        """
+        found = self._derived.get(name, self)
+        if found is self:  # None is an answer
+            found = self._derived[name] = make(self)
+        return cast("T", found)
+
+
 @final
-class Unit:
+class Unit(Derived):
     """A top-level statement as it was read: what an edit elsewhere leaves as it is.
 
     Its nodes and problems have the offsets that they had then: it began at ``start`` with the
@@ -791,7 +809,6 @@ class Unit:
     """
 
     __slots__ = (
-        "_derived",
         "broken",
         "deep",
         "early",
@@ -832,13 +849,6 @@ class Unit:
         self.tape: Tape = []
         self.problems: Sequence[Problem] = ()
         self.broken: Sequence[int] = ()
-
-    def once(self, name: str, make: Callable[[Unit], T]) -> T:
-        """What a function makes of the unit by itself, kept under a name; see ``Tree.once``."""
-        found = self._derived.get(name, self)
-        if found is self:  # None is an answer
-            found = self._derived[name] = make(self)
-        return cast("T", found)
 
     @property
     def is_sound(self) -> bool:
@@ -955,21 +965,22 @@ def moved(node: N, offset: int, number: int) -> N:
 
 
 @final
-class Tree:
+class Tree(Derived):
     """A text, its tokens, its nodes and what is wrong with it; made by ``parse``, never changed.
 
-    It is made of ``units``, which it may share with the trees of earlier texts (``changes``).
+    It is made of ``units``, which it may share with the trees of earlier texts (``changes``);
+    ``is_changed`` says that it does.
     ``broken`` holds the starts of the statements that own a problem.
     ``incomplete`` says that all is well up to the end, and that the text stops too early.
     """
 
     __slots__ = (
-        "_derived",
         "_lines",
         "body",
         "broken",
         "dialect",
         "incomplete",
+        "is_changed",
         "mode",
         "problems",
         "text",
@@ -977,7 +988,10 @@ class Tree:
         "units",
     )
 
-    def __init__(self, tokens: Tokens, mode: Mode, units: Sequence[Placed]) -> None:
+    def __init__(
+        self, tokens: Tokens, mode: Mode, units: Sequence[Placed], *, is_changed: bool = False
+    ) -> None:
+        self.is_changed = is_changed
         self.text = tokens.text
         self.tokens = tokens
         self.dialect = tokens.dialect
@@ -1026,16 +1040,6 @@ class Tree:
         (result,) = self.body.statements
         assert isinstance(result, Result)
         return result.values[0]
-
-    def once(self, name: str, make: Callable[[Tree], T]) -> T:
-        """What a function makes of this tree, made at the first call and kept under a name.
-
-        Two threads that ask at once may both make it; nobody may change what is handed out.
-        """
-        found = self._derived.get(name)
-        if found is None:
-            found = self._derived[name] = make(self)
-        return cast("T", found)
 
     def _problems(self, one: Placed) -> Iterator[Problem]:
         """The problems of a unit where it stands now."""

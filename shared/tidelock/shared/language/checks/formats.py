@@ -84,7 +84,7 @@ def _written(text: Text, node: Call | MethodCall) -> tuple[String | None, Sequen
     scopes = text.members.scopes
     if scopes.meaning(function.object.start) is not None:
         return None, ()
-    if any(one.write for one in scopes.globals.get("string", ())):
+    if scopes.global_sets("string"):
         return None, ()
     return node.arguments[0], node.arguments[1:]
 

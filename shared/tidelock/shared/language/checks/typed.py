@@ -96,7 +96,7 @@ def _library_field(
     entry = known.entry((name,))
     if entry is None or entry.kind != "table" or name == "_G" or known.entry((name, key)):
         return
-    if any(one.write for one in text.members.scopes.globals.get(name, ())) or sets(name, key):
+    if text.members.scopes.global_sets(name) or sets(name, key):
         return
     if key in text.members.fields((name,)):
         return

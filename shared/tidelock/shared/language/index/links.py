@@ -110,7 +110,7 @@ def _settings(module: Module, name: str) -> Iterator[Link]:
     """Where a text sets a global."""
     scopes = resolve(module.tree)
     places = [(one.start, one.end) for one in scopes.declared if one.name == name]
-    places += [(one.start, one.end) for one in scopes.globals.get(name, ()) if one.write]
+    places += [(one.start, one.end) for one in scopes.global_sets(name)]
     for place in sorted(places):
         yield Link(module.uri, module.tree.lines, *place)
 

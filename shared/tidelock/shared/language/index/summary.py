@@ -320,7 +320,7 @@ def _is_dynamic(known: Members) -> bool:
 def _requires(known: Members) -> Iterator[Place]:
     tree = known.tree
     tokens = tree.tokens
-    for reference in known.scopes.globals.get("require", ()):
+    for reference in known.scopes.global_uses("require"):
         index = bisect_left(tokens.starts, reference.start) + 1
         if tokens.kinds[index] == "(" and tokens.kinds[index + 2] == ")":
             index += 1
