@@ -29,6 +29,7 @@ from kit.programs import TIDELOCK
 from kit.timeline import Failure, until
 from tidelock.dap.session import Session
 from tidelock.kernel.embedded import EmbeddedKernel
+from tidelock.lsp import folder as folders
 from tidelock.lsp import session as languages
 from tidelock.shared.config import Settings
 from tidelock.shared.link import connection as files
@@ -126,7 +127,7 @@ class Served:
 
     def _editor(self, send: Callable[[dict[str, Any]], None]) -> Any:
         # There is no registry to find an embedded kernel in.
-        reach = mock.patch.object(languages, "connector", return_value=lambda _: self.client())
+        reach = mock.patch.object(folders, "connector", return_value=lambda _: self.client())
         self._stack.enter_context(reach)
         return _Editor(send)
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.chance import examples
+from tidelock.lsp import folder as folders
 from tidelock.lsp import routes
 from tidelock.lsp import session as module
 from tidelock.lsp.commands import COMMANDS
@@ -513,7 +514,7 @@ def test_live_facts_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None
     def connect(start: bool) -> Any:
         raise KernelError(f"started: {start}")
 
-    monkeypatch.setattr(module, "connector", lambda workspace, settings: connect)
+    monkeypatch.setattr(folders, "connector", lambda workspace, settings: connect)
     for enabled in (False, True):
         options = Settings(lsp_live_enabled=enabled, kernel_auto_start=False)
         editor = Editor(use_kernel=True, options=options).begin()
@@ -533,8 +534,9 @@ def test_status_is_told_on_change_and_not_too_often(
 ) -> None:
     editor.begin()
     moments = [NOTHING, *(Moment("running", "k", revision=n) for n in range(50))]
-    live = Live(lambda start: None, 0.0, editor.session._moved_on)  # type: ignore[arg-type,return-value]
-    editor.session._live = live
+    editor.wait(editor.command("tidelock.status"))  # there is a folder now
+    (folder,) = editor.session.folders
+    folder.live = live = Live(lambda start: None, 0.0, folder._moved_on)  # type: ignore[arg-type,return-value]
     for moment in moments:
         live._set(moment)
 
@@ -544,5 +546,5 @@ def test_status_is_told_on_change_and_not_too_often(
     with editor.changed:
         assert editor.changed.wait_for(lambda: told()[-1:] == [49], WAIT_S), told()
     assert len(told()) <= 3
-    editor.session._tell_status()
+    folder.tell_status()
     assert told()[-1] == 49

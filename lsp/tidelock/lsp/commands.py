@@ -22,11 +22,13 @@ from tidelock.shared.errors import BadRequest, ConfigError, KernelError, Tideloc
 from tidelock.shared.sources import path_of_chunk, read_text, uri_of_path
 
 if TYPE_CHECKING:
+    from tidelock.lsp.folder import Folder
     from tidelock.lsp.moment import Loaded
     from tidelock.lsp.session import Session
     from tidelock.shared.link.client import KernelClient
 
-Command = Callable[["Session", list[Any]], Any]
+Command = Callable[["Session", "Folder", list[Any]], Any]
+"""It is given the folder of the ``uri`` in its argument, without one the session's first."""
 _ANSWER_S = 5.0
 _BEGIN_S = 0.5
 _EVALUATE_S = 10.0
@@ -34,46 +36,45 @@ _EDIT_S = 30.0
 """An editor may ask its user first."""
 
 
-def status(session: Session, arguments: list[Json]) -> Json:
+def status(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """The kernel, what it does, and what is wrong if something is."""
-    return session.status()
+    return folder.status()
 
 
-def start_kernel(session: Session, arguments: list[Json]) -> Json:
+def start_kernel(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """Find the workspace's kernel or start it; the status then."""
-    session.kernel(start=True)
-    return session.status()
+    folder.kernel(start=True)
+    return folder.status()
 
 
-def interrupt(session: Session, arguments: list[Json]) -> Json:
+def interrupt(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """End what runs on the workspace's kernel, also what was asked for just now."""
-    session.runs.wait_begun(_BEGIN_S)
-    session.kernel(start=False).interrupt().result(_ANSWER_S)
+    folder.runs.wait_begun(_BEGIN_S)
+    folder.kernel(start=False).interrupt().result(_ANSWER_S)
     return None
 
 
-def restart_kernel(session: Session, arguments: list[Json]) -> Json:
+def restart_kernel(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """Give the workspace's kernel a new Lua state; breakpoints and clients stay, globals go."""
-    session.kernel(start=False).shutdown(restart=True).result(_ANSWER_S)
-    return session.status()
+    folder.kernel(start=False).shutdown(restart=True).result(_ANSWER_S)
+    return folder.status()
 
 
-def stop_kernel(session: Session, arguments: list[Json]) -> Json:
+def stop_kernel(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """End the workspace's kernel, for all who use it."""
-    answer = session.kernel(start=False).shutdown()
+    answer = folder.kernel(start=False).shutdown()
     with contextlib.suppress(KernelError):  # it may be gone before its answer is read
         answer.result(_ANSWER_S)
     return None
 
 
-def reindex(session: Session, arguments: list[Json]) -> Json:
+def reindex(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """Read the files of the workspace anew, past the cache; the status, at once."""
-    if session.index is not None:
-        session.index.reindex()
-    return session.status()
+    folder.index.reindex()
+    return folder.status()
 
 
-def run(session: Session, arguments: list[Json]) -> Json:
+def run(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """Run the text of ``{uri, range?}`` as it is shown; the id of the execution, at once."""
     uri, start, end = convert.stretch(arguments)
     document = session.document(uri)
@@ -85,11 +86,11 @@ def run(session: Session, arguments: list[Json]) -> Json:
             document.lines.offset(*place, session.manner.encoding) for place in (start, end)
         )
         wanted = Wanted(document, document.text[first:last], start.line + 1, is_selection=True)
-    client = session.kernel(start=session.settings.kernel_auto_start)
-    return {"execution": session.runs.start(client, wanted, list(session.documents))}
+    client = folder.kernel(start=folder.settings.kernel_auto_start)
+    return {"execution": folder.runs.start(client, wanted, list(session.documents))}
 
 
-def debug(session: Session, arguments: list[Json]) -> Json:
+def debug(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """The configuration with which ``{uri, stopOnEntry?}`` is debugged.
 
     A client that can start debuggers is asked to (``tidelock/startDebugging``).
@@ -103,7 +104,7 @@ def debug(session: Session, arguments: list[Json]) -> Json:
         "request": "launch",
         "name": f"Debug {os.path.basename(document.path)}",
         "program": document.path,
-        "cwd": session.workspace,
+        "cwd": folder.workspace,
         "stopOnEntry": arguments[0].get("stopOnEntry") is True,
     }
     if session.manner.starts_debugging:
@@ -111,12 +112,12 @@ def debug(session: Session, arguments: list[Json]) -> Json:
     return configuration
 
 
-def reload(session: Session, arguments: list[Json]) -> Json:
+def reload(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """Run a loaded module, `{uri?}`, anew; without one every module whose file has changed.
 
     What Lua does not load is refused and not run; the old code runs on.
     """
-    client = session.kernel(start=False)
+    client = folder.kernel(start=False)
     status = client.comm(KERNEL, {"action": "status"}).result(_ANSWER_S)
     if status["state"] != "idle" or status["queued"]:
         state = "about to run" if status["state"] == "idle" else status["state"]
@@ -132,23 +133,23 @@ def reload(session: Session, arguments: list[Json]) -> Json:
         wanted = [one for one in modules if is_changed(one)]
     begun, refused = [], []
     for module in wanted:
-        fault = session.reloads.check(module)
+        fault = folder.reloads.check(module)
         if fault is not None:
             refused.append({"module": module.name, "message": fault.message})
             continue
-        number = _reload(session, client, module)
+        number = _reload(folder, client, module)
         begun.append({"module": module.name, "execution": number})
     return {"reloading": begun, "refused": refused}
 
 
-def evaluate(session: Session, arguments: list[Json]) -> Json:
+def evaluate(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """The value of `{expression, frameId?}` in the running program: `{text, type}`.
 
     While it is paused, in the frame, by default or if there is no such frame the innermost; while
     it is idle, globally. While it runs nothing is evaluated.
     """
     expression, wanted = convert.evaluated(arguments)
-    client = session.kernel(start=False)
+    client = folder.kernel(start=False)
     frame = 0
     if client.comm(KERNEL, {"action": "status"}).result(_ANSWER_S)["state"] == "paused":
         told = client.comm(KERNEL, {"action": "frames"}).result(_ANSWER_S)
@@ -158,22 +159,22 @@ def evaluate(session: Session, arguments: list[Json]) -> Json:
     return client.comm(KERNEL, asked).result(_EVALUATE_S)
 
 
-def _reload(session: Session, client: KernelClient, module: Loaded) -> str:
+def _reload(folder: Folder, client: KernelClient, module: Loaded) -> str:
     text = read_text(module.path)
-    document = session.made(uri_of_path(module.path), 0, text)
+    document = folder.made(uri_of_path(module.path), 0, text)
 
     def ended(told: Mapping[str, Any]) -> None:
         if told["outcome"] == "ok":
-            session.reloads.keep(module.path, None)
+            folder.reloads.keep(module.path, None)
         elif told["outcome"] == "error":
             words = str(at(told, "error", "message"))
-            session.reloads.keep(module.path, refusal(module, text, words))
+            folder.reloads.keep(module.path, refusal(module, text, words))
 
     run = Wanted(document, code_of(module.name), is_selection=True, is_about=True)
-    return session.runs.start(client, run, [], ended)
+    return folder.runs.start(client, run, [], ended)
 
 
-def set_option(session: Session, arguments: list[Json]) -> Json:
+def set_option(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """Have the editor write the option `{key, value}` into the project's `tidelock.toml`.
 
     Comments and layout stay; a file that is not there is made by clients that can. What is set on
@@ -190,14 +191,14 @@ def set_option(session: Session, arguments: list[Json]) -> Json:
     if not manner.applies_edits:
         raise TidelockError("this editor applies no edits", f"write {key} by hand")
     name = "tidelock.toml"
-    path = config.find_project_file(session.workspace) or os.path.join(session.workspace, name)
+    path = config.find_project_file(folder.workspace) or os.path.join(folder.workspace, name)
     uri = uri_of_path(path)
     document = session.document(uri)
     if document is None and not (manner.creates_files and manner.document_changes):
         raise TidelockError(f"there is no {name}, and this editor creates no files", "make one")
     shown = session.documents.get(uri) is not None
     edit = edits.option_edit(
-        document or session.made(uri, 0, ""),
+        document or folder.made(uri, 0, ""),
         with_option(document.text if document else "", key, raw if type(raw) is dict else value),
         manner,
         state="open" if shown else "closed" if document else "new",
@@ -209,12 +210,12 @@ def set_option(session: Session, arguments: list[Json]) -> Json:
     return {"uri": uri}
 
 
-def export_definitions(session: Session, arguments: list[Json]) -> Json:
+def export_definitions(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """What the running program has made, as LuaCATS definitions: ``{text}``, written nowhere."""
     from tidelock.lsp.features.observed_definitions import observed_definitions
 
-    session.kernel(start=False)
-    return {"text": observed_definitions(session.view())}
+    folder.kernel(start=False)
+    return {"text": observed_definitions(folder.view())}
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -175,6 +175,15 @@ def command(params: Json) -> tuple[str, list[Json]]:
     return read.command, list(read.arguments or ())
 
 
+def subject(arguments: list[Json]) -> str:
+    """The text that a command is about: ``uri`` of its argument; empty for none."""
+    first = arguments[0] if arguments else None
+    uri = first.get("uri") if isinstance(first, Mapping) else None
+    if not isinstance(uri, str | None):
+        raise BadRequest("uri is no text")
+    return uri or ""
+
+
 class Stretch(NamedTuple):
     """A document and maybe a range in it, as a command's argument names them."""
 

@@ -16,55 +16,28 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
-from tidelock.lsp import commands, convert, messages, routes
+from tidelock.lsp import commands, convert, routes
 from tidelock.lsp import convert_views as views
 from tidelock.lsp.diagnostics import Beyond, Check, deepen, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
-from tidelock.lsp.failures import Failures
 from tidelock.lsp.findings import Findings
-from tidelock.lsp.live import Live, connector
+from tidelock.lsp.folder import Folder
 from tidelock.lsp.manner import Json, Manner
-from tidelock.lsp.moment import NOTHING, Loaded, Moment, View
 from tidelock.lsp.progress import Board
-from tidelock.lsp.reloads import Reloads
-from tidelock.lsp.rules import Rules
-from tidelock.lsp.runs import Runs
 from tidelock.lsp.sent import Sent
 from tidelock.lsp.work import Breathe, Lane, Pool
-from tidelock.lsp.workspace import (
-    News,
-    Plan,
-    Workspace,
-    concerns,
-    dialect_of,
-    difference,
-    lua_of,
-    planned,
-    summarized,
-)
+from tidelock.lsp.workspace import News, concerns, difference, summarized
 from tidelock.shared.answers import Answer
 from tidelock.shared.config import Settings
-from tidelock.shared.errors import BadRequest, KernelError, TidelockError
+from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
-from tidelock.shared.sources import (
-    canonical,
-    chunk_of_path,
-    path_of_chunk,
-    read_text,
-    search_folders,
-    uri_of_path,
-    workspace_of,
-)
+from tidelock.shared.sources import canonical, path_of_chunk, read_text, workspace_of
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
-    from tidelock.shared.language.index.foreign import Wishes
-    from tidelock.shared.language.index.space import Space
     from tidelock.shared.language.index.summary import Summary
-    from tidelock.shared.link.client import KernelClient
-    from tidelock.shared.model import Dialect, Problem
-    from tidelock.shared.syntax.tree import Mode
+    from tidelock.shared.model import Problem
 
 log = layer("lsp")
 
@@ -74,7 +47,6 @@ CANCELLED, CONTENT_MODIFIED, REQUEST_FAILED = -32800, -32801, -32803
 
 Number = int | str
 _SAME_FAILURE_S = 60.0
-_STATUS_S = 0.25
 
 
 class Wire(Protocol):
@@ -168,37 +140,21 @@ class Session:
     def __init__(self, ports: Ports, wire: Wire, new_id: Callable[[], str]) -> None:
         self.ports = ports
         self.wire = wire
-        self.settings = ports.settings
-        self.workspace = ports.workspace
+        self.new_id = new_id
         self.manner = Manner()
         self.documents = Documents()
-        self.runs = Runs(wire.notify, new_id)
-        self.failures = Failures(self._ran)
-        self.reloads = Reloads(
-            lambda text: ports.check(text, self.lua),
-            lambda path: self._lane.put(lambda: self._show_again({chunk_of_path(path)})),
-        )
+        self.folders: tuple[Folder, ...] = ()
+        self.lane = Lane("tidelock-documents")
         self.exit_code: int | None = None
         self._state = "new"
         self._open: dict[Number, Request] = {}
-        self._lane = Lane("tidelock-documents")
         self._pool = Pool(ports.tidy)
         self.board = Board(self.ask, wire.notify)
-        self._rules: Rules | None = None
         self.findings = Findings()
         self._sent = Sent()
-        self._live: Live | None = None
         self._asked: dict[Number, tuple[str, Answer[Json]]] = {}
         self._numbers = itertools.count(1)
-        self._names: tuple[object, ...] = ()
-        self._loaded: tuple[Loaded, ...] = ()
-        self._left = 0
-        self.index: Workspace | None = None
-        self._wishes: Wishes | None = None
         self._failures: dict[tuple[str, str], float] = {}
-        self._told = threading.Condition()
-        self._last_status: tuple[float, Json] = (0.0, None)
-        self._status_timer: threading.Timer | None = None
         self._sink = Layer.sink
 
     # -- messages, on the protocol's thread ----------------------------------------------------
@@ -235,9 +191,9 @@ class Session:
         elif method == "workspace/executeCommand":
             self._command(request, params)
         elif (route := routes.request(method)) is not None:
-            self._lane.put(lambda: self._dispatch(request, route, params))
+            self.lane.put(lambda: self._dispatch(request, route, params))
         elif (search := routes.search(method)) is not None:
-            self._lane.put(lambda: self._look(request, search, params))
+            self.lane.put(lambda: self._look(request, search, params))
         else:
             request.refuse(METHOD_NOT_FOUND, f"there is no {method}")
 
@@ -252,10 +208,9 @@ class Session:
             if request is not None:
                 request.refuse(CANCELLED, f"{request.method} was cancelled")
         elif method == "initialized":
-            self._lane.put(self._start_live)
-            self._lane.put(self._start_index)
+            self.lane.put(self._start)
         elif (heard := routes.notification(method)) is not None:
-            self._lane.put(lambda: self._hear(heard, params))
+            self.lane.put(lambda: self._hear(heard, params))
         elif not method.startswith("$/"):
             log.info("a notification that is not known", method=method)
 
@@ -281,80 +236,37 @@ class Session:
             self.manner, routes.PROVIDERS, commands.COMMANDS, VERSION, routes.NOTEBOOKS
         )
         request.reply(convert.plain(result))
-        self._lane.put(self._settle_in)
+        self.lane.put(self._settle_in)
 
     def _settle_in(self) -> None:
         """What could wait for the first answer; the lane's first job, before any document."""
-        from tidelock.shared.language.index import foreign
-
-        if self.ports.settings_of is not None and os.path.isdir(self.manner.folder):
+        workspace, settings = self.ports.workspace, self.ports.settings
+        is_open = os.path.isdir(self.manner.folder)
+        if self.ports.settings_of is not None and is_open:
             workspace = workspace_of(self.manner.folder)
-            is_same = workspace == self.workspace
+            is_same = workspace == self.ports.workspace
             if not is_same or self.manner.trusted:
-                self.workspace = workspace
-                self.settings = self._options(said=is_same)
-        self._wishes = foreign.with_settings(foreign.read(self.workspace), self.settings)
-        self.index = Workspace(self._plan(), self._indexed, self.board.begin)
-        self._rules = Rules(self.settings, self.workspace, self._warn)
+                settings = self.options(workspace, settings, said=is_same)
+        self.folders = (Folder(self, workspace, settings, is_open=is_open),)
         self._pool.put(routes.VISIBLE, self._warm_up)
 
-    def _options(self, *, said: bool) -> Settings:
-        """The options of the workspace as they are now; those from before if they are wrong."""
+    def options(self, workspace: str, before: Settings, *, said: bool) -> Settings:
+        """The options of a workspace as they are now; those from before if they are wrong."""
         if self.ports.settings_of is None:
-            return self.settings
+            return before
         try:
-            return self.ports.settings_of(self.workspace, trusted=self.manner.trusted, said=said)
+            return self.ports.settings_of(workspace, trusted=self.manner.trusted, said=said)
         except TidelockError as error:
             log.warn("the options of the workspace cannot be used", why=str(error))
-            return self.settings
+            return before
 
-    def _plan(self) -> Plan:
-        """What the index reads: the folder that the editor opened, if it did."""
-        root = self.workspace if os.path.isdir(self.manner.folder) else ""
-        assert self._wishes is not None  # read before the first plan
-        return planned(root, self.dialect, self.settings, self._wishes)
-
-    def _tell_of_files(self) -> None:
-        """What is wrong with the project files of other tools is told at those files."""
-        for path, text, problems in self._wishes.files if self._wishes is not None else ():
-            document = Document(uri_of_path(path), 0, text)
-            params = convert.publication(document, problems, self.manner)
-            params.version = None
-            self._show_problems(params)
-
-    def _show_problems(self, params: object) -> None:
+    def show_problems(self, params: object) -> None:
+        """Publish diagnostics."""
         self.wire.notify("textDocument/publishDiagnostics", convert.plain(params))
 
-    def _reconfigure(self) -> None:
-        """The project's file or one of other tools has changed; on the lane.
-
-        The link to a kernel keeps the options that it began with.
-        """
-        from tidelock.shared.language.index import foreign
-
-        before, settings = self._wishes, self.settings
-        self.settings = self._options(said=True)
-        self._wishes = foreign.with_settings(foreign.read(self.workspace), self.settings)
-        self._tell_of_files()
-        if before is None or self.index is None:
-            return
-        if self._wishes == before and self.settings == settings:
-            return
-        for path in {one.path for one in before.files} - {one.path for one in self._wishes.files}:
-            self._show_problems(convert.withdrawal(uri_of_path(path)))
-        for document in self.documents:
-            search = self._search(document.path) if document.path else document.search
-            if (document.dialect, document.search) != (self.dialect, search):
-                self.documents.renew(document.read_as(self.dialect, search))
-        if self._rules is not None and Rules.are_others(settings, self.settings):
-            self._rules.close()
-            self._rules = Rules(self.settings, self.workspace, self._warn)
-        self.index.replan(self._plan())
-
-    def _start_index(self) -> None:
-        if self.index is not None:
-            self.index.start()
-        self._tell_of_files()
+    def _start(self) -> None:
+        for folder in self.folders:
+            folder.start()
         if self.manner.watches:
             self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
 
@@ -384,26 +296,14 @@ class Session:
             search.load()
         from tidelock.shared.language.index.space import Space
 
-        nothing = Document("untitled:nothing", 0, "nothing()", self.dialect)
-        diagnose(nothing, lambda text, lua: "", self.lua, beyond=Beyond(Space()))
+        folder = self.folder()
+        nothing = Document("untitled:nothing", 0, "nothing()", folder.dialect)
+        diagnose(nothing, lambda text, lua: "", folder.lua, beyond=Beyond(Space()))
 
-    def _start_live(self) -> None:
-        settings = self.settings
-        if not self.ports.use_kernel or self._live is not None:
-            return
-        self._live = Live(
-            connector(self.workspace, settings),
-            settings.lsp_live_deadline_ms / 1000,
-            self._moved_on,
-            may_start=settings.kernel_auto_start,
-            began=lambda: self._lane.put(lambda: self._show_again(self.failures.clear())),
-            failed=lambda words, stack: self._lane.put(
-                lambda: self._show_again(self.failures.take(words, stack))
-            ),
-            overlay=self.runs.overlay,
-        )
-        if settings.lsp_live_enabled:
-            self._live.start()
+    @property
+    def is_ready(self) -> bool:
+        """Whether the editor listens: it has begun and not ended."""
+        return self._state == "ready"
 
     def _shutdown(self, request: Request) -> None:
         self._state = "down"
@@ -424,33 +324,25 @@ class Session:
     def close(self) -> None:
         """End the threads and leave the kernel."""
         self._state = "down"
-        if self._status_timer is not None:
-            self._status_timer.cancel()
-        self._lane.close()
+        self.lane.close()
         self._pool.close()
-        if self.index is not None:
-            self.index.close()
-        if self._live is not None:
-            self._live.close()
-        if self._rules is not None:
-            self._rules.close()
+        for folder in self.folders:
+            folder.close()
 
-    def _warn(self, words: str) -> None:
+    def warn(self, words: str) -> None:
         """Show the user a message, and keep it in the log."""
         log.warn(words)
         self.wire.notify("window/showMessage", convert.plain(convert.warning(words)))
 
     # -- documents, on the lane ----------------------------------------------------------------
 
-    @property
-    def dialect(self) -> Dialect:
-        """The Lua that texts are read as."""
-        return dialect_of(self.lua)
+    def folder(self, uri: str = "") -> Folder:
+        """The folder that serves a text; the first one for none."""
+        return self.folders[0]
 
-    @property
-    def lua(self) -> str:
-        """The Lua that judges texts."""
-        return lua_of(self.settings, self._wishes)
+    def texts_of(self, folder: Folder) -> Iterable[Document]:
+        """The open texts that a folder serves."""
+        return self.documents
 
     def _hear(self, heard: routes.Heard, params: Json) -> None:
         try:
@@ -458,28 +350,18 @@ class Session:
         except BadRequest as error:
             log.warn("a notification that does not fit", method=heard.method, why=str(error))
 
-    def made(
-        self, uri: str, version: int, text: str, mode: Mode = "chunk", home: str = ""
-    ) -> Document:
-        """A text of the workspace; one of a notebook has its ``home`` there."""
-        folders = self._search(path_of_chunk(chunk_of_uri(home or uri)))
-        return Document(uri, version, text, self.dialect, folders, mode)
-
-    def _search(self, path: str) -> tuple[str, ...]:
-        """Where a file's ``require`` looks."""
-        return search_folders(os.path.dirname(path), self.workspace, self.settings.lua_path)
-
     def show_cell(self, notebook: str, uri: str, version: int, text: str) -> None:
         """A cell of a notebook is open."""
-        document = self.made(uri, version, text, "input", notebook)
+        document = self.folder(notebook).made(uri, version, text, "input", notebook)
         self.documents.open(document)
         self._judge(document, lambda: None)
 
     def show(self, uri: str, version: int, text: str) -> None:
         """A text is open."""
-        document = self.made(uri, version, text)
+        folder = self.folder(uri)
+        document = folder.made(uri, version, text)
         self.documents.open(document)
-        self._judge(document, lambda: self._on_disk(document))
+        self._judge(document, lambda: folder.on_disk(document))
 
     def edit(self, uri: str, version: int, changes: Iterable[Change]) -> None:
         """A text has changed."""
@@ -492,48 +374,53 @@ class Session:
         """A text is closed."""
         document = self.documents.close(uri)
         if document is not None:
-            if self._rules is not None:
-                self._rules.forget(uri)
-            self._show_problems(convert.withdrawal(document.uri))
+            folder = self.folder(uri)
+            folder.rules.forget(uri)
+            self.show_problems(convert.withdrawal(document.uri))
             self.findings.forget(document.uri)
             self._sent.forget(document.uri)
-            self._judge_others(difference(summarized(document), self._on_disk(document)))
+            self._judge_others(folder, difference(summarized(document), folder.on_disk(document)))
 
     def saved(self, uri: str) -> None:
         """A text was saved: what a reload would say of it is shown, nothing is run."""
-        path = path_of_chunk(chunk_of_uri(uri))
-        modules = [one for one in self.view().moment.loaded if one.path == path]
+        path, folder = path_of_chunk(chunk_of_uri(uri)), self.folder(uri)
 
         def work(breathe: Breathe) -> None:
-            for module in modules:
-                try:
-                    self.reloads.check(module)
-                except (OSError, TidelockError) as error:
-                    log.info("nobody can say whether a module would load", why=str(error))
-            self._lane.put(self._refresh_lenses)
+            folder.check_reload(path)
+            self.refresh_lenses()
 
-        if modules:
+        if folder.has_loaded(path):
             self._pool.later(f"reload of {uri}", work)
 
-    def _refresh_lenses(self) -> None:
+    def refresh_lenses(self) -> None:
+        """What stands above texts may be another thing; from any thread."""
         if self.manner.refreshes_lenses:
-            self.ask("workspace/codeLens/refresh")
+            self.lane.put(lambda: self._refresh("codeLens"))
+
+    def refresh_values(self) -> None:
+        """What stands beside variables may be another thing; from any thread."""
+        if self.manner.refreshes_values:
+            self.lane.put(lambda: self._refresh("inlineValue"))
+
+    def _refresh(self, what: str) -> None:
+        self.ask(f"workspace/{what}/refresh")
 
     def reread(self, paths: Iterable[str]) -> None:
         """Files have changed on disk; the text of an open one stays the editor's."""
         files = [canonical(path) for path in paths]
         names = {os.path.basename(path) for path in files}
-        if "tidelock.toml" in names or any(name.startswith(".lua") for name in names):
-            self._reconfigure()
-        if self.index is not None:
-            self.index.reread(files)
+        is_other = "tidelock.toml" in names or any(name.startswith(".lua") for name in names)
+        for folder in self.folders:
+            if is_other:
+                folder.reconfigure()
+            folder.index.reread(files)
 
     def trace(self, value: str) -> None:
         """Log more, or as before."""
         Layer.sink = self._sink
         if value != "off":
             level = "debug" if value == "verbose" else "info"
-            configure_log(f"{self.settings.log_level},lsp={level}")
+            configure_log(f"{self.folder().settings.log_level},lsp={level}")
 
     def document(self, uri: str) -> Document | None:
         """The text of a URI: as it is open, else as its file is."""
@@ -541,7 +428,7 @@ class Session:
         if found is not None:
             return found
         try:
-            return self.made(uri, 0, read_text(path_of_chunk(chunk_of_uri(uri))))
+            return self.folder(uri).made(uri, 0, read_text(path_of_chunk(chunk_of_uri(uri))))
         except OSError:
             return None
 
@@ -557,26 +444,20 @@ class Session:
             self._diagnose(document, breathe)
             if before is not None and len(list(self.documents)) > 1:
                 news = difference(before(), summarized(document))
-                self._lane.put(lambda: self._judge_others(news, document))
+                self.judge_others(self.folder(document.uri), news, document)
 
         self._pool.later(document.uri, work)
 
-    def _on_disk(self, document: Document) -> Summary | None:
-        """What the index has of the file of a text."""
-        return self.index.summary(document.path) if self.index is not None else None
+    def judge_others(self, folder: Folder, news: News, but: Document | None = None) -> None:
+        """Look again at the texts of a folder that a change in others concerns; from any thread."""
+        self.lane.put(lambda: self._judge_others(folder, news, but))
 
-    def _judge_others(self, news: News, but: Document | None = None) -> None:
-        """Look again at the open texts to which a change in others makes a difference."""
-        for document in self.documents:
+    def _judge_others(self, folder: Folder, news: News, but: Document | None = None) -> None:
+        for document in self.texts_of(folder):
             if but is not None and document.uri == but.uri:
                 continue
             if news.is_wide or (news.globals and concerns(news, document)):
                 self._judge(document)
-
-    def _indexed(self, news: News) -> None:
-        """The index has changed; called on its thread."""
-        self._lane.put(lambda: self._judge_others(news))
-        self._tell_later()
 
     def _diagnose(self, document: Document, breathe: Breathe) -> None:
         def breathe_or_stop() -> None:
@@ -584,21 +465,21 @@ class Session:
             if not self.documents.is_present(document):
                 raise _Outdated
 
-        lua = self.lua
-        beyond = self._beyond()
+        folder = self.folder(document.uri)
+        beyond = folder.beyond()
         try:
             breathe_or_stop()
-            found = diagnose(document, self.ports.check, lua, breathe_or_stop, beyond)
+            found = diagnose(document, self.ports.check, folder.lua, breathe_or_stop, beyond)
         except _Outdated:
             return
         self.findings.take(document, "names", found)
-        rules = self._rules if document.mode == "chunk" else None
+        rules = folder.rules if document.mode == "chunk" else None
         known = None if rules is None else rules.known(document)
         if known is not None:
             self.findings.take(document, "rules", known)
         self._publish(document)
         if beyond is not None:
-            delay_s = self.settings.lsp_diagnostics_delay_ms / 1000
+            delay_s = folder.settings.lsp_diagnostics_delay_ms / 1000
             key = f"types of {document.uri}"
             self._pool.later(key, lambda breathe: self._deepen(document, breathe), delay_s=delay_s)
         if rules is None or known is not None:
@@ -618,50 +499,49 @@ class Session:
             if not self.documents.is_present(document):
                 raise _Outdated
 
-        beyond = self._beyond()
+        folder = self.folder(document.uri)
+        beyond = folder.beyond()
         try:
             found = [] if beyond is None else deepen(document, beyond, breathe_or_stop)
         except _Outdated:
             return
         if self.findings.take(document, "types", found):
             self._publish(document)
-        self._tidy_up()
+        self._tidy_up(folder)
 
-    def _ran(self, chunk: str) -> tuple[str, ...]:
-        """The texts of which one ran for a chunk: what the newest run was given, and the file."""
-        given = self.runs.ran(chunk)
-        try:
-            saved = read_text(path_of_chunk(chunk))
-        except OSError:
-            saved = None
-        return tuple(text for text in (given, saved) if text is not None)
+    def show_again(self, changed: Callable[[], set[str]]) -> None:
+        """Tell the problems of some texts anew, those of ``changed``; from any thread.
+
+        They are chunks about which a run or a reload says something else than before.
+        """
+        self.lane.put(lambda: self._show_again(changed()))
 
     def _show_again(self, chunks: set[str]) -> None:
-        """Tell the problems of some texts anew: the last run has ended otherwise."""
         for document in self.documents:
             if document.chunk in chunks:
                 self._publish(document)
 
     def _judged(self, document: Document) -> list[Problem]:
         """The problems of a text: those that were told of this version, else found now."""
-        found = self.findings.of(document)
+        found, folder = self.findings.of(document), self.folder(document.uri)
         if found is None:
-            found = diagnose(document, self.ports.check, self.lua, beyond=self._beyond())
-        return self._as_wished(document, found)
+            found = diagnose(document, self.ports.check, folder.lua, beyond=folder.beyond())
+        return folder.as_wished(document, found)
 
     def _publish(self, document: Document) -> None:
         found = self.findings.of(document)
         if found is None:
             return
-        problems = self._as_wished(document, found)
+        folder = self.folder(document.uri)
+        problems = folder.as_wished(document, found)
         made = convert.publication(document, problems, self.manner)
-        failure = self.failures.of(document)
+        failure = folder.failures.of(document)
         if failure is not None:
             made.diagnostics = [
                 *made.diagnostics,
                 views.runtime_error(failure, document, self.manner),
             ]
-        refused = self.reloads.of(document)
+        refused = folder.reloads.of(document)
         if refused is not None:
             made.diagnostics = [
                 *made.diagnostics,
@@ -670,41 +550,10 @@ class Session:
         params = convert.plain(made)
 
         def publish() -> None:
-            if self.documents.is_present(document) and self._state == "ready":
+            if self.documents.is_present(document) and self.is_ready:
                 self.wire.notify("textDocument/publishDiagnostics", params)
 
-        self._lane.put(publish)
-
-    def _beyond(self) -> Beyond | None:
-        """What other texts and the program add; None while the workspace is still being read."""
-        if self.index is None or self.index.state not in ("ready", "refused"):
-            return None
-        moment = self.view().moment
-        names = frozenset(fact.name for fact in moment.names)
-        python = self.settings.lua_python_access
-        arguments = self.settings.lsp_diagnostics_unused_arguments
-        modules = frozenset(moment.modules)
-        beyond = Beyond(
-            self.space(),
-            names,
-            modules,
-            python=python,
-            arguments=arguments,
-        )
-        return beyond if self._wishes is None else beyond._replace(is_global=self._wishes.is_global)
-
-    def _as_wished(self, document: Document, found: list[Problem]) -> list[Problem]:
-        """The problems that the project wants to see."""
-        if self._wishes is None:
-            return found
-        judged = (self._wishes.judged(one, document.text) for one in found)
-        shown = [one for one in judged if one is not None]
-        return shown[: self.settings.lsp_diagnostics_max_per_file]
-
-    def space(self) -> Space:
-        """The workspace as it is known now, with the open texts."""
-        assert self.index is not None  # made by the lane's first job
-        return self.index.space(self.documents)
+        self.lane.put(publish)
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -715,7 +564,7 @@ class Session:
         except BadRequest as error:
             request.refuse(INVALID_PARAMS, str(error))
             return
-        space = self.space()
+        space = self.folder().space()
 
         def find() -> Json:
             return convert.plain(search.encode(search.load()(space, asked), self.manner))
@@ -736,7 +585,8 @@ class Session:
             return
         if route.replaces:
             self._replace(request, document)
-        further: list[Any] = [self.space()] if route.is_wide else []
+        folder = self.folder(document.uri)
+        further: list[Any] = [folder.space()] if route.is_wide else []
 
         def find() -> Json:
             feature = route.load()
@@ -744,10 +594,10 @@ class Session:
             for place in asked.places:
                 arguments.append(document.lines.offset(*place, self.manner.encoding))
             if route.is_live:
-                arguments.append(self.view())
+                arguments.append(folder.view())
             if route.is_judged:
                 arguments.append(self._judged(document))
-            options = {**route.taste(self.settings), **asked.options}
+            options = {**route.taste(folder.settings), **asked.options}
             found = feature(*arguments, *further, **options)
             if request.is_settled:
                 return None  # nobody hears it
@@ -774,7 +624,7 @@ class Session:
             found = find()
             if not request.is_settled:
                 request.reply(found)
-            self._tidy_up()
+            self._tidy_up(self.folder(request.document.uri if request.document else ""))
         except TidelockError as error:  # a feature that says why it does not
             request.refuse(REQUEST_FAILED, str(error))
         except Exception as error:
@@ -784,20 +634,14 @@ class Session:
             version = request.document.version if request.document is not None else None
             log.debug("request", method=request.method, version=version, ms=took)
 
-    def _tidy_up(self) -> None:
+    def _tidy_up(self, folder: Folder) -> None:
         """Let go, when there is time, of the trees and types that an answer has led to."""
-        left = self.index.left if self.index is not None else 0
-        if left > self._left:
+        left = folder.index.left
+        if left > folder.weighed:
             # a key of its own: what is weighed must not be replaced
-            self._pool.later(f"left {left}", lambda breathe: None, left - self._left)
-            self._left = left
-
-    def view(self) -> View:
-        """The running program as it is now, and a way to ask it."""
-        live = self._live
-        if live is None or not self.settings.lsp_live_enabled:
-            return View()
-        return View(live.moment, live.ask)
+            key = f"left {left} of {folder.workspace}"
+            self._pool.later(key, lambda breathe: None, left - folder.weighed)
+            folder.weighed = left
 
     def _failed(self, request: Request, error: Exception) -> None:
         """Answer with the failure; the same one is logged once a minute."""
@@ -819,7 +663,7 @@ class Session:
                 command = commands.COMMANDS.get(name)
                 if command is None:
                     raise BadRequest(f"there is no command {name}")
-                request.reply(command(self, arguments))
+                request.reply(command(self, self.folder(convert.subject(arguments)), arguments))
             except BadRequest as error:
                 request.refuse(INVALID_PARAMS, str(error))
             except (TidelockError, TimeoutError) as error:
@@ -830,69 +674,4 @@ class Session:
         def begin() -> None:
             threading.Thread(target=work, name="tidelock-command", daemon=True).start()
 
-        self._lane.put(begin)  # after the documents that were sent before
-
-    def kernel(self, *, start: bool) -> KernelClient:
-        """A client of the workspace's kernel.
-
-        Raises:
-            KernelError: there is none, or none is wanted.
-        """
-        if self._live is None:
-            raise KernelError("this language server uses no kernel")
-        return self._live.client(start=start)
-
-    def status(self) -> Json:
-        """What the editor may show of the kernel."""
-        live = self._live
-        moment = live.moment if live is not None else NOTHING
-        return {
-            "kernel": moment.state,
-            "kernelId": moment.kernel or None,
-            "lua": moment.lua or None,
-            "dialect": self.dialect,
-            "workspace": self.workspace,
-            "revision": moment.revision,
-            "execution": moment.execution or None,
-            "place": moment.place or None,
-            "executionCount": moment.executions,
-            "index": self.index.told if self.index is not None else None,
-            "problem": (live.problem if live is not None else "") or None,
-        }
-
-    def _moved_on(self, moment: Moment) -> None:
-        """The program has changed: what is undefined may be another thing."""
-        names = (*(fact.name for fact in moment.names), *moment.modules)
-        if names != self._names:
-            self._names = names
-            self._lane.put(lambda: self._judge_others(News(is_wide=True)))
-        if moment.loaded != self._loaded:
-            self._loaded = moment.loaded
-            self.reloads.compare(moment.loaded)
-            self._lane.put(self._refresh_lenses)
-        if moment.frames and self.manner.refreshes_values:
-            self._lane.put(self._refresh_values)
-        self._tell_later()
-
-    def _refresh_values(self) -> None:
-        self.ask("workspace/inlineValue/refresh")
-
-    def _tell_later(self) -> None:
-        """Tell the editor, at most four times a second; the last state is always told."""
-        with self._told:
-            if self._status_timer is not None or self._state != "ready":
-                return
-            wait = self._last_status[0] + _STATUS_S - time.monotonic()
-            timer = threading.Timer(max(wait, 0.0), self._tell_status)
-            timer.daemon = True
-            self._status_timer = timer
-        timer.start()
-
-    def _tell_status(self) -> None:
-        status = self.status()
-        with self._told:
-            self._status_timer = None
-            if status == self._last_status[1] or self._state != "ready":
-                return
-            self._last_status = (time.monotonic(), status)
-        self.wire.notify(messages.STATUS, status)
+        self.lane.put(begin)  # after the documents that were sent before

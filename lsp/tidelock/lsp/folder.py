@@ -1,0 +1,320 @@
+"""One folder of an editor's session: its options, its index, its rules and its running program.
+
+What a text is read as, judged by and run on is its folder's. It is made and changed on the
+document lane, and asked from anywhere; it never looks at a text that another folder serves.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, final
+
+from tidelock.lsp import convert, messages
+from tidelock.lsp.diagnostics import Beyond
+from tidelock.lsp.documents import Document, chunk_of_uri
+from tidelock.lsp.failures import Failures
+from tidelock.lsp.live import Live, connector
+from tidelock.lsp.moment import NOTHING, Loaded, Moment, View
+from tidelock.lsp.reloads import Reloads
+from tidelock.lsp.rules import Rules
+from tidelock.lsp.runs import Runs
+from tidelock.lsp.workspace import News, Plan, Workspace, dialect_of, lua_of, planned
+from tidelock.shared.errors import KernelError, TidelockError
+from tidelock.shared.log import layer
+from tidelock.shared.sources import (
+    chunk_of_path,
+    path_of_chunk,
+    read_text,
+    search_folders,
+    uri_of_path,
+)
+
+if TYPE_CHECKING:
+    from tidelock.lsp.manner import Json
+    from tidelock.lsp.session import Session
+    from tidelock.shared.config import Settings
+    from tidelock.shared.language.index.foreign import Wishes
+    from tidelock.shared.language.index.space import Space
+    from tidelock.shared.language.index.summary import Summary
+    from tidelock.shared.link.client import KernelClient
+    from tidelock.shared.model import Dialect, Problem
+    from tidelock.shared.syntax.tree import Mode
+
+log = layer("lsp")
+
+_STATUS_S = 0.25
+
+
+@final
+class Folder:
+    """What a session has for one workspace.
+
+    Args:
+        session: the session that it is part of.
+        workspace: the folder; its kernel is the one that is shared there.
+        settings: the options in force in it.
+        is_open: whether the editor has opened it; else none of its files is read.
+    """
+
+    def __init__(
+        self, session: Session, workspace: str, settings: Settings, *, is_open: bool
+    ) -> None:
+        self.workspace = workspace
+        self.settings = settings
+        self.is_open = is_open
+        self.weighed = 0
+        self._session = session
+        self.wishes = self._read_wishes()
+        self.index = Workspace(self._plan(), self._indexed, session.board.begin)
+        self.rules = Rules(settings, workspace, session.warn)
+        self.runs = Runs(session.wire.notify, session.new_id)
+        self.failures = Failures(self._ran)
+        self.reloads = Reloads(
+            lambda text: session.ports.check(text, self.lua),
+            lambda path: session.show_again(lambda: {chunk_of_path(path)}),
+        )
+        self.live: Live | None = None
+        self._names: tuple[object, ...] = ()
+        self._loaded: tuple[Loaded, ...] = ()
+        self._told = threading.Condition()
+        self._last_status: tuple[float, Json] = (0.0, None)
+        self._status_timer: threading.Timer | None = None
+        self._is_closed = False
+
+    def start(self) -> None:
+        """Look for the kernel and read the files, both in the background."""
+        self._start_live()
+        self.index.start()
+        self._tell_of_files()
+
+    def close(self) -> None:
+        """End the threads and leave the kernel."""
+        with self._told:
+            self._is_closed = True
+            if self._status_timer is not None:
+                self._status_timer.cancel()
+        self.index.close()
+        if self.live is not None:
+            self.live.close()
+        self.rules.close()
+
+    # -- options, and texts read by them -------------------------------------------------------
+
+    @property
+    def dialect(self) -> Dialect:
+        """The Lua that texts are read as."""
+        return dialect_of(self.lua)
+
+    @property
+    def lua(self) -> str:
+        """The Lua that judges texts."""
+        return lua_of(self.settings, self.wishes)
+
+    def made(
+        self, uri: str, version: int, text: str, mode: Mode = "chunk", home: str = ""
+    ) -> Document:
+        """A text of the folder; one of a notebook has its ``home`` there."""
+        folders = self._search(path_of_chunk(chunk_of_uri(home or uri)))
+        return Document(uri, version, text, self.dialect, folders, mode)
+
+    def _search(self, path: str) -> tuple[str, ...]:
+        """Where a file's ``require`` looks."""
+        return search_folders(os.path.dirname(path), self.workspace, self.settings.lua_path)
+
+    def _read_wishes(self) -> Wishes:
+        from tidelock.shared.language.index import foreign
+
+        return foreign.with_settings(foreign.read(self.workspace), self.settings)
+
+    def _plan(self) -> Plan:
+        """What the index reads."""
+        root = self.workspace if self.is_open else ""
+        return planned(root, self.dialect, self.settings, self.wishes)
+
+    def _tell_of_files(self) -> None:
+        """What is wrong with the project files of other tools is told at those files."""
+        session = self._session
+        for path, text, problems in self.wishes.files:
+            document = Document(uri_of_path(path), 0, text)
+            params = convert.publication(document, problems, session.manner)
+            params.version = None
+            session.show_problems(params)
+
+    def reconfigure(self) -> None:
+        """The project's file or one of other tools has changed; on the lane.
+
+        The link to a kernel keeps the options that it began with.
+        """
+        session = self._session
+        wishes, settings = self.wishes, self.settings
+        self.settings = session.options(self.workspace, settings, said=True)
+        self.wishes = self._read_wishes()
+        self._tell_of_files()
+        if self.wishes == wishes and self.settings == settings:
+            return
+        for path in {one.path for one in wishes.files} - {one.path for one in self.wishes.files}:
+            session.show_problems(convert.withdrawal(uri_of_path(path)))
+        for document in session.texts_of(self):
+            search = self._search(document.path) if document.path else document.search
+            if (document.dialect, document.search) != (self.dialect, search):
+                session.documents.renew(document.read_as(self.dialect, search))
+        if Rules.are_others(settings, self.settings):
+            self.rules.close()
+            self.rules = Rules(self.settings, self.workspace, session.warn)
+        self.index.replan(self._plan())
+
+    # -- what is known of its texts ------------------------------------------------------------
+
+    def space(self) -> Space:
+        """The workspace as it is known now, with the open texts."""
+        return self.index.space(self._session.texts_of(self))
+
+    def on_disk(self, document: Document) -> Summary | None:
+        """What the index has of the file of a text."""
+        return self.index.summary(document.path)
+
+    def beyond(self) -> Beyond | None:
+        """What other texts and the program add; None while the workspace is still being read."""
+        if self.index.state not in ("ready", "refused"):
+            return None
+        moment = self.view().moment
+        return Beyond(
+            self.space(),
+            frozenset(fact.name for fact in moment.names),
+            frozenset(moment.modules),
+            python=self.settings.lua_python_access,
+            arguments=self.settings.lsp_diagnostics_unused_arguments,
+            is_global=self.wishes.is_global,
+        )
+
+    def as_wished(self, document: Document, found: list[Problem]) -> list[Problem]:
+        """The problems that the project wants to see."""
+        judged = (self.wishes.judged(one, document.text) for one in found)
+        shown = [one for one in judged if one is not None]
+        return shown[: self.settings.lsp_diagnostics_max_per_file]
+
+    def _indexed(self, news: News) -> None:
+        """The index has changed; called on its thread."""
+        self._session.judge_others(self, news)
+        self._tell_later()
+
+    def _ran(self, chunk: str) -> tuple[str, ...]:
+        """The texts of which one ran for a chunk: what the newest run was given, and the file."""
+        given = self.runs.ran(chunk)
+        try:
+            saved = read_text(path_of_chunk(chunk))
+        except OSError:
+            saved = None
+        return tuple(text for text in (given, saved) if text is not None)
+
+    # -- the running program -------------------------------------------------------------------
+
+    def _start_live(self) -> None:
+        session, settings = self._session, self.settings
+        if not session.ports.use_kernel or self.live is not None:
+            return
+        self.live = Live(
+            connector(self.workspace, settings),
+            settings.lsp_live_deadline_ms / 1000,
+            self._moved_on,
+            may_start=settings.kernel_auto_start,
+            began=lambda: session.show_again(self.failures.clear),
+            failed=lambda words, stack: session.show_again(
+                lambda: self.failures.take(words, stack)
+            ),
+            overlay=self.runs.overlay,
+        )
+        if settings.lsp_live_enabled:
+            self.live.start()
+
+    def kernel(self, *, start: bool) -> KernelClient:
+        """A client of the workspace's kernel.
+
+        Raises:
+            KernelError: there is none, or none is wanted.
+        """
+        if self.live is None:
+            raise KernelError("this language server uses no kernel")
+        return self.live.client(start=start)
+
+    def view(self) -> View:
+        """The running program as it is now, and a way to ask it."""
+        live = self.live
+        if live is None or not self.settings.lsp_live_enabled:
+            return View()
+        return View(live.moment, live.ask)
+
+    def has_loaded(self, path: str) -> bool:
+        """Whether the program has loaded a file as a module."""
+        return any(one.path == path for one in self.view().moment.loaded)
+
+    def check_reload(self, path: str) -> None:
+        """See what a reload would say of a file that the program has loaded; it runs nothing."""
+        for module in self.view().moment.loaded:
+            try:
+                if module.path == path:
+                    self.reloads.check(module)
+            except (OSError, TidelockError) as error:
+                log.info("nobody can say whether a module would load", why=str(error))
+
+    def _moved_on(self, moment: Moment) -> None:
+        """The program has changed: what is undefined may be another thing."""
+        session = self._session
+        names = (*(fact.name for fact in moment.names), *moment.modules)
+        if names != self._names:
+            self._names = names
+            session.judge_others(self, News(is_wide=True))
+        if moment.loaded != self._loaded:
+            self._loaded = moment.loaded
+            self.reloads.compare(moment.loaded)
+            session.refresh_lenses()
+        if moment.frames:
+            session.refresh_values()
+        self._tell_later()
+
+    # -- its status ----------------------------------------------------------------------------
+
+    def status(self) -> Json:
+        """What the editor may show of the kernel."""
+        live = self.live
+        moment = live.moment if live is not None else NOTHING
+        return {
+            "kernel": moment.state,
+            "kernelId": moment.kernel or None,
+            "lua": moment.lua or None,
+            "dialect": self.dialect,
+            "workspace": self.workspace,
+            "revision": moment.revision,
+            "execution": moment.execution or None,
+            "place": moment.place or None,
+            "executionCount": moment.executions,
+            "index": self.index.told,
+            "problem": (live.problem if live is not None else "") or None,
+        }
+
+    def _tell_later(self) -> None:
+        """Tell the editor, at most four times a second; the last state is always told."""
+        with self._told:
+            if self._status_timer is not None or not self._may_tell:
+                return
+            wait = self._last_status[0] + _STATUS_S - time.monotonic()
+            timer = threading.Timer(max(wait, 0.0), self.tell_status)
+            timer.daemon = True
+            self._status_timer = timer
+        timer.start()
+
+    def tell_status(self) -> None:
+        """Tell the editor now, if there is something new."""
+        status = self.status()
+        with self._told:
+            self._status_timer = None
+            if status == self._last_status[1] or not self._may_tell:
+                return
+            self._last_status = (time.monotonic(), status)
+        self._session.wire.notify(messages.STATUS, status)
+
+    @property
+    def _may_tell(self) -> bool:
+        return self._session.is_ready and not self._is_closed
