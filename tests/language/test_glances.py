@@ -28,7 +28,7 @@ def told(held: Held | None) -> tuple[list[str], int] | None:
 def read(tree: Tree, value: Node | None) -> tuple[list[str], int] | None:
     if not isinstance(value, FunctionBody):
         return None
-    return parameters(value), members(tree).homes[value.number]
+    return parameters(value), members(tree).home(value) or 0
 
 
 def check_glances(tree: Tree) -> int:

@@ -253,7 +253,7 @@ def _field_place(tree: Tree, known: Members, offset: int) -> tuple[Path, int, in
     """The field of a constructor whose name is under the cursor, with its path."""
     if not any(isinstance(node, Table) for node in tree.under(offset)):
         return None
-    for path, field in known.all():
+    for path, field in known.around(offset):
         if field.start <= offset <= field.end:
             return path, field.start, field.end
     return None

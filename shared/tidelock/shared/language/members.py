@@ -3,321 +3,107 @@
 A table is known by its path: the local or the name of the global that holds it, then constant
 keys. Fields come from constructors, assignments and function statements, wherever in the text;
 globals are the fields of the empty path. ``self`` in a method stands for the method's table.
+A text is read unit by unit (``unit_members``), those that can have an answer, when it is asked for.
 """
 
 from __future__ import annotations
 
-from itertools import chain, compress, repeat
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
+from typing import TYPE_CHECKING, TypeVar, final
 
 from tidelock.shared.language.annotations import documented, signature
-from tidelock.shared.language.paths import Path, constant, direct
+from tidelock.shared.language.paths import Path, direct, path_of
 from tidelock.shared.language.scopes import Local, resolve
-from tidelock.shared.model import Key as Key
-from tidelock.shared.syntax.tree import (
-    Assign,
-    Binary,
-    Call,
-    Expression,
-    Function,
-    FunctionBody,
-    Global,
-    Index,
-    KeyedField,
-    LocalFunction,
-    Member,
-    MethodCall,
-    Name,
-    NamedField,
-    Node,
-    Paren,
-    Table,
-    Vararg,
+from tidelock.shared.language.unit_members import (
+    Element,
+    Field,
+    Given,
+    UnitMembers,
+    has_self,
+    matched,
 )
-from tidelock.shared.syntax.tree import Local as LocalStatement
+from tidelock.shared.model import Key as Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tidelock.shared.syntax.tree import Tree
+    from tidelock.shared.syntax.tree import Expression, FunctionBody, Name, Table, Tree
 
 T = TypeVar("T")
 _ALIASES = 8
-_TELLING = frozenset(("=", "function", "setmetatable"))
-"""Tokens of which one is in whatever gives a table something, besides ``insert``."""
-
-
-class Field(NamedTuple):
-    """One place where a field gets a value; ``start`` and ``end`` are those of its key.
-
-    ``statement`` is where the statement begins whose comment describes it, ``body`` the function
-    it holds, if the text shows one. The value is result number ``nth``, from 0, of ``value``.
-    """
-
-    key: Key
-    start: int
-    end: int
-    statement: int
-    value: Expression | None
-    body: FunctionBody | None
-    nth: int = 0
-
-    @property
-    def method(self) -> bool:
-        """Whether it is a function that takes ``self``."""
-        return self.body is not None and has_self(self.body)
-
-
-class Element(NamedTuple):
-    """Where a table gets a value at a computed key; without a ``key`` it is added to a list."""
-
-    key: Expression | None
-    value: Expression
-    nth: int
+_INSERT: Path = ("table", "insert")
 
 
 @final
 class Members:
-    """The fields of one text; made by ``members``, never changed.
+    """The fields of one text; made by ``members``. What it says never changes.
 
-    ``homes`` says for a function, by its number, where the statement begins whose comment
-    describes it, ``holders`` the path it is assigned to. ``tables`` are the paths of tables
-    written out, by identity; ``loose`` ones keep their fields to themselves. ``metas`` are the
-    second arguments of ``setmetatable`` by the path of the first, ``made`` both where the first
-    is written out.
+    Two threads that ask for a unit at the same time get the same answer.
     """
 
-    __slots__ = (
-        "_fields",
-        "_owners",
-        "_values",
-        "elements",
-        "holders",
-        "homes",
-        "loose",
-        "made",
-        "metas",
-        "scopes",
-        "tables",
-        "tree",
-    )
+    __slots__ = ("_elements", "_fields", "_given", "_metas", "_units", "_whole", "scopes", "tree")
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.scopes = resolve(tree)
+        self._units: dict[int, UnitMembers] = {}
+        self._given: list[Given] | None = None
+        # What has been put together of several units.
         self._fields: dict[Path, dict[Key, list[Field]]] = {}
-        # The table a method belongs to, by the number of its function.
-        self._owners: dict[int, Path] = {}
-        # What a local got at its declaration, and which of its results.
-        self._values: dict[Local, tuple[Expression, int]] = {}
-        self.homes: dict[int, int] = {}
-        self.holders: dict[int, Path] = {}
-        self.tables: dict[int, Path] = {}
-        self.loose: set[int] = set()
-        self.metas: dict[Path, list[Expression]] = {}
-        self.made: list[tuple[Table, Expression]] = []
-        self.elements: dict[Path, list[Element]] = {}
-        self._read()
+        self._elements: dict[Path, Sequence[Element]] = {}
+        self._metas: dict[Path, Sequence[Expression]] = {}
+        self._whole: dict[Path, dict[Key, list[Field]]] | None = None
 
-    def _read(self) -> None:
-        readers: dict[type[Node], Callable[[Any], None]] = {
-            LocalStatement: self._declare,
-            Global: self._declare,
-            LocalFunction: self._local_function,
-            Assign: self._assignment,
-            Function: self._function,
-            Call: self._call,
-        }
-        find = readers.get
-        tokens = self.tree.tokens
-        # What is read stands in text order, so that the nodes between need no look inside.
-        telling = {*_TELLING, *(one for one in set(tokens.texts) if one.endswith("insert"))}
-        found = compress(tokens.starts, map(telling.__contains__, tokens.texts))
-        places = chain(found, repeat(len(self.tree.text)))
-        place = next(places)
-        todo: list[Node] = [self.tree.body]
-        pop, push = todo.pop, todo.extend
-        while todo:
-            node = pop()
-            start = node.start
-            while place < start:
-                place = next(places)
-            if place >= node.end:
-                continue
-            reader = find(type(node))
-            if reader is not None:
-                reader(node)
-            push([one for one in reversed(node.children()) if one.end > place])
+    # -- units ---------------------------------------------------------------------------------
 
-    def _declare(self, node: LocalStatement | Global) -> None:
-        if node.values:
-            for name, value, nth in matched(node.names, node.values):
-                self._bind(name, value, nth, node.start)
+    def _unit(self, index: int) -> UnitMembers:
+        found = self._units.get(index)
+        if found is None:
+            made = UnitMembers(self.tree, self.scopes, index)
+            found = self._units.setdefault(index, made)
+        return found
 
-    def _local_function(self, node: LocalFunction) -> None:
-        self._bind(node.name, node.body, 0, node.start)
+    def _at(self, offset: int) -> UnitMembers:
+        """The unit that an offset is in."""
+        return self._unit(self.tree.unit_at(offset))
 
-    def _assignment(self, node: Assign) -> None:
-        for target, value, nth in matched(node.targets, node.values):
-            self._assign(target, value, nth, node.start)
+    def _all_given(self) -> list[Given]:
+        """What each unit may give; those that nobody has read yet are read."""
+        if self._given is None:
+            self._given = [self._given_by(index) for index in range(len(self.tree.units))]
+        return self._given
 
-    def _function(self, node: Function) -> None:
-        if node.body.method and isinstance(node.target, Member):
-            owner = self.path(node.target.object)
-            if owner is not None:
-                self._owners[node.body.number] = owner
-        self._assign(node.target, node.body, 0, node.start)
+    def _given_by(self, index: int) -> Given:
+        return self.tree.units[index].unit.once("given", lambda _: self._unit(index).given)
 
-    def _call(self, node: Call) -> None:
-        called = node.function
-        if isinstance(called, Name):
-            if called.name == "setmetatable" and len(node.arguments) > 1:
-                table, meta = node.arguments[:2]
-                path = self.path(table)
-                if path is not None:
-                    self.metas.setdefault(path, []).append(meta)
-                elif isinstance(table, Table):
-                    self.made.append((table, meta))
-            elif called.name.endswith("insert"):
-                path = self.path(called)
-                if path is not None and self.real(path) == ("table", "insert"):
-                    self._insert(node)
-        elif isinstance(called, Member) and called.key == "insert":
-            path = self.path(called)
-            if path is not None and self.real(path) == ("table", "insert"):
-                self._insert(node)
+    def _giving(self, path: Path) -> Iterator[UnitMembers]:
+        """The units that may give something to a path, in text order."""
+        root = path[0]
+        name = root.name if isinstance(root, Local) else root
+        for index, given in enumerate(self._all_given()):
+            if name in given.names:
+                yield self._unit(index)
 
-    def _insert(self, node: Call) -> None:
-        path = self.path(node.arguments[0]) if len(node.arguments) > 1 else None
-        if path is not None:
-            element = Element(None, node.arguments[-1], 0)
-            self.elements.setdefault(path, []).append(element)
+    def _with_metas(self) -> Iterator[UnitMembers]:
+        for index, given in enumerate(self._all_given()):
+            if given.metas:
+                yield self._unit(index)
 
-    def _bind(self, name: Name, value: Expression, nth: int, statement: int) -> None:
-        local = self.scopes.meaning(name.start)
-        if local is None:
-            self._assign(name, value, nth, statement)
-            return
-        self._values[local] = (value, nth)
-        if isinstance(value, FunctionBody):
-            self.homes[value.number] = statement
-            self.holders[value.number] = (local,)
-        elif nth == 0:
-            self._constructor((local,), value)
-
-    def _assign(self, target: Expression, value: Expression, nth: int, statement: int) -> None:
-        path = self.path(target)
-        if path is None:
-            if isinstance(value, FunctionBody):
-                self.homes[value.number] = statement
-            if isinstance(target, Index):
-                owner = self.path(target.object)
-                if owner is not None:
-                    self.elements.setdefault(owner, []).append(Element(target.key, value, nth))
-            return
-        body = value if isinstance(value, FunctionBody) else None
-        if body is not None:
-            self.homes[body.number] = statement
-            self.holders[body.number] = path
-        if isinstance(target, Name):
-            if path == (target.name,):
-                place = Field(target.name, target.start, target.end, statement, value, body, nth)
-                self._add(path, place)
-        elif isinstance(target, Member):
-            start, end = target.key_start, target.end
-            self._add(path, Field(target.key, start, end, statement, value, body, nth))
-        elif isinstance(target, Index):
-            key = path[-1]
-            assert isinstance(key, Key)
-            start, end = target.key.start, target.key.end
-            self._add(path, Field(key, start, end, statement, value, body, nth))
-        if body is None and nth == 0:
-            self._constructor(path, value)
-
-    def _add(self, path: Path, field: Field) -> None:
-        self._fields.setdefault(path[:-1], {}).setdefault(field.key, []).append(field)
-
-    def _constructor(self, path: Path, value: Expression) -> None:
-        """Note the fields of a table written out, also inside ``setmetatable``."""
-        todo: list[tuple[Path, Expression]] = [(path, value)]
-        while todo:
-            path, value = todo.pop()
-            if isinstance(value, Table):
-                self.tables.setdefault(id(value), path)
-                todo += self._constructed(path, value)
-            elif isinstance(value, Call):
-                called = value.function
-                if value.arguments and isinstance(called, Name) and called.name == "setmetatable":
-                    if len(value.arguments) > 1:
-                        self.metas.setdefault(path, []).append(value.arguments[1])
-                    todo.append((path, value.arguments[0]))
-            elif isinstance(value, Binary):
-                # ``o or {}``: one of several values, whose own fields are not those of the path.
-                if value.operator == "or" and isinstance(value.right, Table):
-                    self.tables.setdefault(id(value.right), path)
-                    self.loose.add(id(value.right))
-            elif isinstance(value, Paren):
-                todo.append((path, value.inner))
-
-    def _constructed(self, path: Path, table: Table) -> list[tuple[Path, Expression]]:
-        inner: list[tuple[Path, Expression]] = []
-        for item in table.fields:
-            if isinstance(item, NamedField):
-                key: Key | None = item.name.name
-                place: Expression = item.name
-            elif isinstance(item, KeyedField):
-                key = constant(item.key)
-                place = item.key
-            else:
-                continue
-            if key is None:
-                continue
-            body = item.value if isinstance(item.value, FunctionBody) else None
-            if body is not None:
-                self.homes[body.number] = item.start
-                self.holders[body.number] = (*path, key)
-            field = Field(key, place.start, place.end, item.start, item.value, body)
-            self._add((*path, key), field)
-            inner.append(((*path, key), item.value))
-        return inner
+    # -- paths ---------------------------------------------------------------------------------
 
     def path(self, node: Expression) -> Path | None:
         """The path of a name or a chain of constant keys; ``self`` of a method is its table."""
-        keys: list[Key] = []
-        while True:
-            if isinstance(node, Member):
-                keys.append(node.key)
-                node = node.object
-            elif isinstance(node, Index) and (key := constant(node.key)) is not None:
-                keys.append(key)
-                node = node.object
-            elif isinstance(node, Paren):
-                node = node.inner
-            else:
-                break
-        if not isinstance(node, Name) or not node.name:
-            return None
-        keys.reverse()
-        return direct((*self.root(node.name, self.scopes.meaning(node.start)), *keys))
+        return path_of(node, self._root)
+
+    def _root(self, name: Name) -> Path:
+        return self.root(name.name, self.scopes.meaning(name.start))
 
     def root(self, name: str, local: Local | None) -> Path:
         """Where a variable's fields are noted."""
         if local is None:
             return (name,)
         if local.kind == "self":
-            return self._owners.get(local.function, (local,))
+            return self._at(local.start).owners.get(local.function, (local,))
         return (local,)
-
-    def owner(self, body: FunctionBody) -> Path | None:
-        """The table whose method a function is."""
-        if body.method:
-            return self._owners.get(body.number)
-        holder = self.holders.get(body.number, ())
-        return holder[:-1] if len(holder) > 1 else None
-
-    def given(self, local: Local) -> tuple[Expression, int] | None:
-        """What a local got at its declaration, and which of its results."""
-        return self._values.get(local)
 
     def real(self, path: Path) -> Path:
         """The path after following locals that only hold another path: ``local s = string``."""
@@ -326,56 +112,157 @@ class Members:
             local = path[0]
             value = self.value(local) if isinstance(local, Local) else None
             other = None if value is None else self.path(value)
-            if other is None or path in self._fields:
+            if other is None or self.fields(path):
                 break
             path = direct((*other, *path[1:]))
         return path
 
+    # -- locals --------------------------------------------------------------------------------
+
+    def given(self, local: Local) -> tuple[Expression, int] | None:
+        """What a local got at its declaration, and which of its results."""
+        return self._at(local.start).values.get(local)
+
     def value(self, local: Local) -> Expression | None:
         """What a local got at its declaration, None once something else is assigned to it."""
-        value, nth = self._values.get(local, (None, 0))
+        value, nth = self.given(local) or (None, 0)
         if nth or local.is_set:
             return None
         return value
 
+    # -- functions -----------------------------------------------------------------------------
+
+    def owner(self, body: FunctionBody) -> Path | None:
+        """The table whose method a function is."""
+        if body.method:
+            return self._at(body.start).owners.get(body.number)
+        holder = self.holder(body) or ()
+        return holder[:-1] if len(holder) > 1 else None
+
+    def home(self, body: FunctionBody) -> int | None:
+        """Where the statement begins whose comment describes a function."""
+        return self._at(body.start).homes.get(body.number)
+
+    def holder(self, body: FunctionBody) -> Path | None:
+        """The path that a function is assigned to."""
+        return self._at(body.start).holders.get(body.number)
+
+    # -- tables --------------------------------------------------------------------------------
+
+    def table(self, node: Table) -> Path | None:
+        """The path of a table that is written out."""
+        return self._at(node.start).tables.get(id(node))
+
+    def is_loose(self, node: Table) -> bool:
+        """Whether the fields of a table written out are not those of its path."""
+        return id(node) in self._at(node.start).loose
+
+    def metas(self, path: Path) -> Sequence[Expression]:
+        """The second arguments of ``setmetatable`` where the first is the value of a path."""
+        found = self._metas.get(path)
+        if found is None:
+            found = [one for unit in self._giving(path) for one in unit.metas.get(path, ())]
+            self._metas[path] = found
+        return found
+
+    def all_metas(self) -> Mapping[Path, Sequence[Expression]]:
+        """The second arguments of ``setmetatable`` by the path of the first."""
+        found: dict[Path, list[Expression]] = {}
+        for unit in self._with_metas():
+            for path, metas in unit.metas.items():
+                found.setdefault(path, []).extend(metas)
+        return found
+
+    def made(self) -> Iterator[tuple[Table, Expression]]:
+        """Both arguments of ``setmetatable`` where the first is a table without a path."""
+        for unit in self._with_metas():
+            for table, meta in unit.made:
+                if id(table) not in unit.tables:
+                    yield table, meta
+
+    def elements(self, path: Path) -> Sequence[Element]:
+        """Where a table gets values at keys that are computed, or at its end."""
+        found = self._elements.get(path)
+        if found is None:
+            found = [
+                one
+                for unit in self._giving(path)
+                for one in unit.elements.get(path, ())
+                if one.adder is None or self.real(one.adder) == _INSERT
+            ]
+            self._elements[path] = found
+        return found
+
+    # -- fields --------------------------------------------------------------------------------
+
+    def _all(self) -> dict[Path, dict[Key, list[Field]]]:
+        if self._whole is None:
+            units = [self._unit(index) for index in range(len(self.tree.units))]
+            whole: dict[Path, dict[Key, list[Field]]] = {}
+            for unit in units:
+                for path, fields in unit.fields.items():
+                    _join(whole.setdefault(path, {}), fields)
+            self._whole = whole
+        return self._whole
+
     def all(self) -> Iterator[tuple[Path, Field]]:
         """Every field with its path."""
-        for path, fields in self._fields.items():
-            for key, places in fields.items():
-                for field in places:
-                    yield (*path, key), field
+        return _flat(self._all())
+
+    def around(self, offset: int) -> Iterator[tuple[Path, Field]]:
+        """Every field of the statement of the main chunk that an offset is in, with its path."""
+        return _flat(self._at(offset).fields)
 
     def fields(self, path: Path) -> dict[Key, list[Field]]:
-        """The fields noted for a path by key, in the order of the text."""
-        return self._fields.get(path, {})
+        """The fields noted for a path by key, in the order of the text; nobody may change them."""
+        if not path:
+            return self._all().get(path, {})
+        found = self._fields.get(path)
+        if found is None:
+            found = {}
+            for unit in self._giving(path):
+                _join(found, unit.fields.get(path, {}))
+            self._fields[path] = found
+        return found
+
+    def globals_through(self, name: str) -> Iterator[str]:
+        """The globals set in the units that also set something of ``name``, say ``_G``."""
+        for unit in self._giving((name,)):
+            yield from (key for key in unit.fields.get((), ()) if isinstance(key, str))
+
+    def places(self, path: Path) -> Sequence[Field]:
+        """The places where the last key of a path gets a value."""
+        key = path[-1]
+        if not isinstance(key, Key):
+            return ()
+        if len(path) > 1:
+            return self.fields(path[:-1]).get(key, ())
+        return [one for unit in self._giving(path) for one in unit.fields.get((), {}).get(key, ())]
 
     def field(self, path: Path) -> Field | None:
         """The first place where the last key of a path gets a value, functions first."""
-        key = path[-1]
-        if not isinstance(key, Key):
-            return None
-        found = self._fields.get(path[:-1], {}).get(key, [])
+        found = self.places(path)
         for field in found:
             if field.body is not None:
                 return field
         return found[0] if found else None
 
 
+def _join(whole: dict[Key, list[Field]], part: Mapping[Key, Iterable[Field]]) -> None:
+    for key, places in part.items():
+        whole.setdefault(key, []).extend(places)
+
+
+def _flat(whole: Mapping[Path, Mapping[Key, Sequence[Field]]]) -> Iterator[tuple[Path, Field]]:
+    for path, fields in whole.items():
+        for key, places in fields.items():
+            for field in places:
+                yield (*path, key), field
+
+
 def members(tree: Tree) -> Members:
-    """The fields of a text, read once, at the first call."""
+    """The fields of a text, made at the first call."""
     return tree.once("members", Members)
-
-
-def matched(
-    targets: Sequence[T], values: Sequence[Expression]
-) -> Iterator[tuple[T, Expression, int]]:
-    """Each target with the expression it gets its value from, and which of its results."""
-    last = len(values) - 1
-    for place, target in enumerate(targets):
-        if place <= last:
-            yield target, values[place], 0
-        elif last >= 0 and isinstance(values[last], Call | MethodCall | Vararg):
-            yield target, values[last], place - last
 
 
 def shown(tree: Tree, name: str, body: FunctionBody, statement: int) -> tuple[str, str]:
@@ -384,15 +271,13 @@ def shown(tree: Tree, name: str, body: FunctionBody, statement: int) -> tuple[st
     return signature(name, parameters(body), known), known.text
 
 
-def has_self(body: FunctionBody) -> bool:
-    """Whether a function has a first parameter ``self``, written or not."""
-    first = body.parameters[:1]
-    return body.method or (first != [] and first[0].name == "self")
-
-
 def parameters(body: FunctionBody) -> list[str]:
     """The parameters as written."""
     names = [name.name for name in body.parameters]
     if body.vararg is not None:
         names.append("..." + (body.vararg.name.name if body.vararg.name else ""))
     return names
+
+
+__all__ = ["Element", "Field", "Members"]
+__all__ += ["has_self", "matched", "members", "parameters", "shown"]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from tidelock.shared.language.scopes import Local
 from tidelock.shared.model import Key
 from tidelock.shared.syntax.tokens import KEYWORDS
-from tidelock.shared.syntax.tree import Number, String
+from tidelock.shared.syntax.tree import Index, Member, Name, Number, Paren, String
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tidelock.shared.syntax.tree import Expression
 
@@ -34,6 +34,26 @@ def constant(key: Expression) -> Key | None:
         value = key.value
         return None if isinstance(value, complex) else value
     return None
+
+
+def path_of(node: Expression, root: Callable[[Name], Path]) -> Path | None:
+    """The path of a name or a chain of constant keys; ``root`` tells what a name stands for."""
+    keys: list[Key] = []
+    while True:
+        if isinstance(node, Member):
+            keys.append(node.key)
+            node = node.object
+        elif isinstance(node, Index) and (key := constant(node.key)) is not None:
+            keys.append(key)
+            node = node.object
+        elif isinstance(node, Paren):
+            node = node.inner
+        else:
+            break
+    if not isinstance(node, Name) or not node.name:
+        return None
+    keys.reverse()
+    return direct((*root(node), *keys))
 
 
 def path_text(path: Path) -> str:

@@ -132,7 +132,6 @@ class JoinedScopes(Scopes):
     """
 
     __slots__ = (
-        "_begin",
         "_counts",
         "_is_whole",
         "_kept",
@@ -154,11 +153,9 @@ class JoinedScopes(Scopes):
         self._kept: dict[tuple[int, int], Local] = {}
         # The units that assign to a name which they do not declare.
         self._setting: dict[str, list[int]] = {}
-        self._begin: list[int] = []
         self._counts: list[int] = []
         size, count = len(tree.text), 0
-        for index, (part, (unit, shift, _, _)) in enumerate(zip(parts, tree.units, strict=True)):
-            self._begin.append(unit.start + shift)
+        for index, (part, (_, shift, _, _)) in enumerate(zip(parts, tree.units, strict=True)):
             self._counts.append(count)
             for place in part.kept:
                 name, kind, attrib, start, end, since, _, _ = part.locals[place]
@@ -321,7 +318,7 @@ class JoinedScopes(Scopes):
                     yield name
 
     def _index(self, offset: int) -> int:
-        return bisect_right(self._begin, offset) - 1
+        return bisect_right(self._tree.begins, offset) - 1
 
     def meaning(self, start: int) -> Local | None:
         """The local that the name beginning at an offset uses or declares."""

@@ -13,7 +13,7 @@ The file is long because it is the one list of what a tree is made of.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar, cast, final, overload
 
@@ -913,6 +913,10 @@ class Moved(Sequence[Statement]):
         one, place = self._placed[index]
         return one.unit.statements[place], one.offset
 
+    def between(self, start: int, end: int) -> Sequence[Statement]:
+        """The statements that begin from one offset to before another."""
+        return self[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+
     def _at(self, offset: int) -> int:
         return bisect_right(self._starts, offset) - 1
 
@@ -1068,6 +1072,22 @@ class Tree(Derived):
                 release()
         self._derived.clear()
 
+    @property
+    def begins(self) -> Sequence[int]:
+        """Where each of the units begins now."""
+        return self.once("begins", _begins)
+
+    def unit_at(self, offset: int) -> int:
+        """Which of the units an offset is in or behind; the first for what comes before all."""
+        return max(bisect_right(self.begins, offset) - 1, 0)
+
+    def statements_of(self, index: int) -> Sequence[Statement]:
+        """The statements of one of the units, where they are now."""
+        begins, statements = self.begins, self.body.statements
+        assert isinstance(statements, Moved)
+        end = begins[index + 1] if index + 1 < len(begins) else len(self.text) + 1
+        return statements.between(begins[index], end)
+
     def as_read(self, offset: int) -> tuple[Statement | None, int]:
         """The statement of the main chunk that an offset is in, and how far it has moved.
 
@@ -1114,6 +1134,10 @@ def within(node: Node, offset: int) -> Sequence[Node]:
 
 def _place(problem: Problem) -> tuple[int, int]:
     return problem.start, problem.end
+
+
+def _begins(tree: Tree) -> list[int]:
+    return [one.unit.start + one.offset for one in tree.units]
 
 
 def _tape(tree: Tree) -> Tape:

@@ -43,7 +43,7 @@ class Damage:
     __slots__ = ("_spans", "_starts", "_words")
 
     def __init__(self, tree: Tree) -> None:
-        starts = [one.unit.start + one.offset for one in tree.units]
+        starts = tree.begins
         ends = [*starts, len(tree.text)][1:]
         broken = [bool(one.unit.broken) for one in tree.units]
         self._spans = [

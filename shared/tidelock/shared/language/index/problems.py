@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.checks.variables import damage
-from tidelock.shared.language.index.summary import summary
+from tidelock.shared.language.index.summary import is_dynamic, requires, sets
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.suppressions import wanted
@@ -61,9 +61,9 @@ def problems(tree: Tree, uri: str, space: Space, known: Known = NOTHING) -> list
 def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
     scopes = resolve(tree)
     bad = damage(tree)
-    own = {*scopes.global_names(), *summary(tree).sets, *known.globals}
+    own = {*scopes.global_names(), *sets(tree), *known.globals}
     standard = {entry.name for entry in library(tree.dialect).members(())}
-    severity: Severity = "hint" if summary(tree).is_dynamic else "warning"
+    severity: Severity = "hint" if is_dynamic(tree) else "warning"
     for name, references in scopes.globals.items():
         if name in own or name in standard or name in ("_G", "_ENV", "") or space.sets(name):
             continue
@@ -139,7 +139,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 def _unresolved(tree: Tree, uri: str, space: Space, known: Known) -> Iterator[Problem]:
     folders = space.folders(uri)
-    for place in summary(tree).requires:
+    for place in requires(tree):
         name = place.name
         entry = library(tree.dialect).entry((name,))
         if (entry is not None and entry.kind == "table") or name in known.modules:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 from tidelock.shared.language.index.snapshot import EMPTY, Snapshot
 from tidelock.shared.language.index.succession import Succession
-from tidelock.shared.language.index.summary import Place, Summary, Symbol, summary
+from tidelock.shared.language.index.summary import Place, Summary, Symbol, sets, summary
 from tidelock.shared.language.index.trees import Trees
 from tidelock.shared.language.modules import Module
+from tidelock.shared.language.types.declared import declared
 from tidelock.shared.positions import Lines
 from tidelock.shared.sources import canonical, path_of_uri, read_text, search_folders, uri_of_path
 
@@ -198,12 +199,12 @@ class Space:
 
     def declaring(self, name: str) -> Sequence[Module]:
         """The texts whose comments declare a class, an alias or an enum of this name."""
-        opened = (one for one in self.opened.values() if name in summary(one.tree).declares)
+        opened = (one for one in self.opened.values() if name in declared(one.tree).names)
         return list(self._modules(opened, self.snapshot.declaring.get(name, ())))
 
     def assigning(self, name: str) -> Sequence[Module]:
         """The texts that set a global of this name."""
-        opened = (one for one in self.opened.values() if name in summary(one.tree).sets)
+        opened = (one for one in self.opened.values() if name in sets(one.tree))
         return list(self._modules(opened, self.snapshot.setting.get(name, ())))
 
     def naming(self, word: str) -> Iterator[Module]:
@@ -222,12 +223,12 @@ class Space:
         """Whether any text sets a global of this name; no file is read for it."""
         if any(path not in self.opened for path in self.snapshot.setting.get(name, ())):
             return True
-        return any(name in summary(one.tree).sets for one in self.opened.values())
+        return any(name in sets(one.tree) for one in self.opened.values())
 
     def global_names(self) -> set[str]:
         """The globals that any text sets."""
         found = set(self.snapshot.setting)
-        return found.union(*(summary(one.tree).sets for one in self.opened.values()))
+        return found.union(*(sets(one.tree) for one in self.opened.values()))
 
     def globals(self, but: str) -> Iterator[Symbol]:
         """The globals that texts other than the one with a URI set, each once."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, final
 
-from tidelock.shared.language.index.summary import summary
+from tidelock.shared.language.index.summary import sets
 from tidelock.shared.language.members import members
+from tidelock.shared.language.types.declared import declared
 from tidelock.shared.language.types.inference import Types
 
 if TYPE_CHECKING:
@@ -96,9 +97,9 @@ def _changes(before: Space, after: Space) -> Callable[[Text], bool] | None:
             continue
         if _extends_strings(old) or _extends_strings(new):
             return None  # every text may see it, and none is known to
-        was, known = summary(old), summary(new)
-        questions.update(("global", name) for name in {*was.sets} ^ {*known.sets})
-        questions.update(("class", name) for name in {*was.declares} ^ {*known.declares})
+        questions.update(("global", name) for name in {*sets(old)} ^ {*sets(new)})
+        classes = {*declared(old).names} ^ {*declared(new).names}
+        questions.update(("class", name) for name in classes)
 
     def is_stale(text: Text) -> bool:
         return (
@@ -112,7 +113,7 @@ def _changes(before: Space, after: Space) -> Callable[[Text], bool] | None:
 
 def _extends_strings(tree: Tree) -> bool:
     known = members(tree)
-    return "string" in known.fields(()) or bool(known.fields(("string",)))
+    return bool(known.places(("string",)) or known.fields(("string",)))
 
 
 __all__ = ["Succession"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from tidelock.shared.language.annotations import documented, signature
 from tidelock.shared.language.members import members, parameters
 from tidelock.shared.language.paths import Path, constant, is_name, path_text
-from tidelock.shared.language.scopes import Local
+from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.types.declared import DeclaredAlias, DeclaredClass, declared
 from tidelock.shared.syntax.tokens import KEYWORDS, STRING
 from tidelock.shared.syntax.tree import (
@@ -144,24 +144,34 @@ def summary(tree: Tree) -> Summary:
     return tree.once("summary", _summary)
 
 
+def sets(tree: Tree) -> tuple[str, ...]:
+    """The globals that a text sets, found at the first call."""
+    return tree.once("sets", _sets)
+
+
+def _sets(tree: Tree) -> tuple[str, ...]:
+    scopes = resolve(tree)
+    found = dict.fromkeys(scopes.global_names())
+    known = members(tree)
+    found.update(dict.fromkeys(known.globals_through("_G")))
+    found.update((key, None) for key in known.fields(("_ENV",)) if isinstance(key, str))
+    found.update(dict.fromkeys(_raw_sets(tree)))
+    return tuple(found)
+
+
 def _summary(tree: Tree) -> Summary:
     known = members(tree)
     scopes = known.scopes
-    sets = dict.fromkeys(scopes.global_names())
-    sets.update((key, None) for key in known.fields(()) if isinstance(key, str))
-    sets.update((key, None) for key in known.fields(("_ENV",)) if isinstance(key, str))
-    if "rawset" in scopes.globals:
-        sets.update(dict.fromkeys(_raw_sets(tree)))
     return Summary(
         tuple(_symbols(known)),
-        tuple(sets),
+        sets(tree),
         _uses(scopes),
         tuple(declared(tree).names),
-        tuple(_requires(known)),
+        requires(tree),
         tuple(_preloads(known)),
         tuple(_paths(known)),
         _words(tree),
-        _is_dynamic(known),
+        is_dynamic(tree),
         tree.text.isascii(),
     )
 
@@ -198,7 +208,7 @@ def _symbols(known: Members) -> Iterator[Symbol]:
             yield Symbol(own.name, "function", "", reach, *place(own.start), *said)
         elif isinstance(statement, Return) and statement.values:
             yield from _returned(known, statement.values[0])
-    for path in known.metas:
+    for path in known.all_metas():
         holder = path[0]
         if len(path) == 1 and isinstance(holder, Local) and _is_outer(holder):
             reach = "export" if path == exported else "local"
@@ -215,7 +225,7 @@ def _field(known: Members, path: Path, field: Field, reach: Reach) -> Symbol:
         sign = ":" if field.body.method else "."
         name = f"{holder}{sign}{field.key}" if holder else str(field.key)
         said = _told(tree, name, field.body, field.statement)
-    elif path in known.metas:
+    elif known.metas(path):
         kind = "class"
     return Symbol(str(field.key), kind, holder, reach, *tree.lines.place(field.start), *said)
 
@@ -296,31 +306,37 @@ def _uses(scopes: Scopes) -> dict[str, Uses]:
 
 def _raw_sets(tree: Tree) -> Iterator[str]:
     """The globals of ``rawset(_G, "name", value)``."""
-    for node in tree.walk():
-        if not isinstance(node, Call) or len(node.arguments) < 2:
-            continue
-        table, key = node.arguments[:2]
-        is_raw = isinstance(node.function, Name) and node.function.name == "rawset"
-        if is_raw and isinstance(table, Name) and table.name in ("_G", "_ENV"):
-            name = constant(key)
-            if isinstance(name, str):
-                yield name
+    for use in resolve(tree).global_uses("rawset"):
+        for node in tree.path(use.start):
+            if not isinstance(node, Call) or node.function.start != use.start:
+                continue
+            table, key = (*node.arguments, None, None)[:2]
+            if isinstance(table, Name) and table.name in ("_G", "_ENV") and key is not None:
+                name = constant(key)
+                if isinstance(name, str):
+                    yield name
 
 
-def _is_dynamic(known: Members) -> bool:
-    used = known.scopes.globals
-    if "setfenv" in used or "module" in used:
+def is_dynamic(tree: Tree) -> bool:
+    """Whether a text may set any global, by a computed key, ``setfenv``, ``module`` or so."""
+    scopes = resolve(tree)
+    if scopes.global_uses("setfenv") or scopes.global_uses("module"):
         return True
-    for path in (("_G",), ("_ENV",)):
-        if path in known.metas or any(one.key is not None for one in known.elements.get(path, ())):
-            return True
-    return False
+    known = members(tree)
+    return any(
+        known.metas(path) or any(one.key is not None for one in known.elements(path))
+        for path in (("_G",), ("_ENV",))
+    )
 
 
-def _requires(known: Members) -> Iterator[Place]:
-    tree = known.tree
+def requires(tree: Tree) -> tuple[Place, ...]:
+    """The modules that a text asks for by a constant name."""
+    return tree.once("requires", lambda tree: tuple(_requires(tree)))
+
+
+def _requires(tree: Tree) -> Iterator[Place]:
     tokens = tree.tokens
-    for reference in known.scopes.global_uses("require"):
+    for reference in resolve(tree).global_uses("require"):
         index = bisect_left(tokens.starts, reference.start) + 1
         if tokens.kinds[index] == "(" and tokens.kinds[index + 2] == ")":
             index += 1

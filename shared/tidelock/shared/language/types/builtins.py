@@ -59,7 +59,7 @@ class Builtins:
         found = self._table.get(path)
         if found is None or not node.arguments:
             return None
-        if path[-1] in members.fields(path[:-1]) or path[0] in members.fields(()):
+        if members.places(path) or members.places(path[:1]):
             return None
         return found(text, node)
 

@@ -71,7 +71,7 @@ class Calls:
 
     def comment(self, text: Text, body: FunctionBody) -> Run:
         """The comment that describes a function."""
-        home = text.members.homes.get(body.number)
+        home = text.members.home(body)
         return SILENCE if home is None else run_above(text.tree, home)
 
     def _signatures(self, text: Text, body: FunctionBody) -> tuple[Signature, ...]:

@@ -35,7 +35,7 @@ class Contexts:
 
     def parameter(self, text: Text, body: FunctionBody, place: int) -> Type:
         """What parameter number ``place`` of a function must be, unknown if nothing tells."""
-        holder = text.members.holders.get(body.number)
+        holder = text.members.holder(body)
         if holder is None:
             wanted = self._argument(text, body)
         else:
@@ -53,7 +53,7 @@ class Contexts:
 
     def _method(self, text: Text, body: FunctionBody) -> Type | None:
         """The type that a class declares for the field a function is assigned to."""
-        holder = text.members.holders[body.number]
+        holder = text.members.holder(body) or ()
         if len(holder) < 2 or holder[:-1] not in text.declared.paths:
             return None
         kind = ClassType(text.declared.paths[holder[:-1]], (), text)

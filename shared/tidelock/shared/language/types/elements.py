@@ -116,7 +116,7 @@ class Elements:
                     found.setdefault(index, []).append(types.expression(shape.text, one.value))
         if shape.path is not None:
             members = shape.text.members
-            for element in members.elements.get(shape.path, ()):
+            for element in members.elements(shape.path):
                 index = INTEGER
                 if element.key is not None:
                     index = widened(types.expression(shape.text, element.key))

@@ -257,7 +257,7 @@ class Types:
         if isinstance(node, FunctionBody):
             return Function((), text, node)
         if isinstance(node, Table):
-            return Shape(text, text.members.tables.get(id(node)), node)
+            return Shape(text, text.members.table(node), node)
         if isinstance(node, Paren):
             return self.expression(text, node.inner)
         if isinstance(node, Binary):
@@ -317,7 +317,7 @@ class Types:
         if path is None:
             return kind
         members = text.members
-        if not members.fields(path) and path not in members.metas:
+        if not members.fields(path) and not members.metas(path):
             return kind
         if kind is ANY or (
             isinstance(kind, ClassType) and text.declared.paths.get(path) == kind.name
@@ -330,7 +330,7 @@ class Types:
             return kind
         if any(_is_at(one, text, path) for one in options(rest)):
             # ``o or {}``: what else it may be gets the same metatable, if there is one.
-            is_made = path in members.metas
+            is_made = members.metas(path)
             return filtered(kind, lambda one: one is not UNKNOWN) if is_made else kind
         shape = Shape(text, path, None, None if rest is UNKNOWN else rest)
         return shape if kind is UNKNOWN else union([shape, falsy(kind)])

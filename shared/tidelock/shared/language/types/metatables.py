@@ -52,7 +52,7 @@ class Metatables:
             return []
         found = [] if kind.meta is None or kind.meta is LIBRARY_CLASS else [kind.meta]
         if kind.path is not None:
-            written = kind.text.members.metas.get(kind.path, ())
+            written = kind.text.members.metas(kind.path)
             found += [self._types.expression(kind.text, one) for one in written]
         if isinstance(kind.base, Shape):
             found += self.of(kind.base)
@@ -93,13 +93,13 @@ class Metatables:
         found = []
         text = shape.text
         members = text.members
-        for path, metas in members.metas.items():
+        for path, metas in members.all_metas().items():
             if path == shape.path or "__index" in members.fields(path):
                 continue  # itself, or a class that inherits
             if any(self._is_class(text, one, shape) for one in metas):
                 found.append(Shape(text, path, None))
-        for table, meta in members.made:
-            if id(table) not in members.tables and self._is_class(text, meta, shape):
+        for table, meta in members.made():
+            if self._is_class(text, meta, shape):
                 found.append(Shape(text, None, table))
         return tuple(found)
 
@@ -139,7 +139,7 @@ class Metatables:
         found: list[Type] = []
         for one in options(kind):
             if isinstance(one, Shape):
-                known = one.path is not None and one.path in one.text.members.metas
+                known = one.path is not None and one.text.members.metas(one.path)
                 found.append(one if known else Shape(one.text, one.path, one.node, one.base, meta))
             elif one is UNKNOWN:
                 found.append(Shape(text, path, None, None, meta))

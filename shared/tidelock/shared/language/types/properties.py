@@ -217,7 +217,7 @@ class Properties:
         found: Found = {}
         if shape.path is not None:
             self._assigned(text, shape.path, key, found)
-        if shape.node is not None and (shape.path is None or id(shape.node) in text.members.loose):
+        if shape.node is not None and (shape.path is None or text.members.is_loose(shape.node)):
             self._written_out(shape, found)
         if shape.is_self:
             for one in self._types.metatables.instances(shape):
