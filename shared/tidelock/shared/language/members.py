@@ -40,7 +40,17 @@ class Members:
     Two threads that ask for a unit at the same time get the same answer.
     """
 
-    __slots__ = ("_elements", "_fields", "_given", "_metas", "_units", "_whole", "scopes", "tree")
+    __slots__ = (
+        "_elements",
+        "_fields",
+        "_given",
+        "_globals",
+        "_metas",
+        "_units",
+        "_whole",
+        "scopes",
+        "tree",
+    )
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -49,6 +59,7 @@ class Members:
         self._given: list[Given] | None = None
         # What has been put together of several units.
         self._fields: dict[Path, dict[Key, list[Field]]] = {}
+        self._globals: dict[Key, Sequence[Field]] = {}
         self._elements: dict[Path, Sequence[Element]] = {}
         self._metas: dict[Path, Sequence[Expression]] = {}
         self._whole: dict[Path, dict[Key, list[Field]]] | None = None
@@ -77,10 +88,13 @@ class Members:
 
     def _giving(self, path: Path) -> Iterator[UnitMembers]:
         """The units that may give something to a path, in text order."""
-        root = path[0]
-        name = root.name if isinstance(root, Local) else root
-        for index, given in enumerate(self._all_given()):
-            if name in given.names:
+        given, name = self._all_given(), path[0]
+        units = range(len(given))
+        if isinstance(name, Local):
+            units = range(*map(self.tree.unit_at, (name.start, name.visible_to)))
+            units, name = range(units.start, units.stop + 1), name.name
+        for index in units:
+            if name in given[index].names:
                 yield self._unit(index)
 
     def _with_metas(self) -> Iterator[UnitMembers]:
@@ -237,7 +251,12 @@ class Members:
             return ()
         if len(path) > 1:
             return self.fields(path[:-1]).get(key, ())
-        return [one for unit in self._giving(path) for one in unit.fields.get((), {}).get(key, ())]
+        found = self._globals.get(key)
+        if found is None:
+            units = self._giving(path)
+            found = [one for unit in units for one in unit.fields.get((), {}).get(key, ())]
+            self._globals[key] = found
+        return found
 
     def field(self, path: Path) -> Field | None:
         """The first place where the last key of a path gets a value, functions first."""

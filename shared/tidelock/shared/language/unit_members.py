@@ -8,7 +8,7 @@ have the answer (``members``): the names which a unit gives something to are kep
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, final
 
 from tidelock.shared.language.paths import Path, constant, path_of
 from tidelock.shared.model import Key
@@ -221,7 +221,6 @@ class UnitMembers:
         if local is None:
             self._assign(name, value, nth, statement)
             return
-        self._names.add(name.name)
         self.values[local] = (value, nth)
         if isinstance(value, FunctionBody):
             self.homes[value.number] = statement
@@ -259,6 +258,7 @@ class UnitMembers:
             self._constructor(path, value)
 
     def _add(self, path: Path, field: Field) -> None:
+        self._note(path)
         self.fields.setdefault(path[:-1], {}).setdefault(field.key, []).append(field)
 
     def _constructor(self, path: Path, value: Expression) -> None:
@@ -273,6 +273,7 @@ class UnitMembers:
                 called = value.function
                 if value.arguments and isinstance(called, Name) and called.name == "setmetatable":
                     if len(value.arguments) > 1:
+                        self._note(path)
                         self.metas.setdefault(path, []).append(value.arguments[1])
                     todo.append((path, value.arguments[0]))
             elif isinstance(value, Binary):
@@ -312,6 +313,10 @@ class UnitMembers:
             # Which of the two it begins with depends on what ``_G`` means.
             self._names.update(one for one in path[:2] if isinstance(one, str))
         return path
+
+    def _note(self, path: Path) -> None:
+        root = path[0]
+        self._names.add(root if isinstance(root, str) else cast("Local", root).name)
 
     def _noted(self, name: Name) -> Path:
         self._names.add(name.name)

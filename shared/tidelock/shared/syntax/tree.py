@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar, cast, final, overload
 
 from tidelock.shared.positions import Lines
@@ -913,6 +914,12 @@ class Moved(Sequence[Statement]):
         one, place = self._placed[index]
         return one.unit.statements[place], one.offset
 
+    def from_offset(self, first: int) -> Iterator[tuple[int, Statement, int]]:
+        """As the function ``from_offset``."""
+        for index in range(bisect_left(self._starts, first), len(self)):
+            one, place = self._placed[index]
+            yield index, one.unit.statements[place], one.offset
+
     def between(self, start: int, end: int) -> Sequence[Statement]:
         """The statements that begin from one offset to before another."""
         return self[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
@@ -1125,11 +1132,26 @@ class Tree(Derived):
         return path
 
 
+def from_offset(block: Block, first: int) -> Iterator[tuple[int, Statement, int]]:
+    """The statements of a block that begin at an offset or behind it.
+
+    Each with its place, not copied, and by how much it has moved since it was read.
+    """
+    statements = block.statements
+    if isinstance(statements, Moved):
+        return statements.from_offset(first)
+    index = bisect_left(statements, first, key=_start)
+    return ((place, statements[place], 0) for place in range(index, len(statements)))
+
+
 def within(node: Node, offset: int) -> Sequence[Node]:
     """The children of a node that may be around an offset."""
     if isinstance(node, Block) and isinstance(node.statements, Moved):
         return node.statements.around(offset)
     return node.children()
+
+
+_start = attrgetter("start")
 
 
 def _place(problem: Problem) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from tidelock.shared.language.luacats.written import (
 )
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.stdlib import library
-from tidelock.shared.language.types.declared import DeclaredAlias, DeclaredClass, statement_below
+from tidelock.shared.language.types.declared import DeclaredAlias, DeclaredClass, read_below
 from tidelock.shared.language.types.kinds import BASICS
 from tidelock.shared.model import Problem
 from tidelock.shared.syntax.tree import (
@@ -120,7 +120,8 @@ def _parameters(text: Text, run: Run) -> Iterator[Problem]:
 
 
 def _function_below(text: Text, run: Run) -> FunctionBody | None:
-    node = statement_below(text.tree, run)
+    """The function below, with the offsets it was read with."""
+    node = read_below(text.tree, run)
     if isinstance(node, Function | LocalFunction):
         return node.body
     value = None

@@ -13,6 +13,8 @@ from tidelock.shared.language.stdlib import definitions, host_definitions
 from tidelock.shared.language.types.declared import Declared, declared
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tidelock.shared.language.annotations import Run
     from tidelock.shared.language.luacats.written import Written
     from tidelock.shared.language.members import Field
@@ -62,9 +64,9 @@ class Text:
         """The Lua it is read as."""
         return self.library or self.tree.dialect
 
-    def places(self, path: Path, key: Key) -> list[Field]:
+    def places(self, path: Path, key: Key) -> Sequence[Field]:
         """Where a field of a path gets a value in this Lua."""
-        found = self.members.fields(path).get(key, [])
+        found = self.members.places((*path, key))
         return [one for one in found if self.holds(one.statement)] if self.library else found
 
     def holds(self, statement: int) -> bool:

@@ -48,6 +48,7 @@ from tidelock.shared.syntax.tree import (
     Tree,
     Unary,
     While,
+    from_offset,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ from tidelock.shared.language.types.flow import (
 _CHAIN = 100
 _JUMPS = ("break", "goto", "return")
 _DEEPEST = 100
+_LEFT = (If, While, Repeat, NumericFor, GenericFor, Do, Return, Break, Goto)
 
 
 def trace(tree: Tree, local: Variable) -> dict[int, Flow]:
@@ -108,6 +110,12 @@ def _places(text: str, word: str) -> Iterator[int]:
     while place >= 0:
         yield place
         place = text.find(word, place + 1)
+
+
+def _is_in(places: Sequence[int], start: int, end: int) -> bool:
+    """Whether one of the places, which are in order, is in a stretch of the text."""
+    index = bisect_left(places, start)
+    return index < len(places) and places[index] < end
 
 
 @final
@@ -223,31 +231,34 @@ class _Tracer:
         return Source("parameter", body, None, 0, places[0] if places else len(body.parameters))
 
     def _mentions(self, start: int, end: int) -> bool:
-        index = bisect_left(self.interesting, start)
-        return index < len(self.interesting) and self.interesting[index] < end
+        return _is_in(self.interesting, start, end)
 
     def _writes(self, node: Node) -> bool:
-        index = bisect_left(self.written, node.start)
-        return index < len(self.written) and self.written[index] < node.end
+        return _is_in(self.written, node.start, node.end)
 
     # -- statements: each gives the value after it, None where nothing comes after -------------
 
     def _statements(self, block: Block, first: int, flow: Flow | None) -> Flow | None:
-        statements = block.statements
-        index = bisect_left(statements, first, key=_start)
         before = first
         self.depth += 1
         if self.depth > _DEEPEST:
             self.depth -= 1
             return flow
-        for statement in statements[index:]:
-            if flow is None and not isinstance(statement, Label):
+        for place, read, shift in from_offset(block, first):
+            is_label = isinstance(read, Label)
+            if flow is None and not is_label:
                 # Nothing gets here; what is used here is not told.
                 continue
+            start, end = read.start + shift, read.end + shift
             if self.casts and flow is not None:
-                flow = self._cast(before, statement.start, flow)
-            before = statement.end
-            flow = self._statement(statement, flow)
+                flow = self._cast(before, start, flow)
+            before = end
+            # Only these can be left by a jump that is in them.
+            places = self.interesting if isinstance(read, _LEFT) else self.uses
+            if is_label or _is_in(places, start, end):
+                flow = self._statement(block.statements[place], flow)
+            elif isinstance(read, CallStatement) and never_returns(read.call):
+                flow = None
         if self.casts and flow is not None:
             flow = self._cast(before, block.end, flow)
         self.depth -= 1
@@ -264,8 +275,6 @@ class _Tracer:
             return self._label(node, flow)
         if flow is None:
             return None
-        if not self._mentions(node.start, node.end):
-            return None if isinstance(node, CallStatement) and never_returns(node.call) else flow
         if isinstance(node, Assign):
             return self._assign(node, flow)
         if isinstance(node, CallStatement):
@@ -570,10 +579,6 @@ class _Tracer:
         if isinstance(node, Index) and self._is_ours(node.object):
             return constant(node.key)
         return None
-
-
-def _start(node: Node) -> int:
-    return node.start
 
 
 def _join(flows: Iterable[Flow | None]) -> Flow | None:
