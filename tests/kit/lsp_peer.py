@@ -161,11 +161,13 @@ class Editor(LanguageClient):
         (found,) = await self.until(look, f"problems of {uri}")
         return found
 
-    async def begin(self, capabilities: types.ClientCapabilities) -> types.InitializeResult:
-        """``initialize`` and ``initialized``, with the folder."""
-        folder = types.WorkspaceFolder(uri=self.work.as_uri(), name="work")
+    async def begin(
+        self, capabilities: types.ClientCapabilities, *further: Path
+    ) -> types.InitializeResult:
+        """``initialize`` and ``initialized``, with the folder and ``further`` ones."""
+        folders = [types.WorkspaceFolder(one.as_uri(), one.name) for one in (self.work, *further)]
         params = types.InitializeParams(
-            capabilities=capabilities, root_uri=folder.uri, workspace_folders=[folder]
+            capabilities=capabilities, root_uri=folders[0].uri, workspace_folders=folders
         )
         self.sent += ["initialize", "initialized"]
         return await self.initialize_session(params)

@@ -60,18 +60,19 @@ def test_what_a_client_says_of_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "folder"),
+    ("params", "folders"),
     [
-        ({"rootUri": "file:///a%20b"}, "/a b"),
-        ({"rootUri": None, "rootPath": "/c"}, "/c"),
-        ({"rootUri": "vscode-vfs://x/y"}, ""),
-        ({"workspaceFolders": [{"uri": "file:///one"}, {"uri": "file:///two"}]}, "/one"),
-        ({"workspaceFolders": [], "rootUri": "file:///r"}, "/r"),
-        ({"workspaceFolders": ["x"], "rootPath": 4}, ""),
+        ({"rootUri": "file:///a%20b"}, ("/a b",)),
+        ({"rootUri": None, "rootPath": "/c"}, ("/c",)),
+        ({"rootUri": "vscode-vfs://x/y"}, ()),
+        ({"workspaceFolders": [{"uri": "file:///one"}, {"uri": "file:///two"}]}, ("/one", "/two")),
+        ({"workspaceFolders": [], "rootUri": "file:///r"}, ("/r",)),
+        ({"workspaceFolders": [{"uri": "vscode-vfs://x"}, {"uri": "file:///b"}]}, ("/b",)),
+        ({"workspaceFolders": ["x"], "rootPath": 4}, ()),
     ],
 )
-def test_the_folder_that_is_open(params: Any, folder: str) -> None:
-    assert Manner.of(params).folder == folder
+def test_the_folders_that_are_open(params: Any, folders: tuple[str, ...]) -> None:
+    assert Manner.of(params).folders == folders
 
 
 WRONG: list[Any] = [

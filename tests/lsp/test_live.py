@@ -255,6 +255,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Live]]:
         live.close()
 
 
+def test_a_kernel_that_is_found_too_late_is_let_go() -> None:
+    kernel = Scripted()
+
+    def connect(start: bool) -> Any:
+        live.close()
+        return kernel
+
+    live = Live(connect, 0.0, lambda moment: None)
+    with pytest.raises(KernelError, match="ending"):
+        live.client(start=True)
+    assert kernel.closed
+    assert kernel.asked == []
+    assert live.present() is None
+
+
 def test_a_kernel_is_started_once_and_later_only_found(quick: list[Live]) -> None:
     first, second = Scripted(), Scripted()
     mirror = Mirror(

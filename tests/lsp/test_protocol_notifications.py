@@ -160,8 +160,21 @@ async def configuring(editor: Editor) -> None:
 
 
 async def changing_folders(editor: Editor) -> None:
-    event = {"added": [], "removed": []}
-    editor.tell("workspace/didChangeWorkspaceFolders", {"event": event})
+    """A text goes to the folder that is opened around it, and back."""
+    near = editor.home / "near"
+    near.mkdir()
+    (near / "tidelock.toml").write_text("")
+    (near / "tide.lua").write_text("spring_tide = 1")
+    uri = (near / "text.lua").as_uri()
+    editor.open(uri, "print(spring_tide)")
+    await editor.problems(uri, lambda found: found == ["'spring_tide' is not defined"])
+    folder = {"uri": near.as_uri(), "name": "near"}
+    for event, wanted in (
+        ({"added": [folder], "removed": []}, []),
+        ({"added": [], "removed": [folder]}, ["'spring_tide' is not defined"]),
+    ):
+        editor.tell("workspace/didChangeWorkspaceFolders", {"event": event})
+        await editor.problems(uri, lambda found, wanted=wanted: found == wanted)  # type: ignore[misc]
     await is_served(editor)
 
 

@@ -535,7 +535,7 @@ def test_status_is_told_on_change_and_not_too_often(
     editor.begin()
     moments = [NOTHING, *(Moment("running", "k", revision=n) for n in range(50))]
     editor.wait(editor.command("tidelock.status"))  # there is a folder now
-    (folder,) = editor.session.folders
+    folder = editor.session.folders.first
     folder.live = live = Live(lambda start: None, 0.0, folder._moved_on)  # type: ignore[arg-type,return-value]
     for moment in moments:
         live._set(moment)

@@ -81,6 +81,7 @@ def initialize_result(
                 save=types.SaveOptions(include_text=False),
             ),
             notebook_document_sync=notebooks if manner.notebooks else None,
+            workspace=_FOLDERS if manner.changes_folders else None,
             execute_command_provider=types.ExecuteCommandOptions(commands=list(commands)),
             **providers,
         ),
@@ -105,6 +106,9 @@ def watch_registration() -> types.RegistrationParams:
     return types.RegistrationParams([types.Registration("tidelock-files", method, options)])
 
 
+_FOLDERS = types.WorkspaceOptions(
+    types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
+)
 COMPLETION = types.CompletionOptions(trigger_characters=[".", ":", '"', "'", "["])
 SIGNATURE = types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"])
 
@@ -285,6 +289,23 @@ def watched(params: Json) -> list[str]:
     """``workspace/didChangeWatchedFiles``: the paths of files."""
     read = structured(params, types.DidChangeWatchedFilesParams)
     return [path for path in (path_of_uri(one.uri) for one in read.changes) if path]
+
+
+class FolderChange(NamedTuple):
+    """The paths of folders that the client has closed and opened."""
+
+    removed: list[str]
+    added: list[str]
+
+
+def folder_change(params: Json) -> FolderChange:
+    """``workspace/didChangeWorkspaceFolders``; folders that are not on disk are left out."""
+    event = structured(params, types.DidChangeWorkspaceFoldersParams).event
+    removed, added = (
+        [path for path in (path_of_uri(one.uri) for one in folders) if path]
+        for folders in (event.removed, event.added)
+    )
+    return FolderChange(removed, added)
 
 
 def progress_token(params: Json) -> str:

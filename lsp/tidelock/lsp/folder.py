@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, final
 
 from tidelock.lsp import convert, messages
 from tidelock.lsp.diagnostics import Beyond
-from tidelock.lsp.documents import Document, chunk_of_uri
+from tidelock.lsp.documents import Document
 from tidelock.lsp.failures import Failures
 from tidelock.lsp.live import Live, connector
 from tidelock.lsp.moment import NOTHING, Loaded, Moment, View
@@ -64,6 +64,7 @@ class Folder:
         self.workspace = workspace
         self.settings = settings
         self.is_open = is_open
+        self._inside = os.path.join(workspace, "")
         self.weighed = 0
         self._session = session
         self.wishes = self._read_wishes()
@@ -112,15 +113,30 @@ class Folder:
         """The Lua that judges texts."""
         return lua_of(self.settings, self.wishes)
 
-    def made(
-        self, uri: str, version: int, text: str, mode: Mode = "chunk", home: str = ""
-    ) -> Document:
-        """A text of the folder; one of a notebook has its ``home`` there."""
-        folders = self._search(path_of_chunk(chunk_of_uri(home or uri)))
-        return Document(uri, version, text, self.dialect, folders, mode)
+    def holds(self, path: str) -> bool:
+        """Whether a canonical path is this folder's or lies below it."""
+        return path.startswith(self._inside) or path == self.workspace
 
-    def _search(self, path: str) -> tuple[str, ...]:
-        """Where a file's ``require`` looks."""
+    def knows(self, path: str) -> bool:
+        """Whether a canonical path lies in what the index reads, libraries included."""
+        return any(path.startswith(os.path.join(root, "")) for root in self.index.plan.roots)
+
+    def made(self, uri: str, version: int, text: str, mode: Mode = "chunk") -> Document:
+        """A text that the folder serves."""
+        return Document(uri, version, text, self.dialect, self._search(uri), mode)
+
+    def renewed(self, document: Document) -> Document:
+        """An open text as the folder reads it now, which takes its place; on the lane."""
+        search = self._search(document.uri)
+        if (document.dialect, document.search) == (self.dialect, search):
+            return document
+        made = document.read_as(self.dialect, search)
+        self._session.documents.renew(made)
+        return made
+
+    def _search(self, uri: str) -> tuple[str, ...]:
+        """Where the ``require`` of a text looks."""
+        path = self._session.folders.path(uri)
         return search_folders(os.path.dirname(path), self.workspace, self.settings.lua_path)
 
     def _read_wishes(self) -> Wishes:
@@ -149,17 +165,15 @@ class Folder:
         """
         session = self._session
         wishes, settings = self.wishes, self.settings
-        self.settings = session.options(self.workspace, settings, said=True)
+        self.settings = session.folders.options(self.workspace, settings, said=True)
         self.wishes = self._read_wishes()
         self._tell_of_files()
         if self.wishes == wishes and self.settings == settings:
             return
         for path in {one.path for one in wishes.files} - {one.path for one in self.wishes.files}:
             session.show_problems(convert.withdrawal(uri_of_path(path)))
-        for document in session.texts_of(self):
-            search = self._search(document.path) if document.path else document.search
-            if (document.dialect, document.search) != (self.dialect, search):
-                session.documents.renew(document.read_as(self.dialect, search))
+        for document in session.folders.served_by(self):
+            self.renewed(document)
         if Rules.are_others(settings, self.settings):
             self.rules.close()
             self.rules = Rules(self.settings, self.workspace, session.warn)
@@ -169,7 +183,7 @@ class Folder:
 
     def space(self) -> Space:
         """The workspace as it is known now, with the open texts."""
-        return self.index.space(self._session.texts_of(self))
+        return self.index.space(self._session.folders.known_to(self))
 
     def on_disk(self, document: Document) -> Summary | None:
         """What the index has of the file of a text."""

@@ -148,6 +148,9 @@ class Live:
                 self.problem = str(error) if start else ""
                 raise
             self._client = client
+            if self._closed:  # while it was looked for
+                self.close()
+                raise KernelError("the language server is ending")
             self.problem = ""
             client.on_lost(lambda reason: self._lost(client, reason))
             client.on_message(lambda message: self._heard(client, message))

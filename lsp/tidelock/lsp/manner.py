@@ -41,7 +41,8 @@ class Manner(NamedTuple):
     shows_progress: bool = False
     notebooks: bool = False
     fold_limit: int = 0
-    folder: str = ""
+    folders: tuple[str, ...] = ()
+    changes_folders: bool = False
     trusted: bool = False
     process: int = 0
 
@@ -105,7 +106,8 @@ class Manner(NamedTuple):
             shows_progress=at(params, "capabilities", "window", "workDoneProgress") is True,
             notebooks=isinstance(at(params, "capabilities", "notebookDocument"), Mapping),
             fold_limit=limit if type(limit) is int and limit > 0 else 0,
-            folder=_folder(params),
+            folders=_folders(params),
+            changes_folders=at(params, "capabilities", "workspace", "workspaceFolders") is True,
             trusted=at(params, "initializationOptions", "trusted") is True,
             process=process if type(process) is int and process > 0 else 0,
         )  # fmt: skip
@@ -131,12 +133,13 @@ def _encoding(offered: Json) -> Encoding:
     return next((encoding for name in wanted for encoding in known if name == encoding), "utf-16")
 
 
-def _folder(params: Json) -> str:
-    """The path of the first workspace folder."""
+def _folders(params: Json) -> tuple[str, ...]:
+    """The paths of the workspace folders; of a client that names none, that of its root."""
     folders = params.get("workspaceFolders")
-    first = folders[0] if isinstance(folders, Sequence) and folders else None
-    for uri in (at(first, "uri"), params.get("rootUri")):
-        if isinstance(uri, str) and uri.startswith("file:"):
-            return path_of_uri(uri)
+    named = folders if isinstance(folders, Sequence) else ()
+    for uris in ([at(one, "uri") for one in named], [params.get("rootUri")]):
+        paths = [path_of_uri(uri) for uri in uris if isinstance(uri, str) and uri[:5] == "file:"]
+        if paths:
+            return tuple(paths)
     path = params.get("rootPath")
-    return path if isinstance(path, str) else ""
+    return (path,) if isinstance(path, str) and path else ()

@@ -261,6 +261,11 @@ def did_change_files(session: Session, paths: list[str]) -> None:
     session.reread(paths)
 
 
+def did_change_folders(session: Session, change: convert.FolderChange) -> None:
+    """Folders were closed and opened."""
+    session.move(change.removed, change.added)
+
+
 def give_up(session: Session, token: str) -> None:
     """The user has cancelled work that was shown; what is done is kept."""
     session.board.cancel(token)
@@ -294,7 +299,7 @@ NOTIFICATIONS: tuple[Heard, ...] = (
     Heard("notebookDocument/didClose", notebook_changed, notebooks.closed),
     Heard("workspace/didChangeConfiguration", ignored, convert.anything),
     Heard("workspace/didChangeWatchedFiles", did_change_files, convert.watched),
-    Heard("workspace/didChangeWorkspaceFolders", ignored, convert.anything),
+    Heard("workspace/didChangeWorkspaceFolders", did_change_folders, convert.folder_change),
     Heard("window/workDoneProgress/cancel", give_up, convert.progress_token),
     Heard("$/setTrace", set_trace, convert.trace),
 )

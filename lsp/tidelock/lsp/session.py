@@ -21,7 +21,7 @@ from tidelock.lsp import convert_views as views
 from tidelock.lsp.diagnostics import Beyond, Check, deepen, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.findings import Findings
-from tidelock.lsp.folder import Folder
+from tidelock.lsp.folders import Folders
 from tidelock.lsp.manner import Json, Manner
 from tidelock.lsp.progress import Board
 from tidelock.lsp.sent import Sent
@@ -32,10 +32,11 @@ from tidelock.shared.config import Settings
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
-from tidelock.shared.sources import canonical, path_of_chunk, read_text, workspace_of
+from tidelock.shared.sources import canonical, path_of_chunk, read_text
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
+    from tidelock.lsp.folder import Folder
     from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.model import Problem
 
@@ -143,7 +144,7 @@ class Session:
         self.new_id = new_id
         self.manner = Manner()
         self.documents = Documents()
-        self.folders: tuple[Folder, ...] = ()
+        self.folders = Folders(self)
         self.lane = Lane("tidelock-documents")
         self.exit_code: int | None = None
         self._state = "new"
@@ -240,33 +241,15 @@ class Session:
 
     def _settle_in(self) -> None:
         """What could wait for the first answer; the lane's first job, before any document."""
-        workspace, settings = self.ports.workspace, self.ports.settings
-        is_open = os.path.isdir(self.manner.folder)
-        if self.ports.settings_of is not None and is_open:
-            workspace = workspace_of(self.manner.folder)
-            is_same = workspace == self.ports.workspace
-            if not is_same or self.manner.trusted:
-                settings = self.options(workspace, settings, said=is_same)
-        self.folders = (Folder(self, workspace, settings, is_open=is_open),)
+        self.folders.begin(self.manner.folders)
         self._pool.put(routes.VISIBLE, self._warm_up)
-
-    def options(self, workspace: str, before: Settings, *, said: bool) -> Settings:
-        """The options of a workspace as they are now; those from before if they are wrong."""
-        if self.ports.settings_of is None:
-            return before
-        try:
-            return self.ports.settings_of(workspace, trusted=self.manner.trusted, said=said)
-        except TidelockError as error:
-            log.warn("the options of the workspace cannot be used", why=str(error))
-            return before
 
     def show_problems(self, params: object) -> None:
         """Publish diagnostics."""
         self.wire.notify("textDocument/publishDiagnostics", convert.plain(params))
 
     def _start(self) -> None:
-        for folder in self.folders:
-            folder.start()
+        self.folders.start()
         if self.manner.watches:
             self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
 
@@ -296,7 +279,7 @@ class Session:
             search.load()
         from tidelock.shared.language.index.space import Space
 
-        folder = self.folder()
+        folder = self.folders.first
         nothing = Document("untitled:nothing", 0, "nothing()", folder.dialect)
         diagnose(nothing, lambda text, lua: "", folder.lua, beyond=Beyond(Space()))
 
@@ -326,8 +309,7 @@ class Session:
         self._state = "down"
         self.lane.close()
         self._pool.close()
-        for folder in self.folders:
-            folder.close()
+        self.folders.close()
 
     def warn(self, words: str) -> None:
         """Show the user a message, and keep it in the log."""
@@ -336,13 +318,11 @@ class Session:
 
     # -- documents, on the lane ----------------------------------------------------------------
 
-    def folder(self, uri: str = "") -> Folder:
-        """The folder that serves a text; the first one for none."""
-        return self.folders[0]
-
-    def texts_of(self, folder: Folder) -> Iterable[Document]:
-        """The open texts that a folder serves."""
-        return self.documents
+    def move(self, removed: Iterable[str], added: Iterable[str]) -> None:
+        """The editor has closed some folders and opened others."""
+        self.folders.change(removed, added)
+        for document in self.documents:
+            self._judge(document)
 
     def _hear(self, heard: routes.Heard, params: Json) -> None:
         try:
@@ -352,13 +332,14 @@ class Session:
 
     def show_cell(self, notebook: str, uri: str, version: int, text: str) -> None:
         """A cell of a notebook is open."""
-        document = self.folder(notebook).made(uri, version, text, "input", notebook)
+        self.folders.put_cell(uri, notebook)
+        document = self.folders.of(uri).made(uri, version, text, "input")
         self.documents.open(document)
         self._judge(document, lambda: None)
 
     def show(self, uri: str, version: int, text: str) -> None:
         """A text is open."""
-        folder = self.folder(uri)
+        folder = self.folders.of(uri)
         document = folder.made(uri, version, text)
         self.documents.open(document)
         self._judge(document, lambda: folder.on_disk(document))
@@ -374,22 +355,27 @@ class Session:
         """A text is closed."""
         document = self.documents.close(uri)
         if document is not None:
-            folder = self.folder(uri)
-            folder.rules.forget(uri)
+            folders = self.folders.knowing(document)
+            folders[0].rules.forget(uri)
+            self.folders.forget(uri)
             self.show_problems(convert.withdrawal(document.uri))
             self.findings.forget(document.uri)
             self._sent.forget(document.uri)
-            self._judge_others(folder, difference(summarized(document), folder.on_disk(document)))
+            for folder in folders:
+                news = difference(summarized(document), folder.on_disk(document))
+                self._judge_others(folder, news)
 
     def saved(self, uri: str) -> None:
         """A text was saved: what a reload would say of it is shown, nothing is run."""
-        path, folder = path_of_chunk(chunk_of_uri(uri)), self.folder(uri)
+        path = path_of_chunk(chunk_of_uri(uri))
+        folders = [one for one in self.folders if one.has_loaded(path)]
 
         def work(breathe: Breathe) -> None:
-            folder.check_reload(path)
+            for folder in folders:
+                folder.check_reload(path)
             self.refresh_lenses()
 
-        if folder.has_loaded(path):
+        if folders:
             self._pool.later(f"reload of {uri}", work)
 
     def refresh_lenses(self) -> None:
@@ -420,7 +406,7 @@ class Session:
         Layer.sink = self._sink
         if value != "off":
             level = "debug" if value == "verbose" else "info"
-            configure_log(f"{self.folder().settings.log_level},lsp={level}")
+            configure_log(f"{self.folders.first.settings.log_level},lsp={level}")
 
     def document(self, uri: str) -> Document | None:
         """The text of a URI: as it is open, else as its file is."""
@@ -428,7 +414,7 @@ class Session:
         if found is not None:
             return found
         try:
-            return self.folder(uri).made(uri, 0, read_text(path_of_chunk(chunk_of_uri(uri))))
+            return self.folders.of(uri).made(uri, 0, read_text(path_of_chunk(chunk_of_uri(uri))))
         except OSError:
             return None
 
@@ -444,7 +430,8 @@ class Session:
             self._diagnose(document, breathe)
             if before is not None and len(list(self.documents)) > 1:
                 news = difference(before(), summarized(document))
-                self.judge_others(self.folder(document.uri), news, document)
+                for folder in self.folders.knowing(document):
+                    self.judge_others(folder, news, document)
 
         self._pool.later(document.uri, work)
 
@@ -453,7 +440,7 @@ class Session:
         self.lane.put(lambda: self._judge_others(folder, news, but))
 
     def _judge_others(self, folder: Folder, news: News, but: Document | None = None) -> None:
-        for document in self.texts_of(folder):
+        for document in self.folders.served_by(folder):
             if but is not None and document.uri == but.uri:
                 continue
             if news.is_wide or (news.globals and concerns(news, document)):
@@ -465,7 +452,7 @@ class Session:
             if not self.documents.is_present(document):
                 raise _Outdated
 
-        folder = self.folder(document.uri)
+        folder = self.folders.of(document.uri)
         beyond = folder.beyond()
         try:
             breathe_or_stop()
@@ -499,7 +486,7 @@ class Session:
             if not self.documents.is_present(document):
                 raise _Outdated
 
-        folder = self.folder(document.uri)
+        folder = self.folders.of(document.uri)
         beyond = folder.beyond()
         try:
             found = [] if beyond is None else deepen(document, beyond, breathe_or_stop)
@@ -523,7 +510,7 @@ class Session:
 
     def _judged(self, document: Document) -> list[Problem]:
         """The problems of a text: those that were told of this version, else found now."""
-        found, folder = self.findings.of(document), self.folder(document.uri)
+        found, folder = self.findings.of(document), self.folders.of(document.uri)
         if found is None:
             found = diagnose(document, self.ports.check, folder.lua, beyond=folder.beyond())
         return folder.as_wished(document, found)
@@ -532,21 +519,17 @@ class Session:
         found = self.findings.of(document)
         if found is None:
             return
-        folder = self.folder(document.uri)
+        folder = self.folders.of(document.uri)
         problems = folder.as_wished(document, found)
         made = convert.publication(document, problems, self.manner)
-        failure = folder.failures.of(document)
-        if failure is not None:
-            made.diagnostics = [
-                *made.diagnostics,
-                views.runtime_error(failure, document, self.manner),
-            ]
-        refused = folder.reloads.of(document)
-        if refused is not None:
-            made.diagnostics = [
-                *made.diagnostics,
-                views.reload_refused(refused, document, self.manner),
-            ]
+        for one in self.folders:
+            failure, refused = one.failures.of(document), one.reloads.of(document)
+            if failure is not None:
+                shown = views.runtime_error(failure, document, self.manner)
+                made.diagnostics = [*made.diagnostics, shown]
+            if refused is not None:
+                shown = views.reload_refused(refused, document, self.manner)
+                made.diagnostics = [*made.diagnostics, shown]
         params = convert.plain(made)
 
         def publish() -> None:
@@ -564,10 +547,10 @@ class Session:
         except BadRequest as error:
             request.refuse(INVALID_PARAMS, str(error))
             return
-        space = self.folder().space()
+        spaces = [folder.space() for folder in self.folders]
 
         def find() -> Json:
-            return convert.plain(search.encode(search.load()(space, asked), self.manner))
+            return convert.plain(search.encode(search.load()(spaces, asked), self.manner))
 
         self._pool.put(routes.VISIBLE, lambda: self._answer(request, find))
 
@@ -585,7 +568,7 @@ class Session:
             return
         if route.replaces:
             self._replace(request, document)
-        folder = self.folder(document.uri)
+        folder = self.folders.of(document.uri)
         further: list[Any] = [folder.space()] if route.is_wide else []
 
         def find() -> Json:
@@ -594,7 +577,7 @@ class Session:
             for place in asked.places:
                 arguments.append(document.lines.offset(*place, self.manner.encoding))
             if route.is_live:
-                arguments.append(folder.view())
+                arguments.append(self.folders.stopped_in(document).view())
             if route.is_judged:
                 arguments.append(self._judged(document))
             options = {**route.taste(folder.settings), **asked.options}
@@ -624,7 +607,7 @@ class Session:
             found = find()
             if not request.is_settled:
                 request.reply(found)
-            self._tidy_up(self.folder(request.document.uri if request.document else ""))
+            self._tidy_up(self.folders.of(request.document.uri if request.document else ""))
         except TidelockError as error:  # a feature that says why it does not
             request.refuse(REQUEST_FAILED, str(error))
         except Exception as error:
@@ -663,7 +646,7 @@ class Session:
                 command = commands.COMMANDS.get(name)
                 if command is None:
                     raise BadRequest(f"there is no command {name}")
-                request.reply(command(self, self.folder(convert.subject(arguments)), arguments))
+                request.reply(command(self, self.folders.of(convert.subject(arguments)), arguments))
             except BadRequest as error:
                 request.refuse(INVALID_PARAMS, str(error))
             except (TidelockError, TimeoutError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tidelock.shared.language.index.finding import Hit, find
@@ -10,6 +11,6 @@ if TYPE_CHECKING:
     from tidelock.shared.language.index.space import Space
 
 
-def workspace_symbols(space: Space, query: str) -> list[Hit]:
+def workspace_symbols(spaces: Sequence[Space], query: str) -> list[Hit]:
     """At most 500 symbols whose names have these letters in this order."""
-    return find(space, query)
+    return find(spaces, query)

@@ -1,14 +1,15 @@
-"""Symbols of a space by a few letters of their names.
+"""Symbols of some spaces by a few letters of their names.
 
 A file is opened only where its columns have to be counted in the units of a client.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tidelock.shared.language.index.space import Space
+    from tidelock.shared.language.index.space import Space, Summarized
     from tidelock.shared.language.index.summary import Symbol
     from tidelock.shared.positions import Lines
 
@@ -21,15 +22,16 @@ class Hit(NamedTuple):
     lines: Lines | None = None
 
 
-def find(space: Space, query: str, most: int = 500) -> list[Hit]:
+def find(spaces: Sequence[Space], query: str, most: int = 500) -> list[Hit]:
     """The symbols whose names have the letters of a query in this order.
 
     Whole names come first, then beginnings, then the query as it is written, then any other;
-    shorter names before longer ones.
+    shorter names before longer ones. A text that several spaces hold counts once.
     """
     letters = query.lower()
-    found: list[tuple[int, int, str, Hit, bool]] = []
-    for text in space.summaries():
+    found: list[tuple[int, int, str, Hit, Space | None]] = []
+    for text, space in _texts(spaces):
+        counting = None if text.summary.is_ascii else space
         for symbol in text.summary.symbols:
             lowered = symbol.name.lower()
             if letters in lowered:
@@ -38,14 +40,21 @@ def find(space: Space, query: str, most: int = 500) -> list[Hit]:
                 rank = 5
             else:
                 continue
-            found.append(
-                (rank, len(symbol.name), symbol.name, Hit(text.uri, symbol), text.summary.is_ascii)
-            )
+            found.append((rank, len(symbol.name), symbol.name, Hit(text.uri, symbol), counting))
     found.sort(key=lambda one: one[:3])
     return [
-        hit if is_ascii else hit._replace(lines=space.lines(hit.uri))
-        for _, _, _, hit, is_ascii in found[:most]
+        hit if counting is None else hit._replace(lines=counting.lines(hit.uri))
+        for _, _, _, hit, counting in found[:most]
     ]
+
+
+def _texts(spaces: Sequence[Space]) -> Iterator[tuple[Summarized, Space]]:
+    seen: set[str] = set()
+    for space in spaces:
+        for text in space.summaries():
+            if text.uri not in seen:
+                seen.add(text.uri)
+                yield text, space
 
 
 def _rank(query: str, letters: str, name: str, lowered: str) -> int:

@@ -1,0 +1,185 @@
+"""The folders of an editor's session, and which of them serves a text.
+
+They are changed on the document lane, and asked from anywhere. Each is a workspace: two folders
+of the editor that lie in one workspace are one of ours. A text is served by the innermost folder
+that holds it, else by the first that reads it as a library, else, as one without a path is, by the
+first. A folder knows all open texts that its index has, those that others serve included.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, final
+
+from tidelock.lsp import convert
+from tidelock.lsp.documents import chunk_of_uri
+from tidelock.lsp.folder import Folder
+from tidelock.shared import threads
+from tidelock.shared.errors import TidelockError
+from tidelock.shared.log import layer
+from tidelock.shared.sources import canonical, path_of_chunk, uri_of_path, workspace_of
+
+if TYPE_CHECKING:
+    from tidelock.lsp.documents import Document
+    from tidelock.lsp.session import Session
+    from tidelock.shared.config import Settings
+
+log = layer("lsp")
+
+
+@final
+class Folders:
+    """The folders of a session, in the order in which the editor opened them.
+
+    There is always one after ``begin``: where the editor has opened none, one whose files are not
+    read. A path that is no folder on disk is none.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._all: tuple[Folder, ...] = ()
+        self._innermost: tuple[Folder, ...] = ()
+        self._opened: dict[str, str] = {}
+        self._notebooks: dict[str, str] = {}
+        self._has_started = False
+
+    def __iter__(self) -> Iterator[Folder]:
+        return iter(self._all)
+
+    # -- their coming and going, on the lane ---------------------------------------------------
+
+    def begin(self, paths: Iterable[str]) -> None:
+        """Make those that the editor has opened; nothing is read yet."""
+        self._open(paths)
+        self._all = self._wanted()
+        self._innermost = _sorted(self._all)
+
+    def start(self) -> None:
+        """Have each look for its kernel and read its files."""
+        self._has_started = True
+        for folder in self._all:
+            folder.start()
+
+    def change(self, removed: Iterable[str], added: Iterable[str]) -> None:
+        """Some were closed, others opened, by their paths; open texts go where they belong now."""
+        for path in removed:
+            for known in [one for one in self._opened if canonical(one) == canonical(path)]:
+                del self._opened[known]
+        self._open(added)
+        session, before = self._session, self._all
+        self._all = self._wanted()
+        self._innermost = _sorted(self._all)
+        for folder in self._all:
+            if folder not in before and self._has_started:
+                folder.start()
+        for folder in before:
+            if folder not in self._all:
+                for found in folder.wishes.files:
+                    session.show_problems(convert.withdrawal(uri_of_path(found.path)))
+                threads.start("tidelock-leave", folder.close)  # it may have to wait
+        for document in session.documents:
+            self.of(document.uri).renewed(document)
+
+    def close(self) -> None:
+        """End them all."""
+        for folder in self._all:
+            folder.close()
+
+    def _open(self, paths: Iterable[str]) -> None:
+        ports = self._session.ports
+        for path in paths:
+            if not os.path.isdir(path):
+                log.info("no folder on disk", path=path)
+            elif path not in self._opened:
+                own = ports.settings_of is None
+                self._opened[path] = ports.workspace if own else workspace_of(path)
+
+    def _wanted(self) -> tuple[Folder, ...]:
+        """The folders of what is open, those that are there kept."""
+        known = {(one.workspace, one.is_open): one for one in self._all}
+        ports = self._session.ports
+        keys = [(workspace, True) for workspace in dict.fromkeys(self._opened.values())]
+        keys = keys or [(ports.workspace, False)]
+        return tuple(known.get(key) or self._made(*key) for key in keys)
+
+    def _made(self, workspace: str, is_open: bool) -> Folder:
+        ports, settings = self._session.ports, self._session.ports.settings
+        is_same = workspace == ports.workspace
+        if is_open and (not is_same or self._session.manner.trusted):
+            settings = self.options(workspace, settings, said=is_same)
+        return Folder(self._session, workspace, settings, is_open=is_open)
+
+    def options(self, workspace: str, before: Settings, *, said: bool) -> Settings:
+        """The options of a workspace as they are now; those from before if they are wrong."""
+        ports, trusted = self._session.ports, self._session.manner.trusted
+        if ports.settings_of is None:
+            return before
+        try:
+            return ports.settings_of(workspace, trusted=trusted, said=said)
+        except TidelockError as error:
+            log.warn("the options of the workspace cannot be used", why=str(error))
+            return before
+
+    # -- whose a text is, from anywhere --------------------------------------------------------
+
+    @property
+    def first(self) -> Folder:
+        """The one that serves what has no place in any."""
+        return self._all[0]
+
+    def of(self, uri: str) -> Folder:
+        """The one that serves a text, or the place with a URI."""
+        if len(self._all) == 1:
+            return self._all[0]
+        path = self.path(uri)
+        holding = (one for one in self._innermost if one.holds(path))
+        reading = (one for one in self._all if one.knows(path))
+        return next(holding, None) or next(reading, self._all[0])
+
+    def served_by(self, folder: Folder) -> Iterable[Document]:
+        """The open texts that a folder serves."""
+        every = self._session.documents
+        is_only = len(self._all) == 1
+        return every if is_only else [one for one in every if self.of(one.uri) is folder]
+
+    def known_to(self, folder: Folder) -> Iterable[Document]:
+        """The open texts that count in a folder."""
+        every = self._session.documents
+        is_only = len(self._all) == 1
+        return every if is_only else [one for one in every if folder in self.knowing(one)]
+
+    def knowing(self, document: Document) -> tuple[Folder, ...]:
+        """The folders in which a text counts, the one that serves it first."""
+        if len(self._all) == 1:
+            return self._all
+        served, path = self.of(document.uri), self.path(document.uri)
+        others = (one for one in self._all if one is not served and one.knows(path))
+        return served, *others
+
+    def stopped_in(self, document: Document) -> Folder:
+        """The one whose program stands in a text, else the one that serves it."""
+        if len(self._all) > 1 and document.chunk:
+            for folder in self._all:
+                if any(frame.chunk == document.chunk for frame in folder.view().moment.frames):
+                    return folder
+        return self.of(document.uri)
+
+    # -- notebooks -----------------------------------------------------------------------------
+
+    def path(self, uri: str) -> str:
+        """Where a text has its place: its file, or that of the notebook of a cell; else empty."""
+        return path_of_chunk(chunk_of_uri(self._notebooks.get(uri, uri)))
+
+    def put_cell(self, uri: str, notebook: str) -> None:
+        """A text is a cell of a notebook; on the lane."""
+        self._notebooks[uri] = notebook
+
+    def forget(self, uri: str) -> None:
+        """A text is closed; on the lane."""
+        self._notebooks.pop(uri, None)
+
+
+def _sorted(folders: Iterable[Folder]) -> tuple[Folder, ...]:
+    """An inner one before those that hold it."""
+    return tuple(sorted(folders, key=lambda one: -len(one.workspace)))

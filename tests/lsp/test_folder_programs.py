@@ -1,0 +1,82 @@
+"""The programs of several folders in one session: who knows what they made and where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tidelock.lsp.failures import Place
+from tidelock.lsp.live import Live
+from tidelock.lsp.moment import Moment, StoppedFrame
+from tidelock.shared.model import Fact
+
+from .test_folders import Desk
+from .test_session import at
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    made.file("one/tidelock.toml")
+    made.file("two/tidelock.toml")
+    made.begin("one", "two")
+    yield made
+    made.session.close()
+
+
+def program(desk: Desk, name: str, moment: Moment) -> Live:
+    """Give a folder a program."""
+    folder = desk.folder(name)
+    folder.live = live = Live(lambda start: None, 0.0, folder._moved_on)  # type: ignore[arg-type,return-value]
+    live._set(moment)
+    return live
+
+
+def test_what_a_program_made_is_known_in_its_folder(desk: Desk) -> None:
+    one, two = desk.uri("one/a.lua"), desk.uri("two/a.lua")
+    for uri in (one, two):
+        desk.editor.open("print(made_here)", uri=uri)
+        desk.codes(uri, "undefined-global")
+    program(desk, "two", Moment("idle", "k2", names=(Fact("made_here", "number", "1"),)))
+    desk.codes(two)
+    desk.codes(one, "undefined-global")
+    assert "made_here" in str(desk.editor.ask("textDocument/completion", at(0, 10, two)))
+    labels = [
+        each["label"]
+        for each in desk.editor.ask("textDocument/completion", at(0, 10, one))["items"]
+    ]
+    assert "made_here" not in labels
+    for uri, kernel in ((None, None), (one, None), (two, "k2")):
+        arguments = [] if uri is None else [{"uri": uri}]
+        status = desk.editor.wait(desk.editor.command("tidelock.status", *arguments))["result"]
+        assert status["kernelId"] == kernel
+    assert desk.editor.wait(desk.editor.command("tidelock.status", {"uri": 1}))["code"] == -32602
+
+
+def test_a_text_shows_the_program_that_stands_in_it(desk: Desk) -> None:
+    uri = desk.uri("one/a.lua")
+    desk.editor.open("local x = 1\nprint(x)", uri=uri)
+    desk.settle()
+    document = desk.session.documents.get(uri)
+    assert document is not None
+    folders = desk.session.folders
+    assert folders.stopped_in(document) is desk.folder("one")
+    frame = StoppedFrame(1, document.chunk, 2, document.text)
+    program(desk, "two", Moment("paused", "k2", frames=(frame,)))
+    assert folders.stopped_in(document) is desk.folder("two")
+
+
+def test_the_error_of_any_program_stands_at_its_line(desk: Desk) -> None:
+    uri = desk.file("one/a.lua", "x = 1")
+    desk.editor.open("x = 1", uri=uri)
+    desk.codes(uri)
+    document = desk.session.documents.get(uri)
+    assert document is not None
+    failures = desk.folder("two").failures
+    stack = [Place("main chunk", document.chunk, 1)]
+    desk.session.show_again(lambda: failures.take("no tide", stack))
+    desk.problems(uri, len)
+    desk.change(removed=("two",))
+    desk.problems(uri, lambda found: not found)
