@@ -404,6 +404,22 @@ def test_a_feature_that_raises_touches_nothing_else(
     assert editor.ask("textDocument/hover", at(1, 6)) is not None
 
 
+@pytest.mark.parametrize("method", ["textDocument/hover", "workspace/symbol"])
+def test_a_request_that_fails_before_its_feature_is_answered(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def fail(folder: folders.Folder) -> None:
+        raise LookupError("no luck")
+
+    editor.begin().open("local x = 1\nprint(x)")
+    with monkeypatch.context() as patched:
+        patched.setattr(folders.Folder, "space", fail)
+        answer = editor.wait(editor.post(method, {**at(1, 6), "query": "x"}))
+    assert answer["code"] == module.INTERNAL_ERROR
+    assert "LookupError: no luck" in answer["words"]
+    assert editor.ask("textDocument/hover", at(1, 6)) is not None
+
+
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from([route.method for route in routes.REQUESTS] + ["workspace/executeCommand"]),

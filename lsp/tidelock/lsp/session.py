@@ -192,9 +192,9 @@ class Session:
         elif method == "workspace/executeCommand":
             self._command(request, params)
         elif (route := routes.request(method)) is not None:
-            self.lane.put(lambda: self._dispatch(request, route, params))
+            self._begin(request, lambda: self._dispatch(request, route, params))
         elif (search := routes.search(method)) is not None:
-            self.lane.put(lambda: self._look(request, search, params))
+            self._begin(request, lambda: self._look(request, search, params))
         else:
             request.refuse(METHOD_NOT_FOUND, f"there is no {method}")
 
@@ -540,13 +540,22 @@ class Session:
 
     # -- requests ------------------------------------------------------------------------------
 
+    def _begin(self, request: Request, begin: Callable[[], None]) -> None:
+        """Begin a request on the lane, after the texts that came before; errors answer it."""
+
+        def work() -> None:
+            try:
+                begin()
+            except BadRequest as error:
+                request.refuse(INVALID_PARAMS, str(error))
+            except Exception as error:
+                self._failed(request, error)
+
+        self.lane.put(work)
+
     def _look(self, request: Request, search: routes.Search, params: Json) -> None:
         """Hand a question about the workspace to a worker, with the texts of now."""
-        try:
-            asked = search.decode(params)
-        except BadRequest as error:
-            request.refuse(INVALID_PARAMS, str(error))
-            return
+        asked = search.decode(params)
         spaces = [folder.space() for folder in self.folders]
 
         def find() -> Json:
@@ -556,11 +565,7 @@ class Session:
 
     def _dispatch(self, request: Request, route: routes.Route, params: Json) -> None:
         """Take the snapshot, on the lane, and hand over to a worker."""
-        try:
-            asked = route.decode(params)
-        except BadRequest as error:
-            request.refuse(INVALID_PARAMS, str(error))
-            return
+        asked = route.decode(params)
         find_text = self.document if route.reaches else self.documents.get
         document = request.document = find_text(asked.uri)
         if document is None:
