@@ -166,6 +166,9 @@ def test_aliases_and_enums() -> None:
                 "print(<!b.value!>)", "string")  # fmt: skip
     check_types("---@alias Json string|Json[]\n---@type Json\nlocal j = f()\n"
                 "if type(j) == 'table' then print(<!j[1]!>) end", "Json")  # fmt: skip
+    check_types("---@alias Any string|List\n---@alias List Any[]\n---@type Any\nlocal j = f()\n"
+                "if type(j) == 'table' then print(<!j!>, <!j[1]!>) end",
+                "Any[]", "Any")  # fmt: skip
     check_types("---@enum Colour\nlocal Colour = { red = 1, blue = 2 }\n---@type Colour\n"
                 "local c = f() print(<!c!>, <!Colour.red!>)", "Colour", "integer")  # fmt: skip
     check_types("---@enum (key) Name\nlocal N = { a = 1, b = 2 }\n---@type Name\nlocal n = f()\n"

@@ -65,10 +65,11 @@ Scope = dict[str, Type]
 class Meanings:
     """The meanings of the types written in the texts of one ``Types``; used by its thread."""
 
-    __slots__ = ("_types",)
+    __slots__ = ("_open", "_types")
 
     def __init__(self, types: Types) -> None:
         self._types = types
+        self._open: list[DeclaredAlias] = []  # the aliases whose meaning is being found
 
     def declarations(self, name: str, text: Text) -> list[tuple[Text, Declaration]]:
         """Every declaration of a name that a text can see."""
@@ -156,6 +157,8 @@ class Meanings:
             return BASICS[name]
         for where, declaration in self.declarations(name, text):
             if isinstance(declaration, DeclaredAlias):
+                if any(one is declaration for one in self._open):  # they name each other
+                    break
                 return self._alias(where, declaration, arguments)
             if isinstance(declaration, DeclaredEnum):
                 return self._enum(where, declaration)
@@ -171,7 +174,11 @@ class Meanings:
         for place, variable in enumerate(tag.variables):
             given = arguments[place] if place < len(arguments) else UNKNOWN
             scope[variable.name.text] = given
-        found = self.type(tag.type, text, scope, declaration.run.start)
+        self._open.append(declaration)
+        try:
+            found = self.type(tag.type, text, scope, declaration.run.start)
+        finally:
+            self._open.pop()
         return union([found], name)
 
     def opened(self, kind: ClassType) -> Type | None:
