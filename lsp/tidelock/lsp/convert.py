@@ -23,6 +23,7 @@ from tidelock.shared.positions import Encoding, Lines, Place, units
 from tidelock.shared.sources import path_of_uri
 
 if TYPE_CHECKING:
+    from tidelock.lsp.diagnostics import Judged
     from tidelock.lsp.documents import Document
     from tidelock.lsp.features.completion import Completed
     from tidelock.lsp.features.definition import Definition
@@ -541,7 +542,7 @@ _TAGS = {
 
 
 def publication(
-    document: Document, problems: Sequence[Problem], manner: Manner
+    document: Judged, problems: Sequence[Problem], manner: Manner
 ) -> types.PublishDiagnosticsParams:
     """The problems of one version of a text."""
     found = [diagnostic(problem, document, manner) for problem in problems]
@@ -558,7 +559,7 @@ def withdrawal(uri: str) -> types.PublishDiagnosticsParams:
     return types.PublishDiagnosticsParams(uri, [])
 
 
-def diagnostic(problem: Problem, document: Document, manner: Manner) -> types.Diagnostic:
+def diagnostic(problem: Problem, document: Judged, manner: Manner) -> types.Diagnostic:
     """A problem of a text."""
     from tidelock.shared.language.checks.codes import CODES  # late, as all of the language
 

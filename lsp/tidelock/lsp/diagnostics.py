@@ -6,20 +6,53 @@ Nothing is loaded here: who can ask Lua hands its verdict in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tidelock.shared.errors import Unavailable
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
-    from tidelock.lsp.documents import Document
     from tidelock.shared.language.index.space import Space
-    from tidelock.shared.model import Problem
+    from tidelock.shared.model import Dialect, Problem
+    from tidelock.shared.positions import Lines
+    from tidelock.shared.syntax.tree import Mode, Tree
 
 log = layer("lsp")
 
 Check = Callable[[str, str], str]
 """Lua's verdict on a text in a Lua: ``LINE: words``, or empty; raises ``Unavailable``."""
+
+
+class Judged(Protocol):
+    """A text that is judged: open, or a file."""
+
+    @property
+    def uri(self) -> str:
+        """What an editor calls it."""
+
+    @property
+    def version(self) -> int | None:
+        """The editor's; None for a file."""
+
+    @property
+    def text(self) -> str:
+        """The text itself."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The Lua it is read as."""
+
+    @property
+    def mode(self) -> Mode:
+        """How it is read."""
+
+    @property
+    def tree(self) -> Tree:
+        """Its tree."""
+
+    @property
+    def lines(self) -> Lines:
+        """Its lines."""
 
 
 class Beyond(NamedTuple):
@@ -37,7 +70,7 @@ class Beyond(NamedTuple):
 
 
 def diagnose(
-    document: Document,
+    document: Judged,
     check: Check,
     lua: str,
     breathe: Callable[[], None] = lambda: None,
@@ -82,7 +115,7 @@ def diagnose(
 
 
 def deepen(
-    document: Document, beyond: Beyond, breathe: Callable[[], None] = lambda: None
+    document: Judged, beyond: Beyond, breathe: Callable[[], None] = lambda: None
 ) -> list[Problem]:
     """The problems of a text that its meaning tells: those of annotations and types."""
     from tidelock.shared.language.checks.finding import in_depth
@@ -96,7 +129,7 @@ def deepen(
     return in_depth(document.tree, space.types, document.uri, sets, breathe)
 
 
-def _wide(document: Document, beyond: Beyond) -> list[Problem]:
+def _wide(document: Judged, beyond: Beyond) -> list[Problem]:
     from tidelock.shared.language.index import installed, problems
 
     dialect = document.dialect

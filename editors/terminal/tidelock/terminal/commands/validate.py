@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -9,11 +10,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.errors import UsageError
-from tidelock.shared.sources import canonical, decode, read_text, search_folders, uri_of_path
+from tidelock.shared.sources import canonical, decode, read_text, uri_of_path
 from tidelock.terminal import exits
 from tidelock.terminal.invocation import Invocation, current_folder
 
 if TYPE_CHECKING:
+    from tidelock.lsp.diagnostics import Judged
+    from tidelock.lsp.documents import Document
+    from tidelock.lsp.judging import Judge
     from tidelock.lsp.workspace import News, Workspace
     from tidelock.shared.config import Settings
     from tidelock.shared.language.lint.runner import Runner
@@ -132,20 +136,17 @@ def _summary(files: int, counts: dict[str, int]) -> str:
 
 
 class _Judge:
-    """What the language server does for an open text, without a server."""
+    """What the language server does for the texts of a workspace, without a server."""
 
     def __init__(self, settings: Settings, workspace: str, tell: Callable[[str], None]) -> None:
+        from tidelock.lsp.judging import Judge
         from tidelock.lsp.workspace import Workspace, dialect_of, lua_of, planned
         from tidelock.shared.language.index import foreign
         from tidelock.shared.language.lint.runner import Runner, resolved
         from tidelock.shared.runtime.check import Checker
 
-        self._wishes = foreign.with_settings(foreign.read(workspace), settings)
-        self._lua = lua_of(settings, self._wishes)
-        self._dialect = dialect_of(self._lua)
-        self._settings = settings
-        self._workspace = workspace
-        self._check = Checker().refusal
+        wishes = foreign.with_settings(foreign.read(workspace), settings)
+        lua = lua_of(settings, wishes)
         paths = resolved(settings.lsp_rules_paths, workspace)
         self._rules: Runner = Runner(paths, settings.lsp_rules_time_ms, tell)
         read = threading.Event()
@@ -154,41 +155,38 @@ class _Judge:
             if self._index.state in ("ready", "refused"):
                 read.set()
 
-        plan = planned(workspace, self._dialect, settings, self._wishes)
+        plan = planned(workspace, dialect_of(lua), settings, wishes)
         self._index: Workspace = Workspace(plan, tell_index)
         self._index.start()
         read.wait()
+        snapshot = self._index.space(()).snapshot
+
+        def judge(*opened: Document) -> Judge:
+            check = Checker().refusal
+            rules = self._rules
+            return Judge(snapshot, opened, plan.places, lua, check, wishes, settings, rules)
+
+        gc.disable()  # the judge lets go of what it has read by itself
+        self._judge = judge
+        self._of_files = judge()
 
     def problems(self, text: Text) -> Iterator[tuple[Problem, tuple[int, int, int, int]]]:
         """The problems of a text, each with its first and last line and column, from 1."""
-        from tidelock.lsp.diagnostics import Beyond, deepen, diagnose
         from tidelock.lsp.documents import Document
-        from tidelock.lsp.rules import merged
 
-        settings = self._settings
-        folders = search_folders(os.path.dirname(text.path), self._workspace, settings.lua_path)
-        uri = uri_of_path(text.path)
-        document = Document(uri, 0, text.text, self._dialect, folders)
-        space = self._index.space([document])
-        python = settings.lua_python_access
-        beyond = Beyond(
-            space,
-            is_global=self._wishes.is_global,
-            python=python,
-            arguments=settings.lsp_diagnostics_unused_arguments,
-        )
-        own = diagnose(document, self._check, self._lua, beyond=beyond)
-        own = merged(own, deepen(document, beyond))
-        judged = (
-            self._wishes.judged(one, text.text)
-            for one in merged(own, self._rules.check(uri, document.tree))
-        )
-        shown = [one for one in judged if one is not None]
-        for problem in shown[: settings.lsp_diagnostics_max_per_file]:
-            start, end = document.lines.place(problem.start), document.lines.place(problem.end)
+        file = self._of_files.file(text.path)
+        if file is not None and file.text == text.text:
+            judged: Judged = file
+            found = self._of_files.problems(file)
+        else:  # from standard input, or written to since
+            document = Document(uri_of_path(text.path), 0, text.text, self._of_files.dialect)
+            judged, found = document, self._judge(document).problems(document)
+        for problem in found:
+            start, end = judged.lines.place(problem.start), judged.lines.place(problem.end)
             yield problem, (start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def close(self) -> None:
         """End what it has started."""
+        gc.enable()
         self._index.close()
         self._rules.close()
