@@ -367,6 +367,37 @@ def test_a_completion_that_is_asked_again_gives_up_the_one_before(
     assert editor.wait(other)["result"]["items"]
 
 
+@pytest.mark.parametrize(
+    ("feature", "is_void"),
+    [
+        ("signature", True),
+        ("formatting", True),
+        ("range_formatting", True),
+        ("on_type_formatting", True),
+        ("completion", False),
+        ("hover", False),
+        ("semantic_tokens", False),
+    ],
+)
+def test_an_edit_makes_void_what_would_not_fit_any_more(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch, feature: str, is_void: bool
+) -> None:
+    gate = Gate(monkeypatch, feature)
+    editor.begin().open("print(1)\n", uri="file:///w/b.lua")
+    editor.open("print(1)\n")
+    route = next(one for one in routes.REQUESTS if one.feature == feature)
+    other = editor.post(route.method, about(0, 6, "file:///w/b.lua"))
+    number = editor.post(route.method, about(0, 6))
+    for _ in range(2):
+        assert gate.began.acquire(timeout=WAIT_S)
+    editor.change("print(1, 2)\n", 2)
+    if is_void:
+        assert editor.wait(number)["code"] == module.CONTENT_MODIFIED
+    gate.go_on.set()
+    assert ("result" in editor.wait(number)) is not is_void
+    assert "result" in editor.wait(other)
+
+
 def test_shutdown_answers_what_is_open_first(
     editor: Editor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,8 @@ class Route(NamedTuple):
     ``feature`` is module and function in ``lsp.features``; ``provider`` the capability it stands
     for. ``is_live`` says that the running program may be asked, ``is_wide`` that the other texts of
     the workspace count, ``is_judged`` that the problems of the text do, ``reaches`` that the text
-    need not be open. A request that ``replaces`` makes older ones of its method and document void.
+    need not be open. A request that ``replaces`` makes older ones of its method and document void;
+    an edit of the text does so to one that is ``fleeting``, for its answer would not fit any more.
     ``finish`` sees an answer beside the one that was sent before, ``taste`` gives the options that
     the feature is told.
     """
@@ -50,6 +51,7 @@ class Route(NamedTuple):
     reaches: bool = False
     priority: int = VISIBLE
     replaces: bool = False
+    fleeting: bool = False
     taste: Callable[[Settings], Mapping[str, Any]] = lambda settings: {}
     finish: Callable[[Sent, Document, convert.Asked, Any], Any] | None = None
 
@@ -73,7 +75,7 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/signatureHelp", "signature", convert.signature, convert.signature_help,
         ("signature_help_provider", convert.SIGNATURE), is_live=True, is_wide=True,
-        priority=TYPING,
+        priority=TYPING, fleeting=True,
     ),
     Route(
         "textDocument/hover", "hover", convert.hover, convert.hover_answer,
@@ -186,16 +188,17 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/formatting", "formatting", edits.formatting, edits.text_edits,
-        ("document_formatting_provider", True),
+        ("document_formatting_provider", True), fleeting=True,
         taste=lambda settings: {"tool": settings.lsp_format_tool},
     ),
     Route(
         "textDocument/rangeFormatting", "range_formatting", edits.range_formatting,
-        edits.text_edits, ("document_range_formatting_provider", True),
+        edits.text_edits, ("document_range_formatting_provider", True), fleeting=True,
     ),
     Route(
         "textDocument/onTypeFormatting", "on_type_formatting", edits.on_type_formatting,
         edits.text_edits, ("document_on_type_formatting_provider", edits.TYPING), priority=TYPING,
+        fleeting=True,
     ),
     Route(
         messages.STATEMENT_RANGE, "statement_range", views.statement_range, views.span,

@@ -349,6 +349,7 @@ class Session:
         before = self.documents.get(uri)
         document = self.documents.change(uri, version, changes, self.manner.encoding)
         if document is not None and before is not None:
+            self._give_up_fleeting(document)
             self._judge(document, lambda: summarized(before))
 
     def hide(self, uri: str) -> None:
@@ -602,6 +603,18 @@ class Session:
             same = other.method == request.method and other is not request
             if same and other.document is not None and other.document.uri == document.uri:
                 other.refuse(CONTENT_MODIFIED, f"{other.method} was asked again")
+
+    def _give_up_fleeting(self, document: Document) -> None:
+        """Refuse what was asked about a text before it was edited and has no use now.
+
+        Completion is not among it: editors filter a list by what is typed meanwhile, and some do
+        not ask again.
+        """
+        for other in list(self._open.values()):
+            route = routes.request(other.method)
+            is_about = other.document is not None and other.document.uri == document.uri
+            if is_about and route is not None and route.fleeting:
+                other.refuse(CONTENT_MODIFIED, "the text was edited")
 
     def _answer(self, request: Request, find: Callable[[], Json]) -> None:
         """Find an answer and send it, on a worker; an error in it is the answer too."""
