@@ -576,6 +576,15 @@ def test_live_facts_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None
         editor.session.close()
 
 
+def test_status_says_that_the_texts_have_to_wait(editor: Editor) -> None:
+    editor.begin()
+    editor.ask("workspace/executeCommand", {"command": "tidelock.status"})
+    for is_busy in (True, False):
+        editor.session.hangs(is_busy)
+        told = [params for method, params in editor.said if method == "tidelock/status"]
+        assert told[-1]["busy"] is is_busy
+
+
 def test_status_is_told_on_change_and_not_too_often(
     editor: Editor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

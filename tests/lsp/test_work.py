@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from tidelock.lsp import work
+from tidelock.lsp.watchdog import Watchdog
 from tidelock.lsp.work import Breathe, Lane, Pool
+from tidelock.shared.log import Layer
 
 WAIT_S = 10.0
 
@@ -27,6 +30,54 @@ def test_the_lane_keeps_order_and_outlives_a_failure() -> None:
     lane.put(lambda: done.append(2))
     lane.close(WAIT_S)
     assert done == [1, 2]
+
+
+def stuck_in_a_job(began: threading.Event, go_on: threading.Event) -> None:
+    began.set()
+    go_on.wait(WAIT_S)
+
+
+def test_a_lane_that_hangs_is_told_of_once_with_what_every_thread_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(Layer, "_write", lambda self, level, text, fields: logged.append(text))
+    told: list[bool] = []
+    later = 0.0
+    lane = Lane("test-lane")
+    dog = Watchdog(lane, told.append, 1.0, lambda: time.monotonic() + later)
+    jobs = [(threading.Event(), threading.Event()) for _ in range(2)]
+    for began, go_on in jobs:
+        lane.put(lambda began=began, go_on=go_on: stuck_in_a_job(began, go_on))  # type: ignore[misc]
+    for number, (began, go_on) in enumerate(jobs, 1):
+        assert began.wait(WAIT_S)
+        later = 5.0
+        dog.look()
+        dog.look()
+        assert len(logged) == number
+        assert told == [True]
+        lines = logged[-1].splitlines()
+        assert lines[0] == "the documents have waited 1 s for one job"
+        assert "thread test-lane" in lines
+        assert any("stuck_in_a_job" in line for line in lines)
+        go_on.set()
+    lane.close(WAIT_S)
+    dog.look()
+    assert told == [True, False]
+
+
+def test_a_lane_that_works_is_not_told_of() -> None:
+    told: list[bool] = []
+    lane, began, go_on = Lane("test-lane"), threading.Event(), threading.Event()
+    dog = Watchdog(lane, told.append, 60.0)
+    dog.look()
+    lane.put(lambda: stuck_in_a_job(began, go_on))
+    assert began.wait(WAIT_S)
+    dog.look()
+    go_on.set()
+    lane.close(WAIT_S)
+    dog.look()
+    assert told == []
 
 
 def hold(pool: Pool, count: int) -> list[threading.Event]:

@@ -5,10 +5,10 @@ Whoever looks is none of the threads that may hang; nothing is asked of Lua or o
 
 from __future__ import annotations
 
-import sys
 import threading
 from typing import TYPE_CHECKING
 
+from tidelock.shared import threads
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ _HANGS_S = 10.0
 
 def write(kernel: Kernel, why: str) -> None:
     """Write the state of a kernel and the stacks of all its threads, at the level of errors."""
-    import traceback  # late: costs a kernel's start 9 ms
-
     from tidelock.kernel.questions import state_name
 
     lines = [
@@ -31,11 +29,7 @@ def write(kernel: Kernel, why: str) -> None:
         f"{kernel.clients.count()} clients, {kernel.channels.subscribers} subscribers, "
         f"turn {kernel.loop.turns}",
     ]
-    names = {thread.ident: thread.name for thread in threading.enumerate()}
-    for number, frame in sys._current_frames().items():
-        lines.append(f"thread {names.get(number, number)}")
-        lines += (line.rstrip("\n") for line in traceback.format_stack(frame))
-    log.error("\n".join(lines))
+    log.error("\n".join([*lines, *threads.stacks()]))
 
 
 class Watchdog:

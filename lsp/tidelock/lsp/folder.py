@@ -305,6 +305,7 @@ class Folder:
             "place": moment.place or None,
             "executionCount": moment.executions,
             "index": self.index.told,
+            "busy": self._session.is_busy,
             "problem": (live.problem if live is not None else "") or None,
         }
 

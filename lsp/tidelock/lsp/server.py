@@ -26,6 +26,7 @@ from pygls.server import JsonRPCServer
 from tidelock.lsp.convert import converter
 from tidelock.lsp.manner import Json
 from tidelock.lsp.session import INVALID_REQUEST, Number, Ports, Session, SettingsOf
+from tidelock.lsp.watchdog import Watchdog
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
@@ -218,8 +219,10 @@ def _kept(descriptor: int) -> BinaryIO:
 
 
 def _watch(protocol: Protocol) -> None:
-    """End the process when the editor's process is gone though its pipes are open."""
+    """Tell of a session that hangs; end when the editor's process is gone but its pipes are not."""
+    watchdog = Watchdog(protocol.session.lane, protocol.session.hangs)
     while not protocol.ended.wait(_WATCH_S):
+        watchdog.look()
         process = protocol.session.manner.process
         if process and not _lives(process):
             log.warn("the editor is gone", process=process)

@@ -135,7 +135,8 @@ class Request:
 class Session:
     """The state of one editor's session.
 
-    ``exit_code`` is there when the editor has left: 0 after ``shutdown``, else 1.
+    ``exit_code`` is there when the editor has left: 0 after ``shutdown``, else 1. ``is_busy`` says
+    that the documents wait for something that takes too long.
     """
 
     def __init__(self, ports: Ports, wire: Wire, new_id: Callable[[], str]) -> None:
@@ -147,6 +148,7 @@ class Session:
         self.folders = Folders(self)
         self.lane = Lane("tidelock-documents")
         self.exit_code: int | None = None
+        self.is_busy = False
         self._state = "new"
         self._open: dict[Number, Request] = {}
         self._pool = Pool(ports.tidy)
@@ -310,6 +312,12 @@ class Session:
         self.lane.close()
         self._pool.close()
         self.folders.close()
+
+    def hangs(self, is_busy: bool) -> None:
+        """The document lane takes long, or goes on; the editor is told by the watching thread."""
+        self.is_busy = is_busy
+        for folder in self.folders:
+            folder.tell_status()
 
     def warn(self, words: str) -> None:
         """Show the user a message, and keep it in the log."""

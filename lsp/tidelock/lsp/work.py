@@ -37,9 +37,13 @@ def _guarded(job: Callable[..., None], *arguments: object) -> None:
 
 @final
 class Lane:
-    """One thread that does jobs in the order they were put; ``put`` from anywhere."""
+    """One thread that does jobs in the order they were put; ``put`` from anywhere.
+
+    ``began`` is when its present job began, by the clock of ``time.monotonic``; None without one.
+    """
 
     def __init__(self, name: str) -> None:
+        self.began: float | None = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -55,7 +59,9 @@ class Lane:
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
+            self.began = time.monotonic()
             _guarded(job)
+            self.began = None
 
 
 class _Later(NamedTuple):
