@@ -106,6 +106,8 @@ class Document:
                 else:
                     self._tree = parse_again(before, self.text)
                 self._before = None
+                if self._lines is not None:
+                    self._tree.take_lines(self._lines)
             return self._tree
 
     def read_as(self, dialect: Dialect, search: tuple[str, ...]) -> Document:

@@ -169,9 +169,11 @@ def _names(tree: Tree, wanted: Target, others: Sequence[Symbol]) -> Iterator[_Pr
     if index >= 0 and tree.tokens.kinds[index] == "local":
         yield _Proposal("function", "keyword", "", "", 0)
         return
+    start = wanted.prefix.lower()  # what is said of a name is read for those that are proposed
     for local in resolve(tree).visible(wanted.start):
-        yield _local(tree, local)
-    yield from _globals(tree)
+        if local.name.lower().startswith(start):
+            yield _local(tree, local)
+    yield from _globals(tree, start)
     for one in others:
         detail = one.signature or "global of another file"
         kind = "function" if one.signature else "variable"
@@ -180,16 +182,20 @@ def _names(tree: Tree, wanted: Target, others: Sequence[Symbol]) -> Iterator[_Pr
         yield _Proposal(word, "keyword", "", "", 4)
 
 
-def _globals(tree: Tree) -> Iterator[_Proposal]:
+def _globals(tree: Tree, start: str) -> Iterator[_Proposal]:
     for name in resolve(tree).global_names():
-        held = function_of_global(tree, name)
-        if held is None:
-            yield _Proposal(name, "variable", "global of this file", "", 2)
-            continue
-        detail, text = shown(tree, name, held.body, held.statement)
-        yield _Proposal(name, "method" if has_self(held.body) else "function", detail, text, 2)
+        if name.lower().startswith(start):
+            yield _global(tree, name)
     for entry in sorted(library(tree.dialect).members(()), key=_name_of):
         yield _entry(entry, 3)
+
+
+def _global(tree: Tree, name: str) -> _Proposal:
+    held = function_of_global(tree, name)
+    if held is None:
+        return _Proposal(name, "variable", "global of this file", "", 2)
+    detail, text = shown(tree, name, held.body, held.statement)
+    return _Proposal(name, "method" if has_self(held.body) else "function", detail, text, 2)
 
 
 def _name_of(entry: Entry) -> str:
@@ -249,7 +255,7 @@ def _members(tree: Tree, wanted: Target, types: Types | None, uri: str) -> Itera
         and node.name == "_G"
         and text.members.scopes.meaning(node.start) is None
     ):
-        yield from _globals(tree)
+        yield from _globals(tree, wanted.prefix.lower())
         return
     with asked.asking(text):
         kind = asked.expression(text, node)

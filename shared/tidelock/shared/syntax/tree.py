@@ -1038,6 +1038,11 @@ class Tree(Derived):
             self._lines = Lines(self.text)
         return self._lines
 
+    def take_lines(self, lines: Lines) -> None:
+        """Have the lines from who has found them before."""
+        if lines.text is self.text:
+            self._lines = lines
+
     @property
     def comments(self) -> tuple[Comment, ...]:
         """All comments in text order, found once."""
