@@ -68,6 +68,11 @@ def columns(tokens: Tokens, first: int, until: int) -> tuple[list[int], list[int
     indent = 0
     for index in range(begin, until + 1):
         start = starts[index]
+        if index > 0 and (start == before or (start == before + 1 and text[before] == " ")):
+            found.append(-1)  # as most are: behind another, or a space
+            indents.append(indent)
+            before = ends[index]
+            continue
         between = text[before:start]
         line_start = max(between.rfind("\n"), between.rfind("\r")) + 1
         if line_start or index == 0:
