@@ -1,7 +1,8 @@
-"""The programs of several folders in one session: who knows what they made and where they stand."""
+"""The programs of several folders in one session: what each tells, and who knows of it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tidelock.lsp.moment import Moment, StoppedFrame
 from tidelock.shared.model import Fact
 
 from .test_folders import Desk
-from .test_session import at
+from .test_session import WAIT_S, at
 
 
 @pytest.fixture
@@ -24,6 +25,19 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made.begin("one", "two")
     yield made
     made.session.close()
+
+
+def test_each_folder_tells_its_status(desk: Desk) -> None:
+    files = [desk.file(name) for name in ("one/a.lua", "two/a.lua", "two/b.lua")]
+    changes = [{"uri": uri, "type": 1} for uri in files]
+    desk.editor.tell("workspace/didChangeWatchedFiles", {"changes": changes})
+
+    def told() -> dict[str, int]:
+        said = [p for method, p in desk.editor.said if method == "tidelock/status"]
+        return {os.path.basename(one["workspace"]): one["index"]["files"] for one in said}
+
+    with desk.editor.changed:
+        assert desk.editor.changed.wait_for(lambda: told() == {"one": 1, "two": 2}, WAIT_S), told()
 
 
 def program(desk: Desk, name: str, moment: Moment) -> Live:

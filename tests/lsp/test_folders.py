@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -256,10 +257,18 @@ def test_a_library_is_served_by_who_reads_it(desk: Desk) -> None:
     desk.begin("one", "two")
     assert desk.serving(library) == "two"
     desk.editor.open("shared_now = 1", uri=library)
-    text = "print(shared_now)"
-    for name, codes in (("one", ["undefined-global"]), ("two", [])):
+    text = "print(shared_now, nowhere)"
+    for name, codes in (("one", ["undefined-global"] * 2), ("two", ["undefined-global"])):
         desk.editor.open(text, uri=desk.uri(f"{name}/a.lua"))
         desk.codes(desk.uri(f"{name}/a.lua"), *codes)
+    desk.editor.change("print(shared_now, nowhere)", 2, uri=library)
+    desk.editor.open("shared_now = 2", uri=desk.uri("two/b.lua"))
+    desk.codes(library, "undefined-global")
+    changed = desk.file("two/tidelock.toml")
+    changes = [{"uri": changed, "type": 2}]
+    desk.editor.tell("workspace/didChangeWatchedFiles", {"changes": changes})
+    desk.codes(library, "undefined-global", "undefined-global")
+    assert desk.serving(library) == "one"
 
 
 def test_a_cell_belongs_where_its_notebook_lies(desk: Desk) -> None:
@@ -289,16 +298,60 @@ def test_a_cell_belongs_where_its_notebook_lies(desk: Desk) -> None:
 # -- coming and going ----------------------------------------------------------------------------
 
 
+def test_options_are_read_when_a_folder_is_opened_again(desk: Desk) -> None:
+    desk.file("tidelock.toml")  # of the workspace that the server was started in
+    desk.begin(".")
+    assert desk.session.folders.first.dialect == "5.4"
+    desk.change(removed=(".",))
+    desk.file("tidelock.toml", LUA_51)
+    desk.change(added=(".",))
+    assert desk.session.folders.first.dialect == "5.1"
+
+
+def test_a_folder_that_goes_from_the_disk_has_no_files(desk: Desk) -> None:
+    desk.file("one/tidelock.toml")
+    desk.file("two/tidelock.toml", LUA_51)
+    paths = [desk.uri("two/tidelock.toml"), desk.file("two/lib.lua", "in_two = 1")]
+    uri = desk.file("two/a.lua")
+    desk.begin("one", "two")
+    desk.editor.open("print(in_two, nowhere)", uri=uri)
+    desk.codes(uri, "undefined-global")
+    shutil.rmtree(desk.home / "two")
+    changes = [{"uri": path, "type": 3} for path in paths]
+    desk.editor.tell("workspace/didChangeWatchedFiles", {"changes": changes})
+    desk.codes(uri, "undefined-global", "undefined-global")
+    assert desk.serving(uri) == "two"
+    assert [one.dialect for one in desk.session.folders] == ["5.4", "5.4"]
+
+
+def test_what_is_read_has_its_name_where_there_are_several(desk: Desk) -> None:
+    desk.file("one/tidelock.toml")
+    desk.file("two/tidelock.toml")
+    desk.begin("one")
+    board = desk.session.board
+    board.is_shown = True
+
+    def title(name: str) -> str:
+        progress = desk.folder(name)._begin("Reading Lua files")
+        assert progress is not None
+        return progress._title
+
+    assert title("one") == "Reading Lua files"
+    desk.change(added=("two",))
+    assert title("one") == "Reading Lua files of one"
+    assert title("two") == "Reading Lua files of two"
+
+
 def test_texts_move_to_the_folder_that_holds_them_now(desk: Desk) -> None:
     desk.file("one/tidelock.toml")
     desk.file("two/tidelock.toml", LUA_51)
     desk.file("two/lib.lua", "in_two = 1")
     uri = desk.file("two/a.lua")
     desk.begin("one")
-    desk.editor.open("goto = in_two", uri=uri)
+    desk.editor.open("goto = in_two + nowhere", uri=uri)
     desk.problems(uri, lambda found: "syntax-error" in dict(found))
     desk.change(added=("two",))
-    desk.codes(uri)
+    desk.codes(uri, "undefined-global")
     document = desk.session.documents.get(uri)
     assert document is not None
     assert (document.dialect, document.search) == ("5.1", (str(desk.home / "two"),))
@@ -334,19 +387,3 @@ def test_what_a_closed_folder_told_is_taken_back(desk: Desk) -> None:
     assert [told for told in desk.editor.said[count:] if told[0] == "tidelock/status"] == []
     with pytest.raises(KernelError):
         folder.kernel(start=True)
-
-
-def test_each_folder_tells_its_status(desk: Desk) -> None:
-    for name in ("one", "two"):
-        desk.file(f"{name}/tidelock.toml")
-        desk.file(f"{name}/a.lua")
-    desk.file("two/b.lua")
-    desk.begin("one", "two")
-
-    def told() -> dict[str, int]:
-        said = [p for method, p in desk.editor.said if method == "tidelock/status"]
-        done = [one for one in said if one["index"]["state"] == "ready"]
-        return {os.path.basename(one["workspace"]): one["index"]["files"] for one in done}
-
-    with desk.editor.changed:
-        assert desk.editor.changed.wait_for(lambda: told() == {"one": 1, "two": 2}, WAIT_S), told()

@@ -72,10 +72,10 @@ async def test_a_text_is_valid_in_one_only(editor: Editor) -> None:
 
 
 async def test_a_global_is_one_folders(editor: Editor) -> None:
-    await codes(editor, shown(editor, other(editor), "b.lua", "print(in_other)\n"))
-    await codes(
-        editor, shown(editor, editor.work, "b.lua", "print(in_other)\n"), "undefined-global"
-    )
+    text = "print(in_other, nowhere)\n"
+    await codes(editor, shown(editor, other(editor), "b.lua", text), "undefined-global")
+    uri = shown(editor, editor.work, "b.lua", text)
+    await codes(editor, uri, "undefined-global", "undefined-global")
 
 
 async def tide(editor: Editor, folder: Path, name: str) -> None:

@@ -82,7 +82,7 @@ return {
       execute(client, buffer, "tidelock.run", { { uri = vim.uri_from_bufnr(buffer) } })
     end)
     command("TidelockInterrupt", "End what runs on the kernel of the workspace", function()
-      execute(client, buffer, "tidelock.interrupt", {})
+      execute(client, buffer, "tidelock.interrupt", { { uri = vim.uri_from_bufnr(buffer) } })
     end)
   end,
   handlers = {

@@ -33,6 +33,7 @@ from tidelock.shared.sources import (
 
 if TYPE_CHECKING:
     from tidelock.lsp.manner import Json
+    from tidelock.lsp.progress import Progress
     from tidelock.lsp.session import Session
     from tidelock.shared.config import Settings
     from tidelock.shared.language.index.foreign import Wishes
@@ -65,10 +66,11 @@ class Folder:
         self.settings = settings
         self.is_open = is_open
         self._inside = os.path.join(workspace, "")
+        self._read: tuple[str, ...] = ()
         self.weighed = 0
         self._session = session
         self.wishes = self._read_wishes()
-        self.index = Workspace(self._plan(), self._indexed, session.board.begin)
+        self.index = Workspace(self._plan(), self._indexed, self._begin)
         self.rules = Rules(settings, workspace, session.warn)
         self.runs = Runs(session.wire.notify, session.new_id)
         self.failures = Failures(self._ran)
@@ -118,8 +120,8 @@ class Folder:
         return path.startswith(self._inside) or path == self.workspace
 
     def knows(self, path: str) -> bool:
-        """Whether a canonical path lies in what the index reads, libraries included."""
-        return any(path.startswith(os.path.join(root, "")) for root in self.index.plan.roots)
+        """Whether a canonical path lies in what the index is to read, libraries included."""
+        return path.startswith(self._read)
 
     def made(self, uri: str, version: int, text: str, mode: Mode = "chunk") -> Document:
         """A text that the folder serves."""
@@ -145,9 +147,11 @@ class Folder:
         return foreign.with_settings(foreign.read(self.workspace), self.settings)
 
     def _plan(self) -> Plan:
-        """What the index reads."""
+        """What the index is to read."""
         root = self.workspace if self.is_open else ""
-        return planned(root, self.dialect, self.settings, self.wishes)
+        plan = planned(root, self.dialect, self.settings, self.wishes)
+        self._read = tuple(os.path.join(root, "") for root in plan.roots)
+        return plan
 
     def _tell_of_files(self) -> None:
         """What is wrong with the project files of other tools is told at those files."""
@@ -172,12 +176,12 @@ class Folder:
             return
         for path in {one.path for one in wishes.files} - {one.path for one in self.wishes.files}:
             session.show_problems(convert.withdrawal(uri_of_path(path)))
-        for document in session.folders.served_by(self):
-            self.renewed(document)
+        plan = self._plan()
+        session.folders.rearrange()
         if Rules.are_others(settings, self.settings):
             self.rules.close()
             self.rules = Rules(self.settings, self.workspace, session.warn)
-        self.index.replan(self._plan())
+        self.index.replan(plan)
 
     # -- what is known of its texts ------------------------------------------------------------
 
@@ -208,6 +212,12 @@ class Folder:
         judged = (self.wishes.judged(one, document.text) for one in found)
         shown = [one for one in judged if one is not None]
         return shown[: self.settings.lsp_diagnostics_max_per_file]
+
+    def _begin(self, title: str) -> Progress | None:
+        """What shows that files are read; where there are several folders, of which."""
+        if not self._session.folders.is_one:
+            title = f"{title} of {os.path.basename(self.workspace)}"
+        return self._session.board.begin(title)
 
     def _indexed(self, news: News) -> None:
         """The index has changed; called on its thread."""

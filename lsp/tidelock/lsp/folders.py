@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = layer("lsp")
 
+_MOST_PLACES = 10_000
+
 
 @final
 class Folders:
@@ -41,6 +43,7 @@ class Folders:
         self._all: tuple[Folder, ...] = ()
         self._innermost: tuple[Folder, ...] = ()
         self._opened: dict[str, str] = {}
+        self._places: dict[str, tuple[Folder, ...]] = {}
         self._notebooks: dict[str, str] = {}
         self._has_started = False
 
@@ -52,8 +55,7 @@ class Folders:
     def begin(self, paths: Iterable[str]) -> None:
         """Make those that the editor has opened; nothing is read yet."""
         self._open(paths)
-        self._all = self._wanted()
-        self._innermost = _sorted(self._all)
+        self._take(self._wanted())
 
     def start(self) -> None:
         """Have each look for its kernel and read its files."""
@@ -68,8 +70,7 @@ class Folders:
                 del self._opened[known]
         self._open(added)
         session, before = self._session, self._all
-        self._all = self._wanted()
-        self._innermost = _sorted(self._all)
+        self._take(self._wanted())
         for folder in self._all:
             if folder not in before and self._has_started:
                 folder.start()
@@ -78,8 +79,21 @@ class Folders:
                 for found in folder.wishes.files:
                     session.show_problems(convert.withdrawal(uri_of_path(found.path)))
                 threads.start("tidelock-leave", folder.close)  # it may have to wait
-        for document in session.documents:
-            self.of(document.uri).renewed(document)
+        self.rearrange()
+
+    def rearrange(self) -> None:
+        """Texts may be other folders' than before; on the lane."""
+        before, self._places = self._places, {}
+        for document in self._session.documents:
+            folder, known = self.of(document.uri), before.get(document.uri)
+            shown = folder.renewed(document)
+            if known is not None and known[0] is not folder:
+                self._session.judge(shown)
+
+    def _take(self, folders: tuple[Folder, ...]) -> None:
+        self._all = folders
+        self._innermost = tuple(sorted(folders, key=lambda one: -len(one.workspace)))
+        self._places = {}
 
     def close(self) -> None:
         """End them all."""
@@ -106,7 +120,7 @@ class Folders:
     def _made(self, workspace: str, is_open: bool) -> Folder:
         ports, settings = self._session.ports, self._session.ports.settings
         is_same = workspace == ports.workspace
-        if is_open and (not is_same or self._session.manner.trusted):
+        if is_open and (not is_same or self._session.manner.trusted or self._all):
             settings = self.options(workspace, settings, said=is_same)
         return Folder(self._session, workspace, settings, is_open=is_open)
 
@@ -128,38 +142,41 @@ class Folders:
         """The one that serves what has no place in any."""
         return self._all[0]
 
+    @property
+    def is_one(self) -> bool:
+        """Whether there is one only, which then serves all texts."""
+        return len(self._all) == 1
+
     def of(self, uri: str) -> Folder:
         """The one that serves a text, or the place with a URI."""
-        if len(self._all) == 1:
-            return self._all[0]
-        path = self.path(uri)
-        holding = (one for one in self._innermost if one.holds(path))
-        reading = (one for one in self._all if one.knows(path))
-        return next(holding, None) or next(reading, self._all[0])
+        return self._all[0] if self.is_one else self.knowing(uri)[0]
+
+    def knowing(self, uri: str) -> tuple[Folder, ...]:
+        """The folders in which a text counts, the one that serves it first."""
+        places = self._places  # another one while it is looked for: what is found goes with it
+        found = places.get(uri)
+        if found is None:
+            path = self.path(uri)
+            holding = [one for one in self._innermost if one.holds(path)][:1]
+            reading = [one for one in self._all if one.knows(path)]
+            found = tuple(dict.fromkeys([*holding, *reading])) or self._all[:1]
+            if len(places) < _MOST_PLACES:
+                places[uri] = found
+        return found
 
     def served_by(self, folder: Folder) -> Iterable[Document]:
         """The open texts that a folder serves."""
         every = self._session.documents
-        is_only = len(self._all) == 1
-        return every if is_only else [one for one in every if self.of(one.uri) is folder]
+        return every if self.is_one else [one for one in every if self.of(one.uri) is folder]
 
     def known_to(self, folder: Folder) -> Iterable[Document]:
         """The open texts that count in a folder."""
         every = self._session.documents
-        is_only = len(self._all) == 1
-        return every if is_only else [one for one in every if folder in self.knowing(one)]
-
-    def knowing(self, document: Document) -> tuple[Folder, ...]:
-        """The folders in which a text counts, the one that serves it first."""
-        if len(self._all) == 1:
-            return self._all
-        served, path = self.of(document.uri), self.path(document.uri)
-        others = (one for one in self._all if one is not served and one.knows(path))
-        return served, *others
+        return every if self.is_one else [one for one in every if folder in self.knowing(one.uri)]
 
     def stopped_in(self, document: Document) -> Folder:
         """The one whose program stands in a text, else the one that serves it."""
-        if len(self._all) > 1 and document.chunk:
+        if not self.is_one and document.chunk:
             for folder in self._all:
                 if any(frame.chunk == document.chunk for frame in folder.view().moment.frames):
                     return folder
@@ -174,12 +191,9 @@ class Folders:
     def put_cell(self, uri: str, notebook: str) -> None:
         """A text is a cell of a notebook; on the lane."""
         self._notebooks[uri] = notebook
+        self._places.pop(uri, None)
 
     def forget(self, uri: str) -> None:
         """A text is closed; on the lane."""
         self._notebooks.pop(uri, None)
-
-
-def _sorted(folders: Iterable[Folder]) -> tuple[Folder, ...]:
-    """An inner one before those that hold it."""
-    return tuple(sorted(folders, key=lambda one: -len(one.workspace)))
+        self._places.pop(uri, None)

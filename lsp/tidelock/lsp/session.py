@@ -330,7 +330,7 @@ class Session:
         """The editor has closed some folders and opened others."""
         self.folders.change(removed, added)
         for document in self.documents:
-            self._judge(document)
+            self.judge(document)
 
     def _hear(self, heard: routes.Heard, params: Json) -> None:
         try:
@@ -343,14 +343,14 @@ class Session:
         self.folders.put_cell(uri, notebook)
         document = self.folders.of(uri).made(uri, version, text, "input")
         self.documents.open(document)
-        self._judge(document, lambda: None)
+        self.judge(document, lambda: None)
 
     def show(self, uri: str, version: int, text: str) -> None:
         """A text is open."""
         folder = self.folders.of(uri)
         document = folder.made(uri, version, text)
         self.documents.open(document)
-        self._judge(document, lambda: folder.on_disk(document))
+        self.judge(document, lambda: folder.on_disk(document))
 
     def edit(self, uri: str, version: int, changes: Iterable[Change]) -> None:
         """A text has changed."""
@@ -358,13 +358,13 @@ class Session:
         document = self.documents.change(uri, version, changes, self.manner.encoding)
         if document is not None and before is not None:
             self._give_up_fleeting(document)
-            self._judge(document, lambda: summarized(before))
+            self.judge(document, lambda: summarized(before))
 
     def hide(self, uri: str) -> None:
         """A text is closed."""
         document = self.documents.close(uri)
         if document is not None:
-            folders = self.folders.knowing(document)
+            folders = self.folders.knowing(document.uri)
             folders[0].rules.forget(uri)
             self.folders.forget(uri)
             self.show_problems(convert.withdrawal(document.uri))
@@ -427,9 +427,7 @@ class Session:
         except OSError:
             return None
 
-    def _judge(
-        self, document: Document, before: Callable[[], Summary | None] | None = None
-    ) -> None:
+    def judge(self, document: Document, before: Callable[[], Summary | None] | None = None) -> None:
         """Find the problems of a text when there is time.
 
         With what it offered ``before``, other open texts are looked at if that makes a difference.
@@ -439,7 +437,7 @@ class Session:
             self._diagnose(document, breathe)
             if before is not None and len(list(self.documents)) > 1:
                 news = difference(before(), summarized(document))
-                for folder in self.folders.knowing(document):
+                for folder in self.folders.knowing(document.uri):
                     self.judge_others(folder, news, document)
 
         self._pool.later(document.uri, work)
@@ -453,7 +451,7 @@ class Session:
             if but is not None and document.uri == but.uri:
                 continue
             if news.is_wide or (news.globals and concerns(news, document)):
-                self._judge(document)
+                self.judge(document)
 
     def _diagnose(self, document: Document, breathe: Breathe) -> None:
         def breathe_or_stop() -> None:
