@@ -235,20 +235,20 @@ def test_symbols_by_a_few_letters() -> None:
         function readable() end
         function other() end
     """)
-    assert [hit.symbol.name for hit in find(texts.space, "Read")] == [
+    assert [hit.symbol.name for hit in find([texts.space], "Read")] == [
         "Read",
         "readable",
         "read_file",
         "spread",
         "rXeXaXd",
     ]
-    assert len(find(texts.space, "", 3)) == 3
-    assert find(texts.space, "readx") == []
+    assert len(find([texts.space], "", 3)) == 3
+    assert find([texts.space], "readx") == []
 
 
 def test_columns_of_texts_that_are_not_ascii() -> None:
     texts = Texts("-- a.lua --\nlocal t = { '\U0001f30a' } function f() end")
-    (hit,) = find(texts.space, "f")
+    (hit,) = find([texts.space], "f")
     assert hit.lines is not None
     assert hit.lines.text.startswith("local")
 
