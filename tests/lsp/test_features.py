@@ -45,12 +45,25 @@ def test_completion_of_members_and_names() -> None:
         ('local t = {["a b"] = 1}\nt["$0', '"', True),
         ('print("$0', '"', False),
         ("local t = {}\nt[$0", "[", True),
+        ("---@$0", "@", True),
+        ("x = a @$0", "@", False),
+        ("local x <$0", "<", True),
+        ("---@type table<$0", "<", True),
+        ("a <$0", "<", False),
+        ("---@class A:$0", ":", True),
     ],
 )
 def test_a_typed_character_asks_only_for_what_it_begins(
     source: str, trigger: str, is_wanted: bool
 ) -> None:
     assert bool(complete(source, trigger)) == is_wanted
+
+
+def test_types_of_other_texts_are_proposed() -> None:
+    text, marks = document("---@class Tide\n\n---@type Ti$0")
+    other, _ = document("---@class Tidal\n---@alias Time integer", "/code/other.lua")
+    found = completion(text, marks.at, View(), Space(opened=[text, other]))
+    assert [item.label for item in found.items] == ["Tide", "Tidal", "Time"]
 
 
 def test_a_key_that_is_no_name_takes_the_dots_place() -> None:

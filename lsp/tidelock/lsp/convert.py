@@ -110,7 +110,7 @@ def watch_registration() -> types.RegistrationParams:
 _FOLDERS = types.WorkspaceOptions(
     types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
 )
-COMPLETION = types.CompletionOptions(trigger_characters=[".", ":", '"', "'", "["])
+COMPLETION = types.CompletionOptions(trigger_characters=[".", ":", '"', "'", "[", "@", "<"])
 SIGNATURE = types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"])
 
 
@@ -352,6 +352,7 @@ _ITEM_KINDS = {
     "module": types.CompletionItemKind.Module,
     "keyword": types.CompletionItemKind.Keyword,
     "label": types.CompletionItemKind.Reference,
+    "class": types.CompletionItemKind.Class,
 }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.lsp.features import modules, observed
-from tidelock.shared.language.completion import Item, Target, complete, target
+from tidelock.shared.language.completion import Item, Target, complete
+from tidelock.shared.language.doc_targets import target_at
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
     from tidelock.shared.language.index.space import Space
 
 _LIMIT = 200
-_TRIGGERS = {".": ("member",), ":": ("method",), '"': ("require", "key"), "'": ("require", "key")}
+_TRIGGERS = {
+    ".": ("member",),
+    ":": ("method", "type", "code"),
+    '"': ("require", "key"),
+    "'": ("require", "key"),
+    "@": ("tag",),
+    "<": ("attribute", "type"),
+}
 
 
 class Completed(NamedTuple):
@@ -42,7 +50,7 @@ def completion(
         trigger: the character whose typing asked, empty when the user did.
     """
     tree = document.tree
-    wanted = target(tree, offset)
+    wanted = target_at(tree, offset)
     if wanted is None or wanted.kind not in _TRIGGERS.get(trigger, (wanted.kind,)):
         return Completed([], offset, offset)
     facts = types = None
@@ -57,8 +65,16 @@ def completion(
         facts = observed.members(document, wanted, view)
         types = space.types  # only here: they hold all the texts, and are work to let go
     others = [*space.globals(document.uri)] if wanted.kind == "name" else ()
+    declared = space.declared_names() if wanted.kind == "type" else ()
     proposed = complete(
-        tree, offset, facts, modules=found, types=types, uri=document.uri, others=others
+        tree,
+        offset,
+        facts,
+        modules=found,
+        types=types,
+        uri=document.uri,
+        others=others,
+        declared=declared,
     )
     items = [item for item in proposed.items if _fits(document.text, item, wanted)]
     is_incomplete = view.is_late or len(items) > _LIMIT

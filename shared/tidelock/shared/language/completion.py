@@ -11,6 +11,8 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tidelock.shared.language.descriptions import describe, library_entry
+from tidelock.shared.language.doc_completion import doc_words
+from tidelock.shared.language.doc_targets import doc_target
 from tidelock.shared.language.glances import function_of_global, function_of_local
 from tidelock.shared.language.members import has_self, shown
 from tidelock.shared.language.paths import is_name, quoted
@@ -81,13 +83,19 @@ def complete(
     types: Types | None = None,
     uri: str = "",
     others: Sequence[Symbol] = (),
+    declared: Iterable[str] = (),
 ) -> Completion:
     """The proposals at an offset that begin with what is typed, whatever its capital letters.
 
     ``modules`` are the names ``require`` could find; ``types`` know the other texts, among which
-    this one has a ``uri``; ``others`` are the globals that they set.
+    this one has a ``uri``; ``others`` are the globals that they set, ``declared`` the names of the
+    types that their comments declare.
     """
     wanted = target(tree, offset)
+    if wanted is None and (wanted := doc_target(tree, offset)) is not None:
+        words = doc_words(tree, wanted, declared, modules)
+        said = (_Proposal(one.label, one.kind, one.detail, "", 0) for one in words)
+        return Completion(_items(wanted, said, (), ""), wanted.start, wanted.end)
     if wanted is None:
         return Completion([], offset, offset)
     observed: Sequence[Fact] = ()

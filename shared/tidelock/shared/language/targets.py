@@ -16,7 +16,9 @@ from tidelock.shared.syntax.tree import Number, String
 if TYPE_CHECKING:
     from tidelock.shared.syntax.tree import Tree
 
-TargetKind = Literal["name", "member", "method", "require", "key", "label", "attribute"]
+CodeKind = Literal["name", "member", "method", "require", "key", "label", "attribute"]
+DocKind = Literal["tag", "type", "parameter", "variable", "operator", "action", "code", "require"]
+TargetKind = CodeKind | DocKind
 Base = Literal["variable", "module", "string", "unknown"]
 
 

@@ -16,17 +16,13 @@ from tidelock.shared.language.luacats.written import (
 )
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.stdlib import library
-from tidelock.shared.language.types.declared import DeclaredAlias, DeclaredClass, read_below
+from tidelock.shared.language.types.declared import (
+    DeclaredAlias,
+    DeclaredClass,
+    function_below,
+)
 from tidelock.shared.language.types.kinds import BASICS
 from tidelock.shared.model import Problem
-from tidelock.shared.syntax.tree import (
-    Assign,
-    Function,
-    FunctionBody,
-    Local,
-    LocalFunction,
-    NamedField,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,7 +102,7 @@ def _parameters(text: Text, run: Run) -> Iterator[Problem]:
             message = f"parameter '{word.text}' is described twice"
             yield _problem("duplicate-doc-param", run, word, message)
         seen.add(word.text)
-    body = _function_below(text, run)
+    body = function_below(text.tree, run)
     if body is None:
         return
     names = [one.name for one in body.parameters]
@@ -117,19 +113,6 @@ def _parameters(text: Text, run: Run) -> Iterator[Problem]:
             hint = f"; did you mean '{near}'?" if near else ""
             message = f"the function has no parameter '{word.text}'{hint}"
             yield _problem("undefined-doc-param", run, word, message, near)
-
-
-def _function_below(text: Text, run: Run) -> FunctionBody | None:
-    """The function below, with the offsets it was read with."""
-    node = read_below(text.tree, run)
-    if isinstance(node, Function | LocalFunction):
-        return node.body
-    value = None
-    if isinstance(node, Local | Assign) and node.values:
-        value = node.values[0]
-    elif isinstance(node, NamedField):
-        value = node.value
-    return value if isinstance(value, FunctionBody) else None
 
 
 def _nearest(word: str, names: Iterable[str]) -> str:

@@ -202,6 +202,14 @@ class Space:
         opened = (one for one in self.opened.values() if name in declared(one.tree).names)
         return list(self._modules(opened, self.snapshot.declaring.get(name, ())))
 
+    def declared_names(self) -> Iterator[str]:
+        """The names of the classes, aliases and enums that the comments of the texts declare."""
+        names = dict.fromkeys(
+            name for one in self.opened.values() for name in declared(one.tree).names
+        )
+        yield from names
+        yield from (name for name in self.snapshot.declaring if name not in names)
+
     def assigning(self, name: str) -> Sequence[Module]:
         """The texts that set a global of this name."""
         opened = (one for one in self.opened.values() if name in sets(one.tree))

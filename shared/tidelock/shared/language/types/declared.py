@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple, final
 from tidelock.shared.language.annotations import runs
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.members import members
-from tidelock.shared.syntax.tree import Assign, Block, Local, Node, Table, within
+from tidelock.shared.syntax.tree import (
+    Assign,
+    Block,
+    Function,
+    FunctionBody,
+    Local,
+    LocalFunction,
+    NamedField,
+    Node,
+    Table,
+    within,
+)
 
 if TYPE_CHECKING:
     from tidelock.shared.language.annotations import Run
@@ -158,6 +169,19 @@ def read_below(tree: Tree, run: Run) -> Node | None:
         return None
     node, shift = tree.as_read(start)
     return _beginning(node, start - shift)
+
+
+def function_below(tree: Tree, run: Run) -> FunctionBody | None:
+    """The function that comments stand above, with the offsets it was read with."""
+    node = read_below(tree, run)
+    if isinstance(node, Function | LocalFunction):
+        return node.body
+    value = None
+    if isinstance(node, Local | Assign) and node.values:
+        value = node.values[0]
+    elif isinstance(node, NamedField):
+        value = node.value
+    return value if isinstance(value, FunctionBody) else None
 
 
 def _start_below(tree: Tree, run: Run) -> int | None:
