@@ -276,6 +276,23 @@ def test_an_endless_loop_is_ended(editor: Neovim) -> None:
     assert editor.output("[ok,").startswith("unsaved\n")
 
 
+def test_each_folder_has_its_own_lua(editor: Neovim) -> None:
+    """Two folders in one client: ``//`` came with Lua 5.3."""
+    first, folder = editor.place.file("first.lua", "print(7 // 2)\n"), editor.place.home / "second"
+    folder.mkdir()
+    (folder / "tidelock.toml").write_text('[lua]\nversion = "5.1"\n')
+    second = folder / "second.lua"
+    second.write_text("print(7 // 2)\n")
+    editor.edit(first)
+    assert editor.problems(first) == []
+    editor.lua("vim.lsp.buf.add_workspace_folder(...)", str(folder))
+    editor.edit(second)
+    assert editor.problems(second) == [(1, "unexpected symbol near '/'")]
+    assert editor.lua(f"return #{CLIENTS}") == 1
+    editor.lua("vim.lsp.buf.remove_workspace_folder(...)", str(folder))
+    editor.wait("return #vim.diagnostic.get(0) == 0")
+
+
 def test_the_server_ends_in_order(editor: Neovim) -> None:
     main = editor.place.work / "main.lua"
     editor.edit(main)

@@ -75,6 +75,17 @@ def test_the_folders_that_are_open(params: Any, folders: tuple[str, ...]) -> Non
     assert Manner.of(params).folders == folders
 
 
+def test_a_change_of_folders_is_read_as_editors_send_it() -> None:
+    one = {"uri": "file:///a%20b", "name": "a b"}
+    read = convert.folder_change({"event": {"added": [one], "removed": [[]]}})  # Neovim 0.7
+    assert read == convert.FolderChange(removed=(), added=("/a b",))
+    read = convert.folder_change({"event": {"removed": [{"uri": "vscode-vfs://x"}, one, 4]}})
+    assert read == convert.FolderChange(removed=("/a b",), added=())
+    for params in (None, [], {}, {"event": [one]}):
+        with pytest.raises(BadRequest):
+            convert.folder_change(params)
+
+
 WRONG: list[Any] = [
     None,
     [],

@@ -17,7 +17,7 @@ import cattrs
 from lsprotocol import converters, types
 
 from tidelock.lsp.documents import Change
-from tidelock.lsp.manner import Json, Manner
+from tidelock.lsp.manner import Json, Manner, at, folder_paths
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.positions import Encoding, Lines, Place, units
 from tidelock.shared.sources import path_of_uri
@@ -295,18 +295,19 @@ def watched(params: Json) -> list[str]:
 class FolderChange(NamedTuple):
     """The paths of folders that the client has closed and opened."""
 
-    removed: list[str]
-    added: list[str]
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
 
 
 def folder_change(params: Json) -> FolderChange:
-    """``workspace/didChangeWorkspaceFolders``; folders that are not on disk are left out."""
-    event = structured(params, types.DidChangeWorkspaceFoldersParams).event
-    removed, added = (
-        [path for path in (path_of_uri(one.uri) for one in folders) if path]
-        for folders in (event.removed, event.added)
-    )
-    return FolderChange(removed, added)
+    """``workspace/didChangeWorkspaceFolders``; folders that are not on disk are left out.
+
+    Neovim up to 0.7 sends an empty list as one of the folders.
+    """
+    event = at(params, "event")
+    if not isinstance(event, Mapping):
+        raise BadRequest("params have no event")
+    return FolderChange(folder_paths(event.get("removed")), folder_paths(event.get("added")))
 
 
 def progress_token(params: Json) -> str:

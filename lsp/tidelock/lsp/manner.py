@@ -133,13 +133,18 @@ def _encoding(offered: Json) -> Encoding:
     return next((encoding for name in wanted for encoding in known if name == encoding), "utf-16")
 
 
+def folder_paths(folders: Json) -> tuple[str, ...]:
+    """The paths of workspace folders; those that are not on disk, or no folders, are left out."""
+    listed = folders if isinstance(folders, Sequence) else ()
+    uris = (at(one, "uri") for one in listed)
+    return tuple(path_of_uri(uri) for uri in uris if isinstance(uri, str) and uri[:5] == "file:")
+
+
 def _folders(params: Json) -> tuple[str, ...]:
     """The paths of the workspace folders; of a client that names none, that of its root."""
-    folders = params.get("workspaceFolders")
-    named = folders if isinstance(folders, Sequence) else ()
-    for uris in ([at(one, "uri") for one in named], [params.get("rootUri")]):
-        paths = [path_of_uri(uri) for uri in uris if isinstance(uri, str) and uri[:5] == "file:"]
+    for folders in (params.get("workspaceFolders"), [{"uri": params.get("rootUri")}]):
+        paths = folder_paths(folders)
         if paths:
-            return tuple(paths)
+            return paths
     path = params.get("rootPath")
     return (path,) if isinstance(path, str) and path else ()
