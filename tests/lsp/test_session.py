@@ -24,6 +24,7 @@ from tidelock.lsp.session import Ports, Session
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import ConfigError, KernelError
 from tidelock.shared.log import Layer
+from tidelock.shared.unwanted import Unwanted
 
 WAIT_S = 10.0
 Json = dict[str, Any]
@@ -322,6 +323,7 @@ class Gate:
         self.began = threading.Semaphore(0)
         self.go_on = threading.Event()
         self.runs = 0
+        self.unwanted = 0
         feature = __import__(f"tidelock.lsp.features.{name}", fromlist=["x"])
         self.real = getattr(feature, name)
         monkeypatch.setattr(feature, name, self._run)
@@ -330,7 +332,11 @@ class Gate:
         self.runs += 1
         self.began.release()
         assert self.go_on.wait(WAIT_S)
-        return self.real(*arguments, **options)
+        try:
+            return self.real(*arguments, **options)
+        except Unwanted:
+            self.unwanted += 1
+            raise
 
 
 def test_a_cancelled_request_is_answered_and_one_that_waits_is_not_run(
@@ -350,6 +356,24 @@ def test_a_cancelled_request_is_answered_and_one_that_waits_is_not_run(
     assert editor.ask("textDocument/hover", at(0, 0)) is not None
     assert gate.runs == 3
     editor.tell("$/cancelRequest", {"id": running[1]})  # too late: it is answered
+
+
+def test_a_cancelled_request_that_runs_ends(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch, "semantic_tokens")
+    editor.begin().open("x = 1\n" * 100)
+    asked = {"textDocument": {"uri": URI}}
+    numbers = [editor.post("textDocument/semanticTokens/full", asked) for _ in range(2)]
+    for _ in numbers:
+        assert gate.began.acquire(timeout=WAIT_S)
+    editor.tell("$/cancelRequest", {"id": numbers[0]})
+    assert editor.wait(numbers[0])["code"] == module.CANCELLED
+    gate.go_on.set()
+    found = editor.wait(numbers[1])["result"]
+    assert len(found["data"]) == 5 * 300
+    assert editor.ask("textDocument/semanticTokens/full", asked)["data"] == found["data"]
+    assert (gate.runs, gate.unwanted) == (3, 1)
 
 
 def test_a_completion_that_is_asked_again_gives_up_the_one_before(

@@ -33,6 +33,7 @@ from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
 from tidelock.shared.sources import canonical, path_of_chunk, read_text
+from tidelock.shared.unwanted import Unwanted, ends_if
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -628,10 +629,13 @@ class Session:
             return
         began = time.monotonic()
         try:
-            found = find()
+            with ends_if(lambda: request.is_settled):
+                found = find()
             if not request.is_settled:
                 request.reply(found)
             self._tidy_up(self.folders.of(request.document.uri if request.document else ""))
+        except Unwanted:
+            pass  # it has its answer: cancelled, or asked anew
         except TidelockError as error:  # a feature that says why it does not
             request.refuse(REQUEST_FAILED, str(error))
         except Exception as error:

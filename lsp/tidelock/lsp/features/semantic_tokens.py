@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.syntax.tokens import KEYWORDS, NAME, NUMBER, STRING
+from tidelock.shared.unwanted import each
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
@@ -45,7 +46,7 @@ def semantic_tokens(document: Document, start: int = 0, end: int = -1) -> list[S
     words = _variables(tree)
     known = library(tree.dialect)
     found: list[SemanticToken] = []
-    for index in range(bisect_left(tokens.ends, start), len(tokens)):
+    for index in each(range(bisect_left(tokens.ends, start), len(tokens))):
         begin = tokens.starts[index]
         if begin > stop:
             break

@@ -22,6 +22,7 @@ from tidelock.shared.language.unit_members import (
     matched,
 )
 from tidelock.shared.model import Key as Key
+from tidelock.shared.unwanted import look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,6 +70,7 @@ class Members:
     def _unit(self, index: int) -> UnitMembers:
         found = self._units.get(index)
         if found is None:
+            look()
             made = UnitMembers(self.tree, self.scopes, index)
             found = self._units.setdefault(index, made)
         return found

@@ -20,6 +20,7 @@ from tidelock.shared.syntax.tree import (
     Table,
 )
 from tidelock.shared.syntax.tree import Local as LocalStatement
+from tidelock.shared.unwanted import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +79,7 @@ def outline(tree: Tree) -> tuple[Outline, ...]:
             made.append(entry)
             homes[id(value)] = entry.children
         main = main and not isinstance(node, FunctionBody)
-        for child in reversed(node.children()):
+        for child in each(reversed(node.children())):
             todo.append((child, homes.get(id(child), siblings), main))
     finished: dict[int, Outline] = {}
     for entry in reversed(made):

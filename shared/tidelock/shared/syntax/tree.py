@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar, cast, fina
 
 from tidelock.shared.positions import Lines
 from tidelock.shared.syntax import literals
+from tidelock.shared.unwanted import each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -1188,6 +1189,10 @@ def _comments(tree: Tree) -> tuple[Comment, ...]:
 
 def walk(node: Node) -> Iterator[Node]:
     """A node and all below it, in text order, a parent before its children; uses no recursion."""
+    return each(_walk(node))
+
+
+def _walk(node: Node) -> Iterator[Node]:
     todo = [node]
     while todo:
         node = todo.pop()

@@ -27,6 +27,7 @@ from tidelock.shared.syntax.tree import (
     String,
     Vararg,
 )
+from tidelock.shared.unwanted import each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -86,7 +87,7 @@ class Walk:
 
     def run(self, checks: Mapping[type[Node], Sequence[Callable[[Walk, Node], None]]]) -> None:
         """See every node of the statements that are whole; leaves are seen by their parents."""
-        for unit, shift, _, number in self.tree.units:
+        for unit, shift, _, number in each(self.tree.units):
             self._shift, self._number = shift, number
             is_broken = bool(unit.broken)
             if not is_broken:

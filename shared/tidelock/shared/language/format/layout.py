@@ -18,6 +18,7 @@ from tidelock.shared.language.checks.fixes import Edit
 from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tokens import NAME, NUMBER, STRING
 from tidelock.shared.syntax.tree import Block, walk
+from tidelock.shared.unwanted import each
 
 if TYPE_CHECKING:
     from tidelock.shared.syntax.tree import Node, Tree
@@ -106,7 +107,7 @@ def _changes(tree: Tree, indent: str) -> Iterator[Edit]:
     levels = Levels(tree.body)
     spaces = _Spaces(tree)
     done, is_off = 0, False
-    for item in items(tree):
+    for item in each(items(tree)):
         gap = text[done : item.start]
         breaks = len(_BREAK.findall(gap)) if done else 0
         if breaks or not done:

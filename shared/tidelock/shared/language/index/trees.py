@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.sources import read_text
 from tidelock.shared.syntax.parser import parse_bounded
+from tidelock.shared.unwanted import look
 
 if TYPE_CHECKING:
     from tidelock.shared.model import Dialect
@@ -51,6 +52,7 @@ class Trees:
 
     def get(self, path: str) -> Tree | None:
         """The tree of a file as it is now; None when it cannot be read."""
+        look()
         try:
             stamp = _stamp(path)
             with self._lock:

@@ -63,6 +63,7 @@ from tidelock.shared.syntax.tree import (
     Unary,
     Vararg,
 )
+from tidelock.shared.unwanted import look
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -194,6 +195,7 @@ class Types:
         if place is not None:
             self._lowest = min(self._lowest, place)
             return unfinished
+        look()
         place = len(active)
         self._steps += 1
         if place >= _DEPTH or self._steps > _STEPS:
