@@ -56,8 +56,10 @@ def test_a_kind_of_problem_is_hidden_in_a_file(source: str, line: int) -> None:
     text = applied(source, list(found.fix.edits))
     tree = parse(text)
     assert tree.ok
-    assert suppressions(tree).hides("undefined-global", line)
-    assert not suppressions(tree).hides("unused-local", line)
+    there = tree.lines.span(line)[0]
+    other = Problem("unused-local", "hint", there, there, "")
+    assert suppressions(tree).hides(typo(there), tree)
+    assert not suppressions(tree).hides(other, tree)
     assert text.startswith("#") == source.startswith("#")
 
 

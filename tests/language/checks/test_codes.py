@@ -8,7 +8,7 @@ import pytest
 
 from kit.checking import check_problems, judged
 from language.checks.cases import ALL
-from tidelock.shared.language.checks.codes import CODES, NAMED
+from tidelock.shared.language.checks.codes import CODES, NAMED, UNCHECKED
 
 _LUA = re.compile(r"(5\.[1-5]|luajit): ")
 
@@ -48,6 +48,9 @@ def test_a_broken_statement_has_its_own_problem_alone(broken: str) -> None:
 def test_other_tools_names_stand_for_codes() -> None:
     names = [name for code in CODES.values() for name in code.others]
     assert all(name.isdecimal() or "-" in name for name in names)
+    assert NAMED["miss-end"] == {"syntax-error"}
+    assert NAMED["luadoc-miss-param-name"] == {"doc-syntax-error"}
+    assert not UNCHECKED & NAMED.keys()
     assert NAMED["lowercase-global"] == {"implicit-global"}
     assert NAMED["redefined-local"] == {"redefined-local", "shadowed-local"}
     source = "---@diagnostic disable: unused-local, 113\nlocal a = nowhere\nfor i = 1, 2 do end"

@@ -114,19 +114,27 @@ def test_what_luacheck_reads(tmp_path: Path) -> None:
         ignore = { "113/x_.*", "y_", "211", "1/z", "[", "%" }
         files["spec"] = { std = "+busted" }
         exclude_files = { "build" }
+        unused_args = false
+        redefined = true
         os.exit(1)
         """,
     )
     assert complaints(found) == []
     assert set(found.globals) == {"ngx", "ndk", "a", "b", "d", "e", "g"}
     hidden = {name: {code for code, one in found.hidden if one == name} for _, name in found.hidden}
-    assert hidden["x_.*"] == {"undefined-global"}
-    assert hidden[""] == {"unused-local", "unused-function"}
-    assert hidden["z"] == {
+    assert hidden[r"\A(?:x_.*)\Z"] == {"undefined-global"}
+    assert hidden[""] == {"unused-local", "unused-function", "unused-argument"}
+    assert hidden[r"\A(?:z)\Z"] == {
         *("undefined-global", "undefined-field", "implicit-global", "read-only-global"),
     }
-    assert hidden["y_"] > hidden[""] | hidden["z"]
-    assert set(hidden) == {"x_.*", "y_", "", "z"}
+    assert hidden[r"\A(?:y_)\Z"] > hidden[""] | hidden[r"\A(?:z)\Z"]
+    assert len(hidden) == 4
+    text = "y_ = my_ + x_1"
+    problems = [
+        Problem("undefined-global", "warning", *at, "") for at in ((0, 2), (5, 8), (11, 14))
+    ]
+    shown = [one.start for one in problems if found.judged(one, text)]
+    assert shown == [5]  # a pattern is meant for all of a name
 
 
 def test_what_is_no_constant_in_luacheckrc(tmp_path: Path) -> None:

@@ -84,9 +84,7 @@ def problems(
     """
     found = _verdict(tree, load_problem, judged)
     hidden = suppressions(tree)
-    remarks = [
-        one for one in malformed(tree) if not hidden.hides(one.code, tree.lines.line_of(one.start))
-    ]
+    remarks = [one for one in malformed(tree) if not hidden.hides(one, tree)]
     return sorted([*found, *remarks], key=_place) if remarks else found
 
 

@@ -1,12 +1,15 @@
 """Which problems a text asks not to see, by ``---@diagnostic disable: name`` and its kin.
 
-Lines count from 0. A name that is none hides nothing, and what Lua itself refuses is never hidden.
+Luacheck's comments are among these. Lines count from 0. A name that is none hides nothing, and what
+Lua itself refuses is never hidden.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, final
 
+from tidelock.shared.language import luacheck
 from tidelock.shared.language.annotations import runs
 from tidelock.shared.language.checks.codes import NAMED
 from tidelock.shared.language.luacats import tags
@@ -24,12 +27,13 @@ _ALL = ""
 class Suppressions:
     """The wishes of one text; made by ``suppressions``, never changed."""
 
-    __slots__ = ("_lines", "_switches")
+    __slots__ = ("_lines", "_luacheck", "_switches")
 
     def __init__(self, tree: Tree) -> None:
         # Single lines, by what is hidden there; and per name the lines where it goes off and on.
         self._lines: dict[int, set[str]] = {}
         self._switches: dict[str, list[tuple[int, bool]]] = {}
+        self._luacheck = luacheck.wishes(tree)
         for run in runs(tree):
             for item in run.block.items:
                 if isinstance(item, tags.Diagnostic):
@@ -46,11 +50,17 @@ class Suppressions:
             line += wish.action.text == "disable-next-line"
             self._lines.setdefault(line, set()).update(names)
 
-    def hides(self, code: str, line: int) -> bool:
-        """Whether a problem with a code is not to be shown on a line."""
+    def hides(self, problem: Problem, tree: Tree) -> bool:
+        """Whether a problem of the text is not to be shown."""
+        code, line = problem.code, tree.lines.line_of(problem.start)
         here = self._lines.get(line)
         if here is not None and (code in here or _ALL in here):
             return True
+        for wish in self._luacheck:
+            if wish.first <= line <= wish.last and wish.code in (code, _ALL):
+                name = tree.text[problem.start : problem.end]
+                if not wish.name or re.search(wish.name, name):
+                    return True
         latest = -1, False
         for name in (code, _ALL):
             for place, off in self._switches.get(name, ()):
@@ -67,8 +77,5 @@ def suppressions(tree: Tree) -> Suppressions:
 def wanted(tree: Tree, problems: Iterable[Problem]) -> list[Problem]:
     """The problems that the text does not ask to hide, in text order."""
     hidden = suppressions(tree)
-    line_of = tree.lines.line_of
-    return sorted(
-        (one for one in problems if not hidden.hides(one.code, line_of(one.start))),
-        key=lambda one: (one.start, one.end),
-    )
+    shown = (one for one in problems if not hidden.hides(one, tree))
+    return sorted(shown, key=lambda one: (one.start, one.end))

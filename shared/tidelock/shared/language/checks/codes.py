@@ -238,10 +238,52 @@ CODES: Mapping[str, Code] = {one.name: one for one in _LIST}
 """Every code by its name."""
 
 
+_GRAMMAR: Mapping[str, str] = {
+    "syntax-error": """
+        action-after-return ambiguous-syntax args-after-dots block-after-else err-assign-as-eq
+        err-c-long-comment err-comment-prefix err-do-as-then err-eq-as-assign err-esc
+        err-nonstandard-symbol err-then-as-do exp-in-action global-close-attribute
+        index-in-func-name jump-local-scope keyword malformed-number miss-end miss-esc-x miss-exp
+        miss-exponent miss-field miss-loop-max miss-loop-min miss-method miss-name
+        miss-sep-in-table miss-space-between miss-symbol need-paren nesting-long-mark
+        unexpect-efunc-name unexpect-gfunc-name unexpect-lfunc-name unexpect-symbol unicode-name
+        unknown-attribute unknown-symbol
+    """,
+    "wrong-version-syntax": "unsupport-named-vararg unsupport-symbol",
+    "compile-limit": "local-limit",
+    "undefined-label": "no-visible-label",
+    "duplicate-label": "redefined-label",
+    "break-outside-loop": "break-outside",
+    "vararg-outside-function": "unexpect-dots",
+    "assign-to-const": "assign-const-global set-const",
+    "undeclared-name": "env-is-global variable-not-declared",
+    "doc-syntax-error": """
+        lua-doc-miss-sign luadoc-error-diag-mode luadoc-miss-alias-extends luadoc-miss-alias-name
+        luadoc-miss-arg-name luadoc-miss-cate-name luadoc-miss-class-extends-name
+        luadoc-miss-class-name luadoc-miss-diag-mode luadoc-miss-diag-name
+        luadoc-miss-field-extends luadoc-miss-field-name luadoc-miss-fun-after-overload
+        luadoc-miss-generic-name luadoc-miss-local-name luadoc-miss-module-name
+        luadoc-miss-operator-name luadoc-miss-param-extends luadoc-miss-param-name
+        luadoc-miss-see-name luadoc-miss-sign-name luadoc-miss-symbol luadoc-miss-type-name
+        luadoc-miss-vararg-type luadoc-miss-version
+    """,
+}
+"""LuaLS's names of what its parsers refuse, by our codes; too many for a column of the page."""
+
+_UNCHECKED = """
+await-in-sync cast-local-type cast-type-mismatch codestyle-check different-requires global-element
+global-in-nil-env incomplete-signature-doc inject-field missing-global-doc
+missing-local-export-doc name-style-check no-unknown not-yieldable spell-check trailing-space
+undefined-env-child
+"""
+UNCHECKED = frozenset(_UNCHECKED.split())
+"""LuaLS's names of what is not looked at here; they may be written and mean nothing."""
+
+
 def _named() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for one in _LIST:
-        for name in (one.name, *one.others):
+        for name in (one.name, *one.others, *_GRAMMAR.get(one.name, "").split()):
             found.setdefault(name, set()).add(one.name)
     return {name: frozenset(codes) for name, codes in found.items()}
 

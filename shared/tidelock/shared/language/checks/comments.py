@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, TypeVar
 
 from tidelock.shared.language.annotations import runs
-from tidelock.shared.language.checks.codes import NAMED
+from tidelock.shared.language.checks.codes import NAMED, UNCHECKED
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.luacats.written import (
     Named,
@@ -199,7 +199,7 @@ def _cast(text: Text, run: Run, item: tags.Cast) -> Iterator[Problem]:
 def _codes(run: Run, item: tags.Diagnostic) -> Iterator[Problem]:
     """Codes that are nearly one of ours; any other may be that of a user's rule."""
     for word in item.names:
-        if word.text in NAMED:
+        if word.text in NAMED or word.text in UNCHECKED:
             continue
         found = difflib.get_close_matches(word.text, NAMED, 1, 0.8)
         if found:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.shared.language.checks.codes import NAMED
+from tidelock.shared.language.luacheck import STANDARDS, SWITCHES, hidden, is_pattern
 from tidelock.shared.language.paths import constant
 from tidelock.shared.model import Problem, Severity
 from tidelock.shared.sources import read_text
@@ -20,6 +21,7 @@ from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tree import (
     Assign,
     Binary,
+    Constant,
     Expression,
     KeyedField,
     Name,
@@ -40,14 +42,6 @@ _DIALECTS: Mapping[str, Dialect] = {
 }  # fmt: skip
 _SEVERITIES: Mapping[str, Severity] = {
     "Error": "error", "Warning": "warning", "Information": "information", "Hint": "hint",
-}  # fmt: skip
-_STANDARDS: Mapping[str, tuple[str, ...]] = {
-    "busted": ("describe", "insulate", "expose", "it", "pending", "before_each", "after_each",
-               "lazy_setup", "lazy_teardown", "strict_setup", "strict_teardown", "setup",
-               "teardown", "context", "spec", "test", "assert", "finally", "mock", "spy", "stub"),
-    "love": ("love",),
-    "ngx_lua": ("ngx", "ndk"),
-    "playdate": ("playdate", "json", "import", "kTextAlignment"),
 }  # fmt: skip
 
 
@@ -185,7 +179,7 @@ class _Reader:
 
     def patterns(self, value: Any) -> bool:
         """``diagnostics.globalsRegex``."""
-        are_patterns = _are_texts(value) and all(map(_is_pattern, value))
+        are_patterns = _are_texts(value) and all(map(is_pattern, value))
         return are_patterns and self.strings("global_patterns", value)
 
     def disable(self, value: Any) -> bool:
@@ -234,8 +228,12 @@ class _Reader:
             is_read = self._standard(value)
         elif name == "ignore":
             patterns = list(_names(value))
-            self.add(hidden=tuple(_hidden(patterns)))
+            self.add(hidden=tuple(hidden(patterns)))
             is_read = isinstance(value, Table)
+        elif (switch := name.replace("_", " ")) in SWITCHES:
+            is_read = isinstance(value, Constant)
+            if isinstance(value, Constant) and value.text == "false":
+                self.add(hidden=tuple(hidden(SWITCHES[switch])))
         else:
             return
         if not is_read:
@@ -245,7 +243,7 @@ class _Reader:
         if not isinstance(value, String):
             return isinstance(value, Table | Name)
         for word in value.value.split("+"):
-            self.add(globals=_STANDARDS.get(word, ()))
+            self.add(globals=STANDARDS.get(word, ()))
         return True
 
 
@@ -291,14 +289,6 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def _is_pattern(text: str) -> bool:
-    try:
-        re.compile(text)
-    except re.error:
-        return False
-    return True
-
-
 def _names(value: Expression) -> Iterator[str]:
     """The texts of a list, and the keys of what is declared with fields."""
     while isinstance(value, Paren):
@@ -314,20 +304,6 @@ def _names(value: Expression) -> Iterator[str]:
                 yield key
         elif isinstance(item, String):
             yield item.value
-
-
-def _hidden(patterns: list[str]) -> Iterator[tuple[str, str]]:
-    """Luacheck's ``CODE``, ``CODE/NAME`` or ``NAME``, each a Lua pattern for the beginning."""
-    for pattern in patterns:
-        code, slash, name = pattern.partition("/")
-        if not slash and not code[:1].isdigit():
-            code, name = "", pattern
-        form = name.replace("%", "\\")
-        if not _is_pattern(form) or not _is_pattern(code):
-            continue
-        numbers = [one for one in NAMED if one.isdecimal() and re.match(code, one)]
-        for ours in sorted({one for number in numbers for one in NAMED[number]}):
-            yield ours, form
 
 
 def _codes(names: Iterable[str]) -> set[str]:
@@ -354,7 +330,7 @@ def with_settings(wishes: Wishes, settings: Settings) -> Wishes:
         if severity == word
     }
     off = _codes([name for name, word in words.items() if word == "off"])
-    patterns = tuple(one for one in settings.lsp_diagnostics_globals_pattern if _is_pattern(one))
+    patterns = tuple(one for one in settings.lsp_diagnostics_globals_pattern if is_pattern(one))
     own = tuple(_severities(severities))
     disabled = (wishes.disabled - {code for code, _ in own}) | off
     return wishes._replace(

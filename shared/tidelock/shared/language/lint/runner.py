@@ -71,7 +71,7 @@ class Runner:
             return known
         found = sorted(self._ask(tree), key=lambda one: (one.start, one.end))
         hidden = suppressions(tree)
-        shown = [one for one in found if not hidden.hides(one.code, tree.lines.line_of(one.start))]
+        shown = [one for one in found if not hidden.hides(one, tree)]
         self._known[name] = tree.text, shown
         return shown
 
