@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tidelock.lsp import folder as folders
 from tidelock.lsp.failures import Place
 from tidelock.lsp.live import Live
 from tidelock.lsp.moment import Moment, StoppedFrame
+from tidelock.shared.config import Settings
+from tidelock.shared.errors import KernelError
 from tidelock.shared.model import Fact
 
 from .test_folders import Desk
@@ -94,3 +99,38 @@ def test_the_error_of_any_program_stands_at_its_line(desk: Desk) -> None:
     desk.problems(uri, len)
     desk.change(removed=("two",))
     desk.problems(uri, lambda found: not found)
+
+
+def test_a_kernel_is_started_where_a_text_is_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sought: list[tuple[str, bool]] = []
+    changed = threading.Condition()
+
+    def connector(workspace: str, settings: Settings) -> Callable[[bool], Any]:
+        def connect(start: bool) -> Any:
+            with changed:
+                sought.append((os.path.basename(workspace), start))
+                changed.notify_all()
+            raise KernelError("none")
+
+        return connect
+
+    def first_of(name: str, start: bool) -> None:
+        with changed:
+            assert changed.wait_for(lambda: (name, start) in sought, WAIT_S), sought
+
+    monkeypatch.setattr(folders, "connector", connector)
+    desk = Desk(tmp_path, use_kernel=True)
+    for name in ("one", "two", "three"):
+        desk.file(f"{name}/tidelock.toml")
+    desk.begin("one", "two", "three")
+    first_of("one", True)
+    first_of("two", False)
+    first_of("three", False)
+    desk.editor.open("x = 1", uri=desk.uri("two/a.lua"))
+    first_of("two", True)
+    assert ("three", True) not in sought
+    desk.change(removed=("one", "two"))  # it is the first now
+    first_of("three", True)
+    desk.session.close()

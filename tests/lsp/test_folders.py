@@ -25,10 +25,10 @@ UNTITLED = "untitled:a"
 class Desk:
     """An editor in a folder of its own, with folders and files in it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **options: Any) -> None:
         self.home = home.resolve()
         self.editor = Editor(
-            Checker().refusal, workspace=str(self.home), settings_of=self._settings
+            Checker().refusal, workspace=str(self.home), settings_of=self._settings, **options
         )
         self.session = self.editor.session
 

@@ -80,7 +80,9 @@ class Mirror:
         self.live = Live(self._connect, changed=self._take, clock=lambda: self.now, **options)
 
     def _connect(self, start: bool) -> Any:
-        self.starts.append(start)
+        with self.changed:
+            self.starts.append(start)
+            self.changed.notify_all()
         client = self.clients.pop(0) if self.clients else KernelError("none runs")
         if isinstance(client, KernelError):
             raise client
@@ -290,6 +292,25 @@ def test_one_that_may_not_start_only_looks(quick: list[Live]) -> None:
     mirror.live.start()
     mirror.wait(lambda: mirror.live.present() is kernel)
     assert mirror.starts == [False, False]
+
+
+def test_one_that_is_needed_later_is_started_once(quick: list[Live]) -> None:
+    first, second = Scripted(), Scripted()
+    mirror = Mirror(KernelError("none"), may_start=False)
+    quick.append(mirror.live)
+    mirror.live.start()
+    mirror.wait(lambda: len(mirror.starts) > 1)
+    assert True not in mirror.starts
+    mirror.live.need()
+    mirror.wait(lambda: True in mirror.starts)
+    mirror.clients.append(first)
+    mirror.wait(lambda: mirror.live.present() is first)
+    first.lose("stopped")
+    count = len(mirror.starts)
+    mirror.live.need()  # there was one, and somebody stopped it
+    mirror.clients.append(second)
+    mirror.wait(lambda: mirror.live.present() is second)
+    assert True not in mirror.starts[count:]
 
 
 def test_the_connector_needs_a_kernel_to_be_there(

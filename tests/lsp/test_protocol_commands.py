@@ -86,6 +86,10 @@ async def interrupting(editor: Editor) -> None:
 
 
 async def reindexing(editor: Editor) -> None:
+    """What is known stays while everything is read anew."""
+    told = [plain(params) for method, params in editor.heard if method == messages.STATUS]
+    if not any(one["index"]["state"] == "ready" for one in told):
+        await editor.told(messages.STATUS, lambda told: told["index"]["state"] == "ready")
     told = await editor.command("tidelock.reindex")
     assert told["workspace"] == str(editor.work)
     hits = await editor.ask("workspace/symbol", {"query": "high"})

@@ -86,9 +86,12 @@ class Folder:
         self._status_timer: threading.Timer | None = None
         self._is_closed = False
 
-    def start(self) -> None:
-        """Look for the kernel and read the files, both in the background."""
-        self._start_live()
+    def start(self, *, is_needed: bool) -> None:
+        """Look for the kernel and read the files, both in the background.
+
+        A kernel is started only where it ``is_needed``, now or later (``need``).
+        """
+        self._start_live(is_needed=is_needed)
         self.index.start()
         self._tell_of_files()
 
@@ -235,7 +238,7 @@ class Folder:
 
     # -- the running program -------------------------------------------------------------------
 
-    def _start_live(self) -> None:
+    def _start_live(self, *, is_needed: bool) -> None:
         session, settings = self._session, self.settings
         if not session.ports.use_kernel or self.live is not None:
             return
@@ -243,7 +246,7 @@ class Folder:
             connector(self.workspace, settings),
             settings.lsp_live_deadline_ms / 1000,
             self._moved_on,
-            may_start=settings.kernel_auto_start,
+            may_start=settings.kernel_auto_start and is_needed,
             began=lambda: session.show_again(self.failures.clear),
             failed=lambda words, stack: session.show_again(
                 lambda: self.failures.take(words, stack)
@@ -252,6 +255,11 @@ class Folder:
         )
         if settings.lsp_live_enabled:
             self.live.start()
+
+    def need(self) -> None:
+        """Have a kernel started if there never was one and the options allow it."""
+        if self.live is not None and self.settings.kernel_auto_start:
+            self.live.need()
 
     def kernel(self, *, start: bool) -> KernelClient:
         """A client of the workspace's kernel.

@@ -35,7 +35,8 @@ class Folders:
     """The folders of a session, in the order in which the editor opened them.
 
     There is always one after ``begin``: where the editor has opened none, one whose files are not
-    read. A path that is no folder on disk is none.
+    read. The first looks for a kernel at once and starts one, others start theirs when a text of
+    them is open. A path that is no folder on disk is none.
     """
 
     def __init__(self, session: Session) -> None:
@@ -61,7 +62,7 @@ class Folders:
         """Have each look for its kernel and read its files."""
         self._has_started = True
         for folder in self._all:
-            folder.start()
+            folder.start(is_needed=self._is_needed(folder))
 
     def change(self, removed: Iterable[str], added: Iterable[str]) -> None:
         """Some were closed, others opened, by their paths; open texts go where they belong now."""
@@ -73,12 +74,13 @@ class Folders:
         self._take(self._wanted())
         for folder in self._all:
             if folder not in before and self._has_started:
-                folder.start()
+                folder.start(is_needed=self._is_needed(folder))
         for folder in before:
             if folder not in self._all:
                 for found in folder.wishes.files:
                     session.show_problems(convert.withdrawal(uri_of_path(found.path)))
                 threads.start("tidelock-leave", folder.close)  # it may have to wait
+        self.first.need()
         self.rearrange()
 
     def rearrange(self) -> None:
@@ -87,8 +89,13 @@ class Folders:
         for document in self._session.documents:
             folder, known = self.of(document.uri), before.get(document.uri)
             shown = folder.renewed(document)
+            folder.need()
             if known is not None and known[0] is not folder:
                 self._session.judge(shown)
+
+    def _is_needed(self, folder: Folder) -> bool:
+        """Whether somebody may want the program of a folder."""
+        return folder is self.first or any(True for _ in self.served_by(folder))
 
     def _take(self, folders: tuple[Folder, ...]) -> None:
         self._all = folders

@@ -101,6 +101,7 @@ class Live:
         self._changing = threading.Lock()
         self._wake = threading.Event()
         self._closed = False
+        self._has_found = False
         self._turn = 0
         self._missed = 0
         self._rests_until = 0.0
@@ -111,6 +112,15 @@ class Live:
         """Look for the kernel now and whenever there is none, in the background."""
         threading.Thread(target=self._look, name="tidelock-live", daemon=True).start()
 
+    def need(self) -> None:
+        """Start a kernel if there is none, also where ``may_start`` was not given.
+
+        Once one has been found, it does nothing.
+        """
+        if not (self._may_start or self._has_found):
+            self._may_start = True
+            self._wake.set()
+
     def close(self) -> None:
         """Leave the kernel; it runs on."""
         self._closed = True
@@ -120,12 +130,16 @@ class Live:
             client.close()
 
     def _look(self) -> None:
-        may_start, wait = self._may_start, _RETRY_S
-        while not self._closed:
+        wait = _RETRY_S
+        while True:
+            self._wake.clear()
+            if self._closed:
+                return
             if self._client is None:
+                may_start = self._may_start and not self._has_found
                 try:
                     self.client(start=may_start)
-                    may_start, wait = False, _RETRY_S
+                    wait = _RETRY_S
                 except Exception as error:
                     log.info("no kernel", why=str(error) or repr(error))
                     wait = min(wait * 2, _LONGEST_RETRY_S) if may_start else _RETRY_S
@@ -151,7 +165,7 @@ class Live:
             if self._closed:  # while it was looked for
                 self.close()
                 raise KernelError("the language server is ending")
-            self.problem = ""
+            self.problem, self._has_found = "", True
             client.on_lost(lambda reason: self._lost(client, reason))
             client.on_message(lambda message: self._heard(client, message))
             try:

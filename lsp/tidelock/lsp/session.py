@@ -342,8 +342,10 @@ class Session:
     def show_cell(self, notebook: str, uri: str, version: int, text: str) -> None:
         """A cell of a notebook is open."""
         self.folders.put_cell(uri, notebook)
-        document = self.folders.of(uri).made(uri, version, text, "input")
+        folder = self.folders.of(uri)
+        document = folder.made(uri, version, text, "input")
         self.documents.open(document)
+        folder.need()
         self.judge(document, lambda: None)
 
     def show(self, uri: str, version: int, text: str) -> None:
@@ -351,6 +353,7 @@ class Session:
         folder = self.folders.of(uri)
         document = folder.made(uri, version, text)
         self.documents.open(document)
+        folder.need()
         self.judge(document, lambda: folder.on_disk(document))
 
     def edit(self, uri: str, version: int, changes: Iterable[Change]) -> None:
