@@ -231,3 +231,53 @@ def test_every_place_of_a_program_has_an_answer(
     if found is not None:
         assert found.start <= offset <= found.end
         assert "\n" not in found.signature
+
+
+BOAT = """
+    ---@class Ship
+    ---@field name string
+    ---@class Boat: Ship
+    ---@field length number in metres
+    ---@field crew? string[]
+    local Boat = {}
+    ---@param by number
+    function Boat:move(by) end
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "---@type Boat\nlocal <!$0boat!>",
+        "---@type Boat?\nlocal boat = f()\nprint(<!bo$0at!>)",
+        "---@type {boat: Boat}\nlocal t = f()\nprint(t.<!boa$0t!>)",
+    ],
+)
+def test_a_value_of_a_class_shows_its_fields(use: str) -> None:
+    text = marked(BOAT + use)
+    found = hover(parse(text.text, "5.4"), text.at)
+    assert found is not None
+    head, *fields = found.signature.splitlines()
+    assert head.endswith("{")
+    assert fields == [
+        "  length: number",
+        "  crew?: string[]",
+        "  move(by: number)",
+        "  name: string",
+        "}",
+    ]
+
+
+def test_so_many_fields_are_shown() -> None:
+    def signature(source: str, most: int) -> str:
+        text = marked(source)
+        found = hover(parse(text.text, "5.4"), text.at, max_fields=most)
+        return found.signature if found is not None else ""
+
+    source = BOAT + "---@type Boat\nlocal boat\nprint(bo$0at)"
+    assert signature(source, 1) == "local boat: Boat {\n  length: number\n  ... (3 more)\n}"
+    assert signature(source, 0) == "local boat: Boat"
+    table = "local t = { a = 1, b = 2 } print($0t)"
+    assert signature(table, 1) == "local t = { a, ... }"
+    assert signature(table, 2) == "local t = { a, b }"
+    assert "a" not in signature(table, 0).partition("=")[2]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tidelock.lsp.diagnostics import Beyond, deepen
+from tidelock.lsp.features import observed
 from tidelock.lsp.features.completion import completion
 from tidelock.lsp.features.definition import definition
 from tidelock.lsp.features.hover import hover
@@ -225,3 +227,45 @@ def test_signature_of_a_function_made_at_run_time() -> None:
 def test_modules_that_are_loaded_are_proposed() -> None:
     program = Program(IDLE._replace(modules=("tides", "port")))
     assert list(complete("require 'ti$0'", program)) == ["tides"]
+
+
+FIELD = "print(string.tides, string.ebb)"
+
+
+def fields(program: Program, way: str) -> list[tuple[str, str]]:
+    text, _ = document(FIELD)
+    found = deepen(text, Beyond(Space()))
+    return [
+        (one.severity, one.message)
+        for one in observed.fields(text, found, program.view(), way)
+        if one.code == "undefined-field"
+    ]
+
+
+def test_fields_that_the_program_has_are_not_missing() -> None:
+    tides, ebb = Question("value", "string", ("tides",)), Question("value", "string", ("ebb",))
+    missing = [("warning", f"'string' has no field '{name}'") for name in ("tides", "ebb")]
+
+    def program() -> Program:
+        return Program(IDLE, (tides, [fact("tides")]), (ebb, []))
+
+    assert fields(program(), "remove") == missing[1:]
+    hint = ("hint", "'tides' is there only at run time")
+    assert fields(program(), "label") == [hint, missing[1]]
+    off = program()
+    assert fields(off, "off") == missing
+    assert off.asked == []
+    late = Program(RUNNING, (tides, None))
+    assert fields(late, "remove") == missing
+    assert late.asked == [tides]
+    nil = Program(IDLE, (tides, [fact("tides", "nil", type="nil")]))
+    assert fields(nil, "remove") == missing
+
+
+def test_hover_asks_nothing_where_values_are_not_wanted() -> None:
+    text, marks = document("harbour$0 = 1")
+    program = Program(IDLE, (Question("value", "harbour"), [fact("harbour", "42")]))
+    found = hover(text, marks.at, program.view(), Space(), values=False)
+    assert found is not None
+    assert found.facts == ()
+    assert program.asked == []

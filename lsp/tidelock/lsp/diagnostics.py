@@ -59,11 +59,13 @@ class Beyond(NamedTuple):
     """What is known from other texts, and of the running program by name.
 
     ``python`` says whether programs may reach Python, ``arguments`` which parameters must be used.
+    What the program has beyond all texts is passed over, or a hint where it ``is_labelled``.
     """
 
     space: Space
     globals: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
+    is_labelled: bool = False
     is_global: Callable[[str], bool] = lambda name: False
     python: bool = False
     arguments: str = "after-last-used"
@@ -133,11 +135,11 @@ def _wide(document: Judged, beyond: Beyond) -> list[Problem]:
     from tidelock.shared.language.index import installed, problems
 
     dialect = document.dialect
-    modules = beyond.modules | set(installed.built_in(dialect))
     known = problems.Known(
-        beyond.globals | set(installed.host_globals(python=beyond.python)),
-        modules,
+        set(installed.host_globals(python=beyond.python)),
+        set(installed.built_in(dialect)),
         beyond.is_global,
         lambda name: installed.is_installed(name, dialect),
+        problems.Observed(beyond.globals, beyond.modules, beyond.is_labelled),
     )
     return problems.problems(document.tree, document.uri, beyond.space, known)

@@ -80,6 +80,8 @@ class Folder:
         )
         self.live: Live | None = None
         self._names: tuple[object, ...] = ()
+        self._ran_to: tuple[str, int, str] = ("", 0, "")
+        self._fields_of: frozenset[str] = frozenset()
         self._loaded: tuple[Loaded, ...] = ()
         self._told = threading.Condition()
         self._last_status: tuple[float, Json] = (0.0, None)
@@ -200,15 +202,31 @@ class Folder:
         """What other texts and the program add; None while the workspace is still being read."""
         if self.index.state not in ("ready", "refused"):
             return None
-        moment = self.view().moment
+        way = self.settings.lsp_live_diagnostics
+        moment = NOTHING if way == "off" else self.view().moment
         return Beyond(
             self.space(),
             frozenset(fact.name for fact in moment.names),
             frozenset(moment.modules),
+            way == "label",
             python=self.settings.lua_python_access,
             arguments=self.settings.lsp_diagnostics_unused_arguments,
             is_global=self.wishes.is_global,
         )
+
+    def as_observed(self, document: Document, found: list[Problem]) -> list[Problem]:
+        """The problems of types, but for fields that the running program has; may ask it."""
+        from tidelock.lsp.features import observed  # late, as all of the language
+
+        has_fields = any(one.code == "undefined-field" for one in found)
+        with self._told:
+            uris = self._fields_of - {document.uri}
+            self._fields_of = uris | {document.uri} if has_fields else uris
+        if not has_fields:
+            return found
+        way = self.settings.lsp_live_diagnostics
+        view = self._session.folders.stopped_in(document).view()
+        return observed.fields(document, found, view, way)
 
     def as_wished(self, document: Document, found: list[Problem]) -> list[Problem]:
         """The problems that the project wants to see."""
@@ -298,6 +316,11 @@ class Folder:
         if names != self._names:
             self._names = names
             session.judge_others(self, News(is_wide=True))
+        ran_to = (moment.kernel, moment.executions, moment.state)
+        if ran_to != self._ran_to and moment.state != "running":
+            self._ran_to = ran_to
+            if self._fields_of:  # there may be others now
+                session.judge_again(self, self._fields_of)
         if moment.loaded != self._loaded:
             self._loaded = moment.loaded
             self.reloads.compare(moment.loaded)

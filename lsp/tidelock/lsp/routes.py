@@ -80,6 +80,10 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/hover", "hover", convert.hover, convert.hover_answer,
         ("hover_provider", True), is_live=True, is_wide=True,
+        taste=lambda settings: {
+            "values": settings.lsp_hover_values,
+            "max_fields": settings.lsp_hover_max_fields,
+        },
     ),
     Route(
         "textDocument/definition", "definition", convert.definition, convert.definition_answer,

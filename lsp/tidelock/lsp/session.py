@@ -450,6 +450,16 @@ class Session:
         """Look again at the texts of a folder that a change in others concerns; from any thread."""
         self.lane.put(lambda: self._judge_others(folder, news, but))
 
+    def judge_again(self, folder: Folder, uris: frozenset[str]) -> None:
+        """Look again at some texts of a folder; from any thread."""
+
+        def judge() -> None:
+            for document in self.folders.served_by(folder):
+                if document.uri in uris:
+                    self.judge(document)
+
+        self.lane.put(judge)
+
     def _judge_others(self, folder: Folder, news: News, but: Document | None = None) -> None:
         for document in self.folders.served_by(folder):
             if but is not None and document.uri == but.uri:
@@ -501,6 +511,7 @@ class Session:
         beyond = folder.beyond()
         try:
             found = [] if beyond is None else deepen(document, beyond, breathe_or_stop)
+            found = folder.as_observed(document, found)
         except _Outdated:
             return
         if self.findings.take(document, "types", found):

@@ -61,6 +61,9 @@ class Settings(NamedTuple):
     store_busy_timeout_ms: int = 5000
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
+    lsp_live_diagnostics: str = "remove"
+    lsp_hover_values: bool = True
+    lsp_hover_max_fields: int = 20
     lsp_hints_parameters: str = "literals"
     lsp_lens_run: bool = True
     lsp_lens_loaded: bool = True
@@ -175,6 +178,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("store.busy_timeout_ms", "how long to wait for others that use the store", (), 0),
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),
+    Option(
+        "lsp.live.diagnostics",
+        "what becomes of problems of names and fields that the running program has",
+        ("remove", "label", "off"),
+    ),
+    Option("lsp.hover.values", "show the values that the running program has"),
+    Option("lsp.hover.max_fields", "fields of a table or a class that are shown", (), 0),
     Option(
         "lsp.hints.parameters",
         "which arguments show the name of their parameter",

@@ -9,7 +9,7 @@ import pytest
 from kit.marked import Marked, files
 from tidelock.shared.language.index.finding import find
 from tidelock.shared.language.index.links import Link, definitions, references
-from tidelock.shared.language.index.problems import Known, problems
+from tidelock.shared.language.index.problems import Known, Observed, problems
 from tidelock.shared.language.index.space import Places, Space
 from tidelock.shared.language.modules import Module
 from tidelock.shared.model import Dialect, Problem
@@ -319,6 +319,27 @@ def test_what_is_known_from_elsewhere_is_not_missing() -> None:
     known = Known({"host"}, {"tidelock"}, str.isupper, lambda name: name == "lfs")
     assert found("host(LOUD) require 'tidelock' require 'lfs'", known) == []
     found("<!host!>() require <!'tidelock'!> require <!'lfs'!>")
+
+
+SEEN = Observed({"made", "implied"}, {"built"})
+
+
+def test_what_the_running_program_has_is_not_missing() -> None:
+    known = Known(observed=SEEN)
+    assert found("print(made) require 'built'", known) == []
+    (one,) = found("function f() <!implied!> = 1 end", known)
+    assert one.code == "implicit-global"
+    (one,) = found("print(<!mad!>)", known)
+    assert one.instead == "made"
+
+
+def test_what_only_the_running_program_has_is_a_hint_where_that_is_wanted() -> None:
+    known = Known(observed=SEEN._replace(is_labelled=True))
+    one, two = found("print(<!made!>) require <!'built'!>", known)
+    assert (one.code, one.severity, one.instead) == ("undefined-global", "hint", "")
+    assert one.message == "'made' is there only at run time"
+    assert (two.code, two.severity) == ("unresolved-require", "hint")
+    assert two.message == "'built' is there only at run time"
 
 
 def test_unresolved_modules() -> None:

@@ -14,12 +14,25 @@ if TYPE_CHECKING:
     from tidelock.shared.language.index.space import Space
 
 
-def hover(document: Document, offset: int, view: View, space: Space) -> language.Hover | None:
-    """What there is to say about an offset; None where nothing stands that has a meaning."""
+def hover(
+    document: Document,
+    offset: int,
+    view: View,
+    space: Space,
+    *,
+    values: bool = True,
+    max_fields: int = 20,
+) -> language.Hover | None:
+    """What there is to say about an offset; None where nothing stands that has a meaning.
+
+    With ``values`` the running program is asked too. Tables and classes show ``max_fields``.
+    """
     tree, uri = document.tree, document.uri
-    symbol = language.symbol_path(tree, offset)
+    symbol = language.symbol_path(tree, offset) if values else None
     facts = observed.value(document, symbol, view) if symbol else None
-    found = language.hover(tree, offset, observed.shown(facts), types=space.types, uri=uri)
+    found = language.hover(
+        tree, offset, observed.shown(facts), types=space.types, uri=uri, max_fields=max_fields
+    )
     module = required(tree, offset) if found is not None else None
     if found is None or module is None:
         return found

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from tidelock.lsp.moment import Question, StoppedFrame, View, label, moved, place_text
 from tidelock.shared.language.facts import Fact, Facts
+from tidelock.shared.language.hover import symbol_path
+from tidelock.shared.language.index.problems import at_run_time
 from tidelock.shared.language.members import members as read
 from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.syntax.tree import Call, Name, String
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.shared.language.completion import Target
     from tidelock.shared.language.hover import Symbol
-    from tidelock.shared.model import Key
+    from tidelock.shared.model import Key, Problem
     from tidelock.shared.syntax.tree import Tree
+
+_MOST_FIELDS = 20
 
 
 def names(document: Document, offset: int, view: View) -> Facts | None:
@@ -77,6 +81,30 @@ def value(document: Document, symbol: Symbol, view: View) -> Facts | None:
     if answered is None or not answered.facts:
         return None
     return Facts(label(answered.state, view.moment.executions, frame), value=answered.facts[0])
+
+
+def fields(document: Document, found: list[Problem], view: View, way: str) -> list[Problem]:
+    """The problems of a text, but for fields that the running program has.
+
+    ``way`` is ``lsp.live.diagnostics``. At most so many are asked for, and none after one that was
+    not told in time.
+    """
+    if way == "off" or view.moment.state == "none":
+        return found
+    kept: list[Problem] = []
+    asked = 0
+    for one in found:
+        if one.code == "undefined-field" and asked < _MOST_FIELDS and not view.is_late:
+            asked += 1
+            symbol = symbol_path(document.tree, one.start)
+            facts = value(document, symbol, view) if symbol else None
+            if facts is not None and facts.value is not None and facts.value.type != "nil":
+                if way == "remove":
+                    continue
+                words = at_run_time(f"'{document.text[one.start : one.end]}'")
+                one = one._replace(severity="hint", message=words, instead="")
+        kept.append(one)
+    return kept
 
 
 def shown(facts: Facts | None) -> Facts | None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import documented
 from tidelock.shared.language.descriptions import describe, of_function, typed
+from tidelock.shared.language.hover_fields import shape, type_at, with_fields
 from tidelock.shared.language.paths import constant, path_text, tail
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.types.inference import own_types
 from tidelock.shared.language.types.kinds import ClassType, Function, Shape
-from tidelock.shared.language.types.tracing import trace
 from tidelock.shared.syntax.tree import (
     Call,
     FunctionBody,
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from tidelock.shared.language.types.texts import Text
     from tidelock.shared.model import Key
     from tidelock.shared.syntax.tree import Expression, Tree
-
-_FIELDS = 20
 
 
 class Hover(NamedTuple):
@@ -121,17 +119,23 @@ def hover(
     *,
     types: Types | None = None,
     uri: str = "",
+    max_fields: int = 20,
 ) -> Hover | None:
     """What there is to say about an offset; None where nothing stands that has a meaning.
 
-    ``types`` know the other texts, among which this one has a ``uri``.
+    ``types`` know the other texts, among which this one has a ``uri``. Of a table or a class
+    ``max_fields`` are shown.
     """
     found = _label(tree, offset)
     if found is None:
         asked = types or own_types(tree)
         text = asked.text(tree, uri)
         with asked.asking(text):
-            found = _variable(asked, text, offset)
+            found = _variable(asked, text, offset, max_fields)
+            if found is not None:
+                found = found._replace(
+                    signature=with_fields(asked, text, offset, found.signature, max_fields)
+                )
     if found is None:
         found = _literal(tree, offset)
     if found is None or facts is None:
@@ -149,27 +153,27 @@ def _label(tree: Tree, offset: int) -> Hover | None:
     return Hover(start, end, f"::{label.name}::", f"label on line {line}", ())
 
 
-def _variable(types: Types, text: Text, offset: int) -> Hover | None:
+def _variable(types: Types, text: Text, offset: int, most: int) -> Hover | None:
     known, tree = text.members, text.tree
     place = known.scopes.at(offset)
     if isinstance(place, Local):
-        return _local(types, text, place, place.start, place.end)
+        return _local(types, text, place, (place.start, place.end), most)
     if isinstance(place, Reference) and place.local is not None:
         local = place.local
         if local.kind == "self" and (owner := known.root("self", local)) != (local,):
             table = path_text(owner)
             return Hover(place.start, place.end, "self", f"the method's table `{table}`", ())
-        return _local(types, text, local, place.start, place.end)
+        return _local(types, text, local, (place.start, place.end), most)
     field = _field_place(tree, known, offset)
     if field is not None:
-        return _path(types, text, *field)
+        return _path(types, text, *field, most)
     symbol = symbol_path(tree, offset)
     found = None
     if symbol is not None:
         holder = known.scopes.local(symbol.root, symbol.start) if symbol.local else None
         path = (*known.root(symbol.root, holder), *symbol.keys)
         start, end = _key_place(tree, offset, symbol)
-        found = _path(types, text, path, start, end)
+        found = _path(types, text, path, start, end, most)
         if found.documentation not in ("", "global") or ":" in found.signature:
             return found
     return _by_type(types, text, offset) or found
@@ -259,7 +263,8 @@ def _field_place(tree: Tree, known: Members, offset: int) -> tuple[Path, int, in
     return None
 
 
-def _local(types: Types, text: Text, local: Local, start: int, end: int) -> Hover:
+def _local(types: Types, text: Text, local: Local, span: tuple[int, int], most: int) -> Hover:
+    start, end = span
     known, tree = text.members, text.tree
     value = known.value(local)
     line = f"{local.kind} of line {tree.lines.line_of(local.start) + 1}"
@@ -277,24 +282,22 @@ def _local(types: Types, text: Text, local: Local, start: int, end: int) -> Hove
     if entry is not None:
         said = _joined(said, f"`{entry.signature}`" if entry.signature else "", entry.documentation)
     if isinstance(value, Number | String) and value.end - value.start <= 60:
-        shape = f" = {value.text}"
+        rest = f" = {value.text}"
     elif real != (local,):
         known_type = "" if entry else _type_at(types, text, local, start)
-        shape = f"{'' if ': fun(' in known_type else known_type} = {path_text(real)}"
-    elif isinstance(value, Table) and (shape := _shape(known, real)):
+        rest = f"{'' if ': fun(' in known_type else known_type} = {path_text(real)}"
+    elif isinstance(value, Table) and (rest := shape(known, real, most)):
         pass
     else:
-        shape = "" if said.startswith("`") else _type_at(types, text, local, start)
-        shape = shape or _shape(known, real)
-    return Hover(start, end, f"local {local.name}{attribute}{shape}", _joined(said, line), ())
+        rest = "" if said.startswith("`") else _type_at(types, text, local, start)
+        rest = rest or shape(known, real, most)
+    return Hover(start, end, f"local {local.name}{attribute}{rest}", _joined(said, line), ())
 
 
 def _type_at(types: Types, text: Text, local: Local, start: int) -> str:
     """The type that a local has at one of its uses, or where it is declared."""
-    flow = trace(text.tree, local).get(start)
-    if flow is None:
-        return ""
-    return typed(types, types.extended(text, (local,), types.names.flow(text, flow)))
+    kind = type_at(types, text, local, start)
+    return "" if kind is None else typed(types, kind)
 
 
 def _parameter(tree: Tree, local: Local) -> str:
@@ -307,7 +310,7 @@ def _parameter(tree: Tree, local: Local) -> str:
     return ""
 
 
-def _path(types: Types, text: Text, path: Path, start: int, end: int) -> Hover:
+def _path(types: Types, text: Text, path: Path, start: int, end: int, most: int) -> Hover:
     """A global, or a field of anything, as far as this text and the library tell."""
     known, tree = text.members, text.tree
     path = known.real(path) if len(path) > 1 else path
@@ -326,30 +329,16 @@ def _path(types: Types, text: Text, path: Path, start: int, end: int) -> Hover:
     if field is not None:
         said = documented(tree, field.statement).text
         line = f"set on line {tree.lines.line_of(field.start) + 1}"
-        shape = _shape(known, path)
-        if isinstance(field.value, Number | String) and not shape:
-            shape = f" = {field.value.text[:60]}"
-        shape = shape or typed(types, types.names.of_path(text, path))
-        return Hover(start, end, f"{name}{shape}", _joined(said, line), ())
+        rest = shape(known, path, most)
+        if isinstance(field.value, Number | String) and not rest:
+            rest = f" = {field.value.text[:60]}"
+        rest = rest or typed(types, types.names.of_path(text, path))
+        return Hover(start, end, f"{name}{rest}", _joined(said, line), ())
     return Hover(start, end, name, "global" if len(path) == 1 else "", ())
 
 
 def _joined(*parts: str) -> str:
     return "\n\n".join(part for part in parts if part)
-
-
-def _shape(known: Members, path: Path) -> str:
-    """The fields of a table as far as the text shows them."""
-    fields = known.fields(path)
-    if not fields:
-        return ""
-    parts = []
-    for key, places in list(fields.items())[:_FIELDS]:
-        name = tail((key,)).removeprefix(".")
-        function = any(place.body is not None for place in places)
-        parts.append(f"{name}()" if function else name)
-    more = ", ..." if len(fields) > _FIELDS else ""
-    return f" = {{ {', '.join(parts)}{more} }}"
 
 
 def _literal(tree: Tree, offset: int) -> Hover | None:

@@ -28,18 +28,30 @@ _SHOWN_FOLDERS = 4
 _NAMED = {"luajit": "LuaJIT"}
 
 
+class Observed(NamedTuple):
+    """The names of globals and modules that the running program has.
+
+    Nothing is said of what it alone has; where ``is_labelled``, a hint that only it has it.
+    """
+
+    globals: Collection[str] = ()
+    modules: Collection[str] = ()
+    is_labelled: bool = False
+
+
 class Known(NamedTuple):
     """What is there though no text shows it.
 
-    ``globals`` and ``modules`` are names: of the running program, of the host, of settings.
-    ``is_global`` says more of globals, ``is_installed`` whether a module is found outside the
-    workspace.
+    ``globals`` and ``modules`` are names: of the host, of settings. ``is_global`` says more of
+    globals, ``is_installed`` whether a module is found outside the workspace, ``observed`` what the
+    running program has.
     """
 
     globals: Collection[str] = ()
     modules: Collection[str] = ()
     is_global: Callable[[str], bool] = lambda name: False
     is_installed: Callable[[str], bool] = lambda name: False
+    observed: Observed = Observed()
 
 
 NOTHING = Known()
@@ -69,14 +81,20 @@ def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
             continue
         if known.is_global(name):
             continue
+        observed = name in known.observed.globals
+        if observed and not known.observed.is_labelled:
+            continue
         message = nearest = ""
+        if observed:
+            message = at_run_time(f"'{name}'")
         for one in references:
             if one.environment is None and not one.write and not (bad and bad.holds(one.start)):
                 if not message:
-                    near = chain(own, standard, space.global_names())
+                    near = chain(own, standard, space.global_names(), known.observed.globals)
                     message, nearest = _undefined_words(name, tree.dialect, near)
+                grave: Severity = "hint" if observed else severity
                 yield Problem(
-                    "undefined-global", severity, one.start, one.end, message, instead=nearest
+                    "undefined-global", grave, one.start, one.end, message, instead=nearest
                 )
 
 
@@ -99,6 +117,11 @@ def _implicit(tree: Tree, uri: str, space: Space, known: Known) -> Iterator[Prob
             if not bad.holds(one.start):
                 message = f"'{name}' becomes a global here; nothing declares it"
                 yield Problem("implicit-global", "warning", one.start, one.end, message)
+
+
+def at_run_time(what: str) -> str:
+    """What is said of something that no text shows and the running program has."""
+    return f"{what} is there only at run time"
 
 
 _LIKE = 0.75
@@ -147,6 +170,10 @@ def _unresolved(tree: Tree, uri: str, space: Space, known: Known) -> Iterator[Pr
         if space.find(name, folders) or space.preloading(name) or known.is_installed(name):
             continue
         start, end = _span(tree, place)
+        if name in known.observed.modules:
+            if known.observed.is_labelled:
+                yield Problem("unresolved-require", "hint", start, end, at_run_time(f"'{name}'"))
+            continue
         where = ", ".join(folders[:_SHOWN_FOLDERS])
         message = f"'{name}' is no module that can be found"
         message += f"; searched in {where}" if where else ""

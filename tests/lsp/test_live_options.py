@@ -1,0 +1,112 @@
+"""What the options of ``lsp.live`` and ``lsp.hover`` change, by pytest-lsp over stdio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_lsp
+
+from kit.lsp_peer import EDITORS, Editor, server
+from tidelock.lsp import messages
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PATIENT = ("--set", "lsp.live.deadline_ms=5000")
+MADE = "for _, name in ipairs { 'harbour' } do _G[name] = 7 end\n"
+MAKER = "for _, name in ipairs { 'tides' } do string[name] = 7 end\n" + MADE
+USER = "print(harbour, string.tides, string.ebb)\n"
+BOAT = """\
+---@class Boat
+---@field name string
+---@field length number
+---@type Boat
+local boat = make()
+print(boat, harbour)
+"""
+
+
+async def began(editor: Editor) -> None:
+    await editor.begin(EDITORS["vscode"]())
+
+
+@pytest_lsp.fixture(config=server(*PATIENT), scope="module")
+async def removing(started: Editor) -> AsyncIterator[None]:
+    await began(started)
+    yield
+    assert await started.end() == 0
+    started.tidy()
+
+
+LABELLING = (
+    *PATIENT,
+    *("--set", "lsp.live.diagnostics=label"),
+    *("--set", "lsp.hover.values=false"),
+    *("--set", "lsp.hover.max_fields=1"),
+)
+
+
+@pytest_lsp.fixture(config=server(*LABELLING), scope="module")
+async def labelling(started: Editor) -> AsyncIterator[None]:
+    await began(started)
+    yield
+    assert await started.end() == 0
+    started.tidy()
+
+
+async def run(editor: Editor, name: str, text: str) -> None:
+    uri = editor.file(name, text)
+    begun = await editor.command("tidelock.run", {"uri": uri})
+    told = await editor.told(
+        messages.EXECUTION_FINISHED, lambda told: told["execution"] == begun["execution"]
+    )
+    assert told["outcome"] == "ok"
+
+
+async def judged(editor: Editor, *wanted: tuple[str, int]) -> None:
+    """The codes and severities of the user's text, before the run and after it."""
+    uri = editor.file("user.lua", USER)
+    editor.open(uri, USER)
+    await editor.problems(uri, lambda words: len(words) == 3)
+    await run(editor, "maker.lua", MAKER)
+    newest: list[Any] = []
+
+    def look() -> bool:
+        shown = [
+            params.diagnostics
+            for method, params in editor.heard
+            if method == "textDocument/publishDiagnostics" and params.uri == uri
+        ]
+        newest[:] = [(one.code, int(one.severity)) for one in shown[-1]]
+        return newest == list(wanted)
+
+    await editor.until(look, f"problems {wanted}")
+
+
+async def test_what_the_program_has_is_not_missing(removing: Editor) -> None:
+    await judged(removing, ("undefined-field", 2))
+
+
+async def test_what_the_program_has_is_labelled(labelling: Editor) -> None:
+    hints = [("undefined-global", 4), ("undefined-field", 4)]
+    await judged(labelling, *hints, ("undefined-field", 2))
+
+
+async def hovered(editor: Editor, line: int, character: int) -> str:
+    uri = editor.work.as_uri() + "/boat.lua"
+    place = {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
+    found = await editor.ask("textDocument/hover", place)
+    return str(found.contents.value)
+
+
+async def test_hover_shows_fields_and_values(removing: Editor, labelling: Editor) -> None:
+    for editor in (removing, labelling):
+        await run(editor, "maker.lua", MAKER)
+        editor.open(editor.file("boat.lua", BOAT), BOAT)
+    boat = await hovered(removing, 5, 7)
+    assert "{\n  name: string\n  length: number\n}" in boat
+    assert "observed after execution" in await hovered(removing, 5, 14)
+    boat = await hovered(labelling, 5, 7)
+    assert "{\n  name: string\n  ... (1 more)\n}" in boat
+    assert "observed" not in await hovered(labelling, 5, 14)
