@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.lsp.features import observed
 from tidelock.shared.language.hover import symbol_path
+from tidelock.shared.language.index import mentioned
 from tidelock.shared.language.index.links import Link, definitions, required
+from tidelock.shared.language.mentions import mention_at
 from tidelock.shared.language.modules import Module
 from tidelock.shared.positions import Lines
 from tidelock.shared.sources import path_of_chunk, uri_of_path
@@ -35,6 +37,10 @@ def definition(document: Document, offset: int, view: View, space: Space) -> Def
     module = required(tree, offset)
     if module is not None:
         return _module(document, module, space)
+    mention = mention_at(tree, offset)
+    if mention is not None:
+        named = mentioned.definitions(space, Module(document.uri, tree), offset)
+        return Definition((mention.start, mention.end), tuple(named)) if named else None
     symbol = symbol_path(tree, offset)
     origin = (symbol.start, symbol.end) if symbol else (offset, offset)
     found = definitions(space, Module(document.uri, tree), offset)

@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tidelock.shared.language.index import links
+from tidelock.shared.language.index import links, mentioned
+from tidelock.shared.language.mentions import local_of, mention_at, spans_about
 from tidelock.shared.language.modules import Module
 from tidelock.shared.language.scopes import Local, Reference, resolve
 from tidelock.shared.syntax.tokens import KEYWORDS, NAME, NUMBER, STRING
@@ -48,6 +49,9 @@ class Highlight(NamedTuple):
 def highlights(document: Document, offset: int, space: Space) -> list[Highlight]:
     """The uses in this text of what stands at an offset, in text order."""
     tree = document.tree
+    mention = mention_at(tree, offset)
+    if mention is not None and (named := local_of(tree, mention)) is not None:
+        mention, offset = None, named.start
     index = _token(tree, offset)
     if index is not None and tree.tokens.kinds[index] in KEYWORDS:
         words = _words(tree, index) if tree.tokens.kinds[index] in _BLOCK_WORDS else ()
@@ -55,14 +59,16 @@ def highlights(document: Document, offset: int, space: Space) -> list[Highlight]
         return [Highlight(*span, "text") for span in sorted(spans)]
     place = resolve(tree).at(offset)
     local = place.local if isinstance(place, Reference) else place
-    if isinstance(local, Local):
+    if mention is None and isinstance(local, Local):
         found = [_use(one) for one in local.references]
         if local.kind != "self":
             found.append(Highlight(local.start, local.end, "write"))
+        found += [Highlight(*span, "text") for span in spans_about(tree, local)]
         return sorted(found)
     module = Module(document.uri, tree)
-    every = links.references(space, module, offset, alone=True)
-    reads = set(links.references(space, module, offset, alone=True, declaration=False))
+    find = links.references if mention is None else mentioned.references
+    every = find(space, module, offset, alone=True) or ()
+    reads = set(find(space, module, offset, alone=True, declaration=False) or ())
     return sorted(
         Highlight(one.start, one.end, "read" if one in reads else "write") for one in every
     )

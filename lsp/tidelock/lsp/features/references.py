@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidelock.shared.language.index import links
+from tidelock.shared.language.index import links, mentioned
 from tidelock.shared.language.modules import Module
 
 if TYPE_CHECKING:
@@ -18,4 +18,7 @@ def references(
 ) -> list[Link]:
     """The uses of what stands at an offset, its declarations with them if wanted."""
     module = Module(document.uri, document.tree)
-    return links.references(space, module, offset, declaration=declaration)
+    found = mentioned.references(space, module, offset, declaration=declaration)
+    if found is None:
+        found = links.references(space, module, offset, declaration=declaration)
+    return found

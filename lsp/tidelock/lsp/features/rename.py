@@ -12,26 +12,30 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tidelock.lsp.features.highlights import keyword
 from tidelock.shared.errors import TidelockError
-from tidelock.shared.language.annotations import run_above, runs
-from tidelock.shared.language.index import links
+from tidelock.shared.language.index import links, mentioned
 from tidelock.shared.language.index.links import Link
 from tidelock.shared.language.luacats import tags
+from tidelock.shared.language.luacats.reader import NAME as TYPE_NAME
+from tidelock.shared.language.luacats.words import words
+from tidelock.shared.language.mentions import (
+    TYPES,
+    local_of,
+    mention_at,
+    mentions,
+    spans_about,
+)
 from tidelock.shared.language.modules import Module
 from tidelock.shared.language.paths import is_name
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.stdlib import library
+from tidelock.shared.language.types.kinds import BASICS
 from tidelock.shared.sources import path_of_uri
 from tidelock.shared.syntax.parser import parse
-from tidelock.shared.syntax.tree import (
-    FunctionBody,
-    KeyedField,
-    NamedField,
-    Statement,
-)
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.shared.language.index.space import Space
+    from tidelock.shared.language.mentions import Mention
     from tidelock.shared.language.scopes import Scopes
     from tidelock.shared.syntax.tree import Tree
 
@@ -47,7 +51,7 @@ class CannotRename(TidelockError):  # noqa: N818 - reads as the sentence it prin
 class Subject(NamedTuple):
     """What is renamed: a name and where it stands; ``meaning`` is its variable, if it is one."""
 
-    kind: Literal["local", "label", "global", "field"]
+    kind: Literal["local", "label", "global", "field", "type", "type variable"]
     name: str
     start: int
     end: int
@@ -74,18 +78,29 @@ def rename(document: Document, offset: int, space: Space, name: str = "") -> Ren
     if name == found.name:
         return Renaming(name)
     tree = document.tree
+    if found.kind == "type":
+        certain = list(_renamed_type(space, document, found.name, name))
+        _check_places(space, document, certain)
+        return Renaming(name, tuple(certain))
     if not is_name(name) and not (document.dialect in ("5.1", "luajit") and name == "goto"):
         raise CannotRename(f"'{name}' is no name in Lua")
     module = Module(document.uri, tree)
     unsure: list[Link] = []
     if found.kind == "field":
-        certain, unsure = links.field_uses(space, module, offset)
-        certain += _declared(space, module, offset, found, name)
+        field = links.field_at(space, module, offset)
+        assert field is not None
+        other = links.field_at(space, module, offset, name)
+        if other is not None and other.places:
+            raise CannotRename(f"there is a field '{name}' already")
+        certain, unsure = links.field_uses(space, module, field)
+        certain += links.declared_places(field)
+    elif found.kind == "type variable":
+        certain = _renamed_variable(document, offset, name)
     elif found.kind == "global":
         _check_new_global(space, document, name)
         certain = links.references(space, module, offset)
-        for other in space.naming(found.name):
-            certain += links.global_fields(other, found.name, _ENVIRONMENTS)
+        for text in space.naming(found.name):
+            certain += links.global_fields(text, found.name, _ENVIRONMENTS)
     else:
         assert found.meaning is not None
         certain = [Link(document.uri, tree.lines, *span) for span in _own(tree, found)]
@@ -106,6 +121,9 @@ def subject(document: Document, offset: int, space: Space) -> Subject | None:
         CannotRename: it has to keep its name.
     """
     tree = document.tree
+    mention = mention_at(tree, offset)
+    if mention is not None:
+        return _mentioned(document, offset, space, mention)
     place = resolve(tree).at(offset)
     if isinstance(place, Reference) and place.local is not None:
         start, end, place = place.start, place.end, place.local
@@ -130,13 +148,32 @@ def subject(document: Document, offset: int, space: Space) -> Subject | None:
     return field
 
 
+def _mentioned(document: Document, offset: int, space: Space, mention: Mention) -> Subject | None:
+    """What a word of an annotation names."""
+    local = local_of(document.tree, mention)
+    if local is not None:
+        end = mention.start + len(local.name)
+        return Subject("local", local.name, mention.start, end, local)
+    if mention.role == "field":
+        return _field(document, offset, space)
+    if mention.role in TYPES:
+        _check_type(space, document, mention.text)
+        return Subject("type", mention.text, mention.start, mention.end)
+    if mention.role == "type variable":
+        _check_variable(mention)
+        return Subject("type variable", mention.text, mention.start, mention.end)
+    if mention.role in ("tag", "manner", "action", "operator"):
+        raise CannotRename(f"'{mention.text}' is a word of annotations")
+    return None
+
+
 def _field(document: Document, offset: int, space: Space) -> Subject | None:
     module = Module(document.uri, document.tree)
-    use = links.use_at(document.tree, offset)
+    use = links.field_at(space, module, offset)
     if use is None or not isinstance(use.key, str) or not use.key:
         return None
     name = use.key
-    if any(one.text is not None and one.text.library for one in links.places(space, module, use)):
+    if any(one.text is not None and one.text.library for one in use.places):
         raise CannotRename(f"'{name}' is a field of the library")
     if name.startswith("__"):
         raise CannotRename(f"'{name}' has a meaning to Lua itself")
@@ -169,38 +206,7 @@ def _own(tree: Tree, found: Subject) -> Iterator[tuple[int, int]]:
         yield from meaning.gotos
         return
     yield from ((one.start, one.end) for one in meaning.references)
-    if meaning.kind == "parameter":
-        path = tree.path(meaning.start)
-        inner = max(at for at, node in enumerate(path) if isinstance(node, FunctionBody))
-        around = next(
-            node
-            for node in reversed(path[:inner])
-            if isinstance(node, Statement | NamedField | KeyedField)
-        )
-        run = run_above(tree, around.start)
-        for item in run.block.items:
-            if isinstance(item, tags.Param) and item.name.text == meaning.name:
-                yield run.start + item.name.start, run.start + item.name.end
-    scopes = resolve(tree)
-    for run in runs(tree):
-        for item in run.block.items:
-            if isinstance(item, tags.Cast) and item.name.text.split(".")[0] == meaning.name:
-                start = run.start + item.name.start
-                if scopes.local(meaning.name, start) is meaning:
-                    yield start, start + len(meaning.name)
-
-
-def _declared(
-    space: Space, module: Module, offset: int, found: Subject, name: str
-) -> Iterator[Link]:
-    """The places in comments that declare a field; refuses a name that another field has."""
-    use = links.use_at(module.tree, offset)
-    assert use is not None
-    if links.places(space, module, use._replace(key=name)):
-        raise CannotRename(f"there is a field '{name}' already")
-    for one in links.places(space, module, use):
-        if one.text is not None and one.text.tree.text[one.start : one.end] == found.name:
-            yield Link(one.text.uri, one.text.tree.lines, one.start, one.end)
+    yield from spans_about(tree, meaning)
 
 
 def _bare(link: Link) -> Link:
@@ -270,3 +276,56 @@ def _meanings(scopes: Scopes) -> list[int]:
     """For each use of a variable the number of its local; -1 for a global."""
     numbers = {id(local): number for number, local in enumerate(scopes.locals)}
     return [-1 if one.local is None else numbers[id(one.local)] for one in scopes.references]
+
+
+# -- types -------------------------------------------------------------------------------------
+
+
+def _check_type(space: Space, document: Document, name: str) -> None:
+    """See that a type can have another name."""
+    if name in BASICS:
+        raise CannotRename(f"'{name}' is a type of Lua")
+    module = Module(document.uri, document.tree)
+    text = space.types.text(module.tree, module.uri)
+    if any(one.library for one, _ in space.types.meanings.declarations(name, text)):
+        raise CannotRename(f"'{name}' is a type of the library")
+    if not any(links.declarations(space, module, name)):
+        raise CannotRename(f"'{name}' is declared nowhere")
+
+
+def _renamed_type(space: Space, document: Document, old: str, name: str) -> list[Link]:
+    """All the places of a type, in annotations and in strings that name it."""
+    if TYPE_NAME.fullmatch(name) is None or name == "fun":
+        raise CannotRename(f"'{name}' is no name of a type")
+    module = Module(document.uri, document.tree)
+    text = space.types.text(module.tree, module.uri)
+    if name in BASICS or space.types.meanings.declarations(name, text):
+        raise CannotRename(f"there is a type '{name}' already")
+    for other in (module, *space.naming_type(old)):
+        for one in mentions(other.tree):
+            if one.text == name and one.role == "type variable":
+                line = other.tree.lines.line_of(one.start) + 1
+                where = f"line {line} of {_file(other.uri)}"
+                raise CannotRename(f"'{name}' is a type variable on {where}")
+    found = mentioned.types(space, module, old)
+    return [*found, *(_bare(one) for one in mentioned.captured(space, old))]
+
+
+def _check_variable(mention: Mention) -> None:
+    for item in mention.run.block.items:
+        if isinstance(item, tags.Class) and any(
+            one.name.text == mention.text for one in item.variables
+        ):
+            raise CannotRename(f"'{mention.text}' is known to the methods of '{item.name.text}'")
+
+
+def _renamed_variable(document: Document, offset: int, name: str) -> list[Link]:
+    """The places of a type variable in its comment."""
+    mention = mention_at(document.tree, offset)
+    assert mention is not None
+    if TYPE_NAME.fullmatch(name) is None or name in BASICS:
+        raise CannotRename(f"'{name}' is no name of a type")
+    roles = {one.role for one in words(mention.run.raw) if one.text == name}
+    if not roles.isdisjoint((*TYPES, "type variable")):
+        raise CannotRename(f"there is a type '{name}' in the comment already")
+    return mentioned.variables(Module(document.uri, document.tree), mention)

@@ -2,7 +2,8 @@
 
 - ``scopes``: locals, upvalues, globals and labels of a text, references both ways.
 - ``members``: the fields of tables as the text shows them; ``stdlib``: the library of each Lua.
-- ``luacats`` and ``annotations``: what comments declare; ``suppressions``: what they hide.
+- ``luacats`` and ``annotations``: what comments declare, ``mentions`` their words;
+  ``suppressions``: what they hide.
 - ``types``: what values are, found by reading; ``modules``: other texts, as types ask for them.
 - ``completion``, ``hover``, ``symbols``: what an editor, a notebook or a terminal asks about a
   place; ``targets`` and ``descriptions`` serve them, ``facts`` is the form in which a caller adds

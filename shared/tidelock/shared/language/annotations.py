@@ -109,6 +109,7 @@ def behind(tree: Tree, end: int) -> Run:
 
 
 _LINE = r"--(?!\[=*\[)[^\r\n]*"
+_LONG = re.compile(r"--\[=*\[")
 _RUN = re.compile(rf"^[ \t]*({_LINE}(?:(?:\r\n|\n|\r)[ \t]*{_LINE})*)", re.MULTILINE)
 
 
@@ -139,6 +140,26 @@ def _runs(tree: Tree) -> tuple[Run, ...]:
                 end = stop
         at = text.find("@", end)
     return tuple(Run(start, found[start]) for start in sorted(found))
+
+
+def run_at(tree: Tree, offset: int) -> Run | None:
+    """The comments in a row that an offset is in or right behind; None where none are.
+
+    They are those that ``runs`` has, found without a look at the rest of the text.
+    """
+    around = comments_around(tree, offset)
+    one = next((span for span in around if span[0] < offset <= span[1]), None)
+    if one is None:
+        return None
+    if not tree.text.startswith("--[", one[0]) or _LONG.match(tree.text, one[0]) is None:
+        for row in _RUN.finditer(tree.text, _line_start(tree, around[0][0]), around[-1][1]):
+            if row.start(1) <= one[0] < row.end() and _is_comment(tree, row.start(1)):
+                return Run(row.start(1), row[1])
+    return Run(one[0], tree.text[slice(*one)])
+
+
+def _line_start(tree: Tree, offset: int) -> int:
+    return tree.lines.starts[tree.lines.line_of(offset)]
 
 
 def _is_comment(tree: Tree, start: int) -> bool:

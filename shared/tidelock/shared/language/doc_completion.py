@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tidelock.shared.language.annotations import runs
+from tidelock.shared.language.annotations import run_at
 from tidelock.shared.language.checks.codes import CODES
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.luacats.blocks import ACTIONS, OPERATORS
@@ -20,7 +20,6 @@ from tidelock.shared.language.types.texts import library_texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tidelock.shared.language.annotations import Run
     from tidelock.shared.language.targets import Target
     from tidelock.shared.syntax.tree import Tree
 
@@ -94,7 +93,7 @@ def doc_words(
 
 def _types(tree: Tree, offset: int, others: Iterable[str]) -> Iterator[DocWord]:
     """Type variables and declarations, the nearest first, then what is there without any."""
-    run = _run_at(tree, offset)
+    run = run_at(tree, offset)
     for item in run.block.items if run is not None else ():
         if isinstance(item, tags.Generic | tags.Class | tags.Alias):
             yield from (DocWord(one.name.text, "class", "type variable") for one in item.variables)
@@ -111,7 +110,7 @@ def _types(tree: Tree, offset: int, others: Iterable[str]) -> Iterator[DocWord]:
 
 def _parameters(tree: Tree, offset: int) -> Iterator[DocWord]:
     """The parameters of the function below that are not described yet."""
-    run = _run_at(tree, offset)
+    run = run_at(tree, offset)
     body = None if run is None else function_below(tree, run)
     if run is None or body is None:
         return
@@ -124,11 +123,3 @@ def _parameters(tree: Tree, offset: int) -> Iterator[DocWord]:
     for name in names:
         if name and name not in described:
             yield DocWord(name, "variable", "parameter")
-
-
-def _run_at(tree: Tree, offset: int) -> Run | None:
-    """The comments with annotations around an offset."""
-    for one in runs(tree):
-        if one.start <= offset <= one.start + len(one.raw):
-            return one
-    return None

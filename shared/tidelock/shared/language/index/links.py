@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import comments_around
 from tidelock.shared.language.index.summary import NO_USES, summary
+from tidelock.shared.language.mentions import mention_at, spans_about
 from tidelock.shared.language.paths import constant
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.symbols import definition as own_definition
 from tidelock.shared.language.types.declared import declared
 from tidelock.shared.language.types.inference import Types
+from tidelock.shared.language.types.kinds import ClassType, Shape, options
 from tidelock.shared.sources import path_of_uri
 from tidelock.shared.syntax.tree import (
     Call,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.index.space import Space, Summarized
     from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.language.modules import Module
+    from tidelock.shared.language.paths import Path
     from tidelock.shared.language.types.properties import Property
     from tidelock.shared.language.types.texts import Text
     from tidelock.shared.model import Key
@@ -59,6 +62,19 @@ class Link(NamedTuple):
     lines: Lines
     start: int
     end: int
+
+
+class Field(NamedTuple):
+    """The field that a place names, in code or as a ``@field``.
+
+    ``places`` give it a value or a type, ``path`` is its holder where it is one of the text.
+    """
+
+    key: Key
+    start: int
+    end: int
+    places: list[Property]
+    path: Path | None = None
 
 
 class Use(NamedTuple):
@@ -98,7 +114,7 @@ def definitions(space: Space, module: Module, offset: int) -> list[Link]:
         return found
     if isinstance(place, Reference | GlobalDeclaration):
         for other in space.assigning(place.name):
-            found += _settings(other, place.name)
+            found += settings(other, place.name)
     elif (use := use_at(tree, offset)) is not None:
         for one in places(space, module, use):
             if one.text is not None and one.text.library is None:
@@ -106,7 +122,7 @@ def definitions(space: Space, module: Module, offset: int) -> list[Link]:
     return list(dict.fromkeys(found))
 
 
-def _settings(module: Module, name: str) -> Iterator[Link]:
+def settings(module: Module, name: str) -> Iterator[Link]:
     """Where a text sets a global."""
     scopes = resolve(module.tree)
     places = [(one.start, one.end) for one in scopes.declared if one.name == name]
@@ -158,7 +174,8 @@ def references(
             else place.gotos
         )
         is_shown = declaration and not (isinstance(place, Local) and place.kind == "self")
-        spans = sorted({*uses, (place.start, place.end)} if is_shown else set(uses))
+        about = spans_about(tree, place) if isinstance(place, Local) else ()
+        spans = sorted({*uses, *about, *([(place.start, place.end)] if is_shown else ())})
         return [Link(module.uri, tree.lines, *span) for span in spans]
     if isinstance(place, Reference | GlobalDeclaration) and place.name:
         found = list(_global_uses(summary(tree), module.uri, tree.lines, place.name, declaration))
@@ -166,20 +183,50 @@ def references(
             if place.name in other.summary.uses and other.uri != module.uri:
                 found += _global_uses_in(space, other, place.name, declaration)
         return found
-    use = use_at(tree, offset)
-    if use is None or not isinstance(use.key, str):
+    field = field_at(space, module, offset)
+    if field is None or not isinstance(field.key, str):
         return []
-    others = [module] if alone else own_first(space, module, use.key)
-    found, unsure = _field_uses(space, module, use, others, declaration)
-    return found + unsure
+    others = [module] if alone else own_first(space, module, field.key)
+    found, unsure = _field_uses(space, module, field, others, declaration)
+    if declaration:
+        declared_at = declared_places(field)
+        found += [one for one in declared_at if not alone or one.uri == module.uri]
+    return list(dict.fromkeys(found + unsure))
 
 
-def field_uses(space: Space, module: Module, offset: int) -> tuple[list[Link], list[Link]]:
-    """The uses of the field at an offset: those that are certain, and those that may be its."""
+def field_at(space: Space, module: Module, offset: int, key: str = "") -> Field | None:
+    """The field that is named at an offset, or the one with another ``key`` of its holder."""
+    text = space.types.text(module.tree, module.uri)
+    mention = mention_at(module.tree, offset)
+    if mention is not None:
+        if mention.role != "field" or not mention.holder:
+            return None
+        own: Key = int(mention.text) if mention.text.isdecimal() else mention.text
+        with space.types.asking(text):
+            kind = ClassType(mention.holder, (), text)
+            found = space.types.properties.find(kind, key or own)
+        return Field(own, mention.start, mention.end, found)
     use = use_at(module.tree, offset)
-    if use is None or not isinstance(use.key, str):
+    if use is None:
+        return None
+    found = _all_places(space.types, text, use._replace(key=key) if key else use)
+    return Field(use.key, use.start, use.end, found, text.members.path(use.holder))
+
+
+def declared_places(field: Field) -> list[Link]:
+    """The ``@field`` lines of a field in the texts of users."""
+    return [
+        Link(one.text.uri, one.text.tree.lines, one.start, one.end)
+        for one in field.places
+        if one.declared is not None and one.text is not None and one.text.library is None
+    ]
+
+
+def field_uses(space: Space, module: Module, field: Field) -> tuple[list[Link], list[Link]]:
+    """The uses of a field in code: those that are certain, and those that may be its."""
+    if not isinstance(field.key, str):
         return [], []
-    return _field_uses(space, module, use, own_first(space, module, use.key), True)
+    return _field_uses(space, module, field, own_first(space, module, field.key), True)
 
 
 def global_fields(module: Module, name: str, holders: Collection[str]) -> Iterator[Link]:
@@ -224,12 +271,11 @@ def _global_uses(
 
 
 def _field_uses(
-    space: Space, module: Module, use: Use, others: Iterable[Module], declaration: bool
+    space: Space, module: Module, field: Field, others: Iterable[Module], declaration: bool
 ) -> tuple[list[Link], list[Link]]:
-    assert isinstance(use.key, str)
-    text = space.types.text(module.tree, module.uri)
-    own = owners(space.types, text, use)
-    path = text.members.path(use.holder)
+    assert isinstance(field.key, str)
+    own = _owners(field.places)
+    path = field.path
     sure: list[Link] = []
     unsure: list[Link] = []
     read = space.trees.read
@@ -240,7 +286,7 @@ def _field_uses(
                 gc.collect()  # trees that were given up since are rings, and many
                 read = space.trees.read
         there = types.text(other.tree, other.uri)
-        for one in uses_of(other.tree, use.key):
+        for one in uses_of(other.tree, field.key):
             if one.sets and not declaration:
                 continue
             link = Link(other.uri, other.tree.lines, one.start, one.end)
@@ -266,9 +312,23 @@ def _places(types: Types, text: Text, use: Use) -> list[Property]:
         return types.properties.find(types.expression(text, use.holder), use.key)
 
 
+def _all_places(types: Types, text: Text, use: Use) -> list[Property]:
+    """As ``_places``, with those of the value that a variable of the text was given."""
+    with types.asking(text):
+        kind = types.expression(text, use.holder)
+        found = types.properties.find(kind, use.key)
+        for one in options(kind):
+            if isinstance(one, Shape) and one.base is not None:
+                found = [*found, *types.properties.find(one.base, use.key)]
+    return found
+
+
 def owners(types: Types, text: Text, use: Use) -> set[Owner]:
     """The places of a field by which it is told from others of its name."""
-    found = _places(types, text, use)
+    return _owners(_all_places(types, text, use))
+
+
+def _owners(found: Iterable[Property]) -> set[Owner]:
     return {(one.text.uri, one.start) for one in found if one.text is not None}
 
 

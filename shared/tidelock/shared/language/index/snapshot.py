@@ -60,5 +60,9 @@ class Snapshot:
         """The files in which a word occurs as a name or a key."""
         return (path for path, one in self.files.items() if one.names(word))
 
+    def naming_type(self, name: str) -> Iterator[str]:
+        """The files whose comments use or declare a type of this name."""
+        return (path for path, one in self.files.items() if one.names_type(name))
+
 
 EMPTY = Snapshot({})

@@ -16,6 +16,7 @@ from tidelock.shared.language.index.snapshot import EMPTY, Snapshot
 from tidelock.shared.language.index.succession import Succession
 from tidelock.shared.language.index.summary import Place, Summary, Symbol, sets, summary
 from tidelock.shared.language.index.trees import Trees
+from tidelock.shared.language.mentions import type_names
 from tidelock.shared.language.modules import Module
 from tidelock.shared.language.types.declared import declared
 from tidelock.shared.positions import Lines
@@ -219,6 +220,11 @@ class Space:
         """The texts in which a word occurs as a name or a key, the open ones first, one by one."""
         opened = (one for one in self.opened.values() if summary(one.tree).names(word))
         return self._modules(opened, self.snapshot.naming(word))
+
+    def naming_type(self, name: str) -> Iterator[Module]:
+        """The texts whose comments use or declare a type of this name, the open ones first."""
+        opened = (one for one in self.opened.values() if name in type_names(one.tree))
+        return self._modules(opened, self.snapshot.naming_type(name))
 
     def _modules(self, opened: Iterable[Opened], paths: Iterable[str]) -> Iterator[Module]:
         yield from (Module(one.uri, one.tree) for one in opened)

@@ -7,11 +7,12 @@ code points.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tidelock.shared.language.annotations import documented, signature
 from tidelock.shared.language.members import members, parameters
+from tidelock.shared.language.mentions import type_names
 from tidelock.shared.language.paths import Path, constant, is_name, path_text
 from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.types.declared import DeclaredAlias, DeclaredClass, declared
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from tidelock.shared.model import Dialect
     from tidelock.shared.syntax.tree import Expression, Tree
 
-FORMAT = "3"
+FORMAT = "4"
 """Changes whenever a summary of the same text would be another one."""
 
 SymbolKind = Literal["function", "method", "table", "variable", "class", "alias", "enum"]
@@ -87,7 +88,8 @@ class Summary(NamedTuple):
     ``declares`` are classes,
     aliases and enums, ``requires`` what it asks for by a constant name, ``preloads`` the modules
     it puts into ``package.preload``, ``paths`` what it adds to ``package.path``. ``words`` are all
-    names and name-like strings, each between line ends. In a text that ``is_ascii`` columns are the
+    names and name-like strings, each between line ends, ``types`` the names of types that comments
+    use or declare, in the same form. In a text that ``is_ascii`` columns are the
     same in every encoding.
     """
 
@@ -99,6 +101,7 @@ class Summary(NamedTuple):
     preloads: tuple[Place, ...] = ()
     paths: tuple[str, ...] = ()
     words: str = "\n"
+    types: str = "\n"
     is_dynamic: bool = False
     is_ascii: bool = True
 
@@ -111,10 +114,14 @@ class Summary(NamedTuple):
         """Whether a word occurs as a name or a key."""
         return f"\n{word}\n" in self.words
 
+    def names_type(self, name: str) -> bool:
+        """Whether a comment uses or declares a type of this name."""
+        return f"\n{name}\n" in self.types
+
 
 def summary_of(stored: list[Any]) -> Summary:
     """A summary from what became of it as JSON."""
-    symbols, sets, uses, declares, requires, preloads, paths, words, *flags = stored
+    symbols, sets, uses, declares, requires, preloads, paths, words, types, *flags = stored
     return Summary(
         tuple(Symbol(*one) for one in symbols),
         tuple(sets),
@@ -124,6 +131,7 @@ def summary_of(stored: list[Any]) -> Summary:
         tuple(Place(*one) for one in preloads),
         tuple(paths),
         str(words),
+        str(types),
         *map(bool, flags),
     )
 
@@ -171,6 +179,7 @@ def _summary(tree: Tree) -> Summary:
         tuple(_preloads(known)),
         tuple(_paths(known)),
         _words(tree),
+        _lines(type_names(tree)),
         is_dynamic(tree),
         tree.text.isascii(),
     )
@@ -374,4 +383,9 @@ def _words(tree: Tree) -> str:
                 found.add(text[1:-1])
         elif (first == "_" or first.isalpha() or first > "\x7f") and text not in KEYWORDS:
             found.add(text)
-    return "\n".join(["", *sorted(found), ""])
+    return _lines(found)
+
+
+def _lines(names: Iterable[str]) -> str:
+    """Names between line ends."""
+    return "\n".join(["", *sorted(names), ""])

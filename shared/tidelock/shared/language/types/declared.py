@@ -17,10 +17,12 @@ from tidelock.shared.syntax.tree import (
     Block,
     Function,
     FunctionBody,
+    KeyedField,
     Local,
     LocalFunction,
     NamedField,
     Node,
+    Return,
     Table,
     within,
 )
@@ -173,15 +175,7 @@ def read_below(tree: Tree, run: Run) -> Node | None:
 
 def function_below(tree: Tree, run: Run) -> FunctionBody | None:
     """The function that comments stand above, with the offsets it was read with."""
-    node = read_below(tree, run)
-    if isinstance(node, Function | LocalFunction):
-        return node.body
-    value = None
-    if isinstance(node, Local | Assign) and node.values:
-        value = node.values[0]
-    elif isinstance(node, NamedField):
-        value = node.value
-    return value if isinstance(value, FunctionBody) else None
+    return function_of(read_below(tree, run))
 
 
 def _start_below(tree: Tree, run: Run) -> int | None:
@@ -199,6 +193,18 @@ def _beginning(node: Node | None, start: int) -> Node | None:
         around = within(node, start)
         node = next((one for one in around if one.start <= start < one.end), None)
     return node
+
+
+def function_of(node: Node | None) -> FunctionBody | None:
+    """The function that a statement or the field of a table is about, if it is about one."""
+    if isinstance(node, Function | LocalFunction):
+        return node.body
+    value: object = None
+    if isinstance(node, Local | Assign | Return) and node.values:
+        value = node.values[0]
+    elif isinstance(node, NamedField | KeyedField):
+        value = node.value
+    return value if isinstance(value, FunctionBody) else None
 
 
 def path_below(tree: Tree, run: Run) -> Path | None:
