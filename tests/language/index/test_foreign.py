@@ -123,7 +123,9 @@ def test_what_luacheck_reads(tmp_path: Path) -> None:
     assert set(found.globals) == {"ngx", "ndk", "a", "b", "d", "e", "g"}
     hidden = {name: {code for code, one in found.hidden if one == name} for _, name in found.hidden}
     assert hidden[r"\A(?:x_.*)\Z"] == {"undefined-global"}
-    assert hidden[""] == {"unused-local", "unused-function", "unused-argument"}
+    assert hidden[""] == {
+        *("unused-local", "unused-function", "unused-argument", "unused-loop-variable"),
+    }
     assert hidden[r"\A(?:z)\Z"] == {
         *("undefined-global", "undefined-field", "implicit-global", "read-only-global"),
     }

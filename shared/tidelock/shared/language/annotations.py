@@ -129,7 +129,7 @@ def _runs(tree: Tree) -> tuple[Run, ...]:
     while at >= 0:
         while row is not None and row.end() <= at:
             row = next(rows, None)
-        if row is not None and row.start(1) < at and _is_comment(tree, row.start(1)):
+        if row is not None and row.start(1) < at and is_comment(tree, row.start(1)):
             found[row.start(1)] = row[1]
             at = text.find("@", row.end())
             continue
@@ -153,7 +153,7 @@ def run_at(tree: Tree, offset: int) -> Run | None:
         return None
     if not tree.text.startswith("--[", one[0]) or _LONG.match(tree.text, one[0]) is None:
         for row in _RUN.finditer(tree.text, _line_start(tree, around[0][0]), around[-1][1]):
-            if row.start(1) <= one[0] < row.end() and _is_comment(tree, row.start(1)):
+            if row.start(1) <= one[0] < row.end() and is_comment(tree, row.start(1)):
                 return Run(row.start(1), row[1])
     return Run(one[0], tree.text[slice(*one)])
 
@@ -162,7 +162,7 @@ def _line_start(tree: Tree, offset: int) -> int:
     return tree.lines.starts[tree.lines.line_of(offset)]
 
 
-def _is_comment(tree: Tree, start: int) -> bool:
+def is_comment(tree: Tree, start: int) -> bool:
     """Whether the dashes at an offset begin a comment, and are not inside something."""
     tokens = tree.tokens
     index = bisect_left(tokens.starts, start) - 1

@@ -6,7 +6,6 @@ Lua itself refuses is never hidden.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, final
 
 from tidelock.shared.language import luacheck
@@ -33,7 +32,7 @@ class Suppressions:
         # Single lines, by what is hidden there; and per name the lines where it goes off and on.
         self._lines: dict[int, set[str]] = {}
         self._switches: dict[str, list[tuple[int, bool]]] = {}
-        self._luacheck = luacheck.wishes(tree)
+        self._luacheck = luacheck.Comments(tree)
         for run in runs(tree):
             for item in run.block.items:
                 if isinstance(item, tags.Diagnostic):
@@ -56,11 +55,8 @@ class Suppressions:
         here = self._lines.get(line)
         if here is not None and (code in here or _ALL in here):
             return True
-        for wish in self._luacheck:
-            if wish.first <= line <= wish.last and wish.code in (code, _ALL):
-                name = tree.text[problem.start : problem.end]
-                if not wish.name or re.search(wish.name, name):
-                    return True
+        if self._luacheck.hides(problem, tree.text):
+            return True
         latest = -1, False
         for name in (code, _ALL):
             for place, off in self._switches.get(name, ()):

@@ -225,8 +225,8 @@ _LIST = (
     Code("unknown-cast-variable", "annotations", "warning", "a '@cast' of no variable",
          "---@cast <!nowhere!> integer"),
     Code("unknown-diag-code", "annotations", "warning",
-         "a name in '@diagnostic' that is nearly a code",
-         "---@diagnostic disable: <!unused-locl!>", "the nearest name"),
+         "a name in '@diagnostic' or 'luacheck:' that is nearly a known one",
+         "---@diagnostic disable: <!unused-locl!>", "the nearest name", ("021",)),
     Code("unknown-doc-tag", "annotations", "warning", "a tag that is nearly one of the known",
          "---<!@retrun!> integer"),
     Code("unknown-operator", "annotations", "warning", "an '@operator' that Lua does not have",
@@ -247,7 +247,7 @@ _GRAMMAR: Mapping[str, str] = {
         miss-exponent miss-field miss-loop-max miss-loop-min miss-method miss-name
         miss-sep-in-table miss-space-between miss-symbol need-paren nesting-long-mark
         unexpect-efunc-name unexpect-gfunc-name unexpect-lfunc-name unexpect-symbol unicode-name
-        unknown-attribute unknown-symbol
+        unknown-attribute unknown-symbol declare-const multi-close 033
     """,
     "wrong-version-syntax": "unsupport-named-vararg unsupport-symbol",
     "compile-limit": "local-limit",
@@ -255,7 +255,7 @@ _GRAMMAR: Mapping[str, str] = {
     "duplicate-label": "redefined-label",
     "break-outside-loop": "break-outside",
     "vararg-outside-function": "unexpect-dots",
-    "assign-to-const": "assign-const-global set-const",
+    "assign-to-const": "assign-const-global set-const 441",
     "undeclared-name": "env-is-global variable-not-declared",
     "doc-syntax-error": """
         lua-doc-miss-sign luadoc-error-diag-mode luadoc-miss-alias-extends luadoc-miss-alias-name
@@ -268,16 +268,17 @@ _GRAMMAR: Mapping[str, str] = {
         luadoc-miss-vararg-type luadoc-miss-version
     """,
 }
-"""LuaLS's names of what its parsers refuse, by our codes; too many for a column of the page."""
+"""Others' names of what their parsers refuse, by our codes; too many for a column of the page."""
 
 _UNCHECKED = """
 await-in-sync cast-local-type cast-type-mismatch codestyle-check different-requires global-element
 global-in-nil-env incomplete-signature-doc inject-field missing-global-doc
 missing-local-export-doc name-style-check no-unknown not-yieldable spell-check trailing-space
-undefined-env-child
+undefined-env-child unnecessary-assert
+022 023 122 131 142 214 241 321 341 561 611 612 613 614 621 631
 """
 UNCHECKED = frozenset(_UNCHECKED.split())
-"""LuaLS's names of what is not looked at here; they may be written and mean nothing."""
+"""Others' names of what is not looked at here; they may be written and mean nothing."""
 
 
 def _named() -> dict[str, frozenset[str]]:

@@ -14,6 +14,7 @@ from tidelock.shared.language.luacats.written import (
     Word,
     WrittenFunction,
 )
+from tidelock.shared.language.luacheck import OPTIONS, options
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.types.declared import (
@@ -44,6 +45,7 @@ def comments(types: Types, text: Text) -> Iterator[Problem]:
         for item in run.block.items
         for one in _parts(item, TypeVariable)
     }
+    yield from _luacheck(text)
     for run in runs(text.tree):
         yield from _parameters(text, run)
         yield from _fields(run)
@@ -205,3 +207,14 @@ def _codes(run: Run, item: tags.Diagnostic) -> Iterator[Problem]:
         if found:
             message = f"'{word.text}' is no code; did you mean '{found[0]}'?"
             yield _problem("unknown-diag-code", run, word, message, found[0])
+
+
+def _luacheck(text: Text) -> Iterator[Problem]:
+    """Words in ``-- luacheck:`` that are nearly an option; all others are luacheck's to judge."""
+    for option in (one for comment in options(text.tree) for one in comment if not one.name):
+        found = difflib.get_close_matches(option.word, OPTIONS, 1, 0.8)
+        if found:
+            end = option.start + len(option.word)
+            message = f"'{option.word}' is no option of luacheck; did you mean '{found[0]}'?"
+            code = "unknown-diag-code"
+            yield Problem(code, "warning", option.start, end, message, instead=found[0])

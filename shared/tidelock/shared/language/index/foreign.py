@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tidelock.shared.language.checks.codes import NAMED
-from tidelock.shared.language.luacheck import STANDARDS, SWITCHES, hidden, is_pattern
+from tidelock.shared.language.luacheck import FLAGS, Pattern, is_pattern, pattern, standard
 from tidelock.shared.language.paths import constant
 from tidelock.shared.model import Problem, Severity
 from tidelock.shared.sources import read_text
@@ -81,8 +81,8 @@ class Wishes(NamedTuple):
         if self.is_silent or problem.code in self.disabled:
             return None
         name = text[problem.start : problem.end]
-        for code, pattern in self.hidden:
-            if code == problem.code and re.search(pattern, name):
+        for code, form in self.hidden:
+            if code == problem.code and re.search(form, name):
                 return None
         severity = dict(self.severities).get(problem.code)
         return problem if severity is None else problem._replace(severity=severity)
@@ -228,12 +228,12 @@ class _Reader:
             is_read = self._standard(value)
         elif name == "ignore":
             patterns = list(_names(value))
-            self.add(hidden=tuple(hidden(patterns)))
+            self.add(hidden=_hidden(filter(None, map(pattern, patterns))))
             is_read = isinstance(value, Table)
-        elif (switch := name.replace("_", " ")) in SWITCHES:
+        elif name in FLAGS:
             is_read = isinstance(value, Constant)
             if isinstance(value, Constant) and value.text == "false":
-                self.add(hidden=tuple(hidden(SWITCHES[switch])))
+                self.add(hidden=_hidden([FLAGS[name]]))
         else:
             return
         if not is_read:
@@ -242,8 +242,7 @@ class _Reader:
     def _standard(self, value: Expression) -> bool:
         if not isinstance(value, String):
             return isinstance(value, Table | Name)
-        for word in value.value.split("+"):
-            self.add(globals=STANDARDS.get(word, ()))
+        self.add(globals=standard(value.value, with_versions=False))
         return True
 
 
@@ -304,6 +303,11 @@ def _names(value: Expression) -> Iterator[str]:
                 yield key
         elif isinstance(item, String):
             yield item.value
+
+
+def _hidden(patterns: Iterable[Pattern]) -> tuple[tuple[str, str], ...]:
+    """Each code of some patterns, with the form of its names."""
+    return tuple((code, one.form) for one in patterns for code in sorted(one.codes or ()))
 
 
 def _codes(names: Iterable[str]) -> set[str]:
