@@ -68,7 +68,8 @@ def test_types_of_other_texts_are_proposed() -> None:
 
 def test_a_key_that_is_no_name_takes_the_dots_place() -> None:
     text, marks = document('local t = {["a b"] = 1}\nt.$0')
-    (item,) = completion(text, marks.at, View(), Space()).items
+    item, *made = completion(text, marks.at, View(), Space()).items
+    assert {one.kind for one in made} == {"snippet"}
     assert (item.insert, item.start) == ('["a b"]', marks.at - 1)
     assert complete('local t = {["a b"] = 1, c = 2}\nt. $0') == ["c"]  # the dot is further left
 

@@ -354,6 +354,7 @@ _ITEM_KINDS = {
     "keyword": types.CompletionItemKind.Keyword,
     "label": types.CompletionItemKind.Reference,
     "class": types.CompletionItemKind.Class,
+    "snippet": types.CompletionItemKind.Snippet,
 }
 
 
@@ -373,7 +374,8 @@ def completion_list(found: Completed, document: Document, manner: Manner) -> typ
     for item in found.items:
         if item.start not in edits:
             edits[item.start] = edit(item.start)
-        items.append(_item(item, edits[item.start](item.insert), document.text, manner))
+        written = item.snippet if item.snippet and manner.snippets else item.insert
+        items.append(_item(item, edits[item.start](written), document.text, manner))
     return types.CompletionList(is_incomplete=found.is_incomplete, items=items)
 
 
@@ -387,9 +389,11 @@ def _item(
         kind=_ITEM_KINDS.get(item.kind, types.CompletionItemKind.Variable),
         detail=item.detail or None,
         sort_text=item.sort,
-        filter_text=f".{item.label}" if is_bracket else None,
+        filter_text=f".{item.label}" if is_bracket else item.filter or None,
         text_edit=edit,
     )
+    if item.snippet and manner.snippets:
+        made.insert_text_format = types.InsertTextFormat.Snippet
     if item.detail and manner.label_details:
         made.label_details = types.CompletionItemLabelDetails(description=item.detail)
     if item.documentation:

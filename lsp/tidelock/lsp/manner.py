@@ -23,6 +23,7 @@ class Manner(NamedTuple):
     item_markdown: bool = False
     signature_markdown: bool = False
     insert_replace: bool = False
+    snippets: bool = False
     label_details: bool = False
     label_offsets: bool = False
     related: bool = False
@@ -66,6 +67,7 @@ class Manner(NamedTuple):
             item_markdown=has(params, "markdown", *item, "documentationFormat"),
             signature_markdown=has(params, "markdown", *information, "documentationFormat"),
             insert_replace=at(params, *item, "insertReplaceSupport") is True,
+            snippets=at(params, *item, "snippetSupport") is True,
             label_details=at(params, *item, "labelDetailsSupport") is True,
             label_offsets=at(
                 params, *information, "parameterInformation", "labelOffsetSupport"

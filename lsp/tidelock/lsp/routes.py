@@ -37,7 +37,7 @@ class Route(NamedTuple):
     need not be open. A request that ``replaces`` makes older ones of its method and document void;
     an edit of the text does so to one that is ``fleeting``, for its answer would not fit any more.
     ``finish`` sees an answer beside the one that was sent before, ``taste`` gives the options that
-    the feature is told.
+    the feature is told, ``fits`` what it is told of the client.
     """
 
     method: str
@@ -53,6 +53,7 @@ class Route(NamedTuple):
     replaces: bool = False
     fleeting: bool = False
     taste: Callable[[Settings], Mapping[str, Any]] = lambda settings: {}
+    fits: Callable[[Manner], Mapping[str, Any]] = lambda manner: {}
     finish: Callable[[Sent, Document, convert.Asked, Any], Any] | None = None
 
     def load(self) -> Callable[..., Any]:
@@ -71,6 +72,13 @@ REQUESTS: tuple[Route, ...] = (
         "textDocument/completion", "completion", convert.completion, convert.completion_list,
         ("completion_provider", convert.COMPLETION), is_live=True, is_wide=True,
         priority=TYPING, replaces=True,
+        taste=lambda settings: {
+            "max_items": settings.lsp_completion_max_items,
+            "snippets": settings.lsp_completion_snippets,
+            "call_snippet": settings.lsp_completion_call_snippet,
+            "postfix": settings.lsp_completion_postfix,
+        },
+        fits=lambda manner: {"takes_snippets": manner.snippets},
     ),
     Route(
         "textDocument/signatureHelp", "signature", convert.signature, convert.signature_help,

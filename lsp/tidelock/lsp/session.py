@@ -607,7 +607,8 @@ class Session:
                 arguments.append(self.folders.stopped_in(document).view())
             if route.is_judged:
                 arguments.append(self._judged(document))
-            options = {**route.taste(folder.settings), **asked.options}
+            wishes = {**route.taste(folder.settings), **route.fits(self.manner)}
+            options = {**wishes, **asked.options}
             found = feature(*arguments, *further, **options)
             if request.is_settled:
                 return None  # nobody hears it

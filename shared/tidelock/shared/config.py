@@ -64,6 +64,10 @@ class Settings(NamedTuple):
     lsp_live_diagnostics: str = "remove"
     lsp_hover_values: bool = True
     lsp_hover_max_fields: int = 20
+    lsp_completion_max_items: int = 200
+    lsp_completion_snippets: bool = True
+    lsp_completion_call_snippet: str = "off"
+    lsp_completion_postfix: bool = True
     lsp_hints_parameters: str = "literals"
     lsp_lens_run: bool = True
     lsp_lens_loaded: bool = True
@@ -185,6 +189,14 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("lsp.hover.values", "show the values that the running program has"),
     Option("lsp.hover.max_fields", "fields of a table or a class that are shown", (), 0),
+    Option("lsp.completion.max_items", "proposals that are sent at once", (), 1),
+    Option("lsp.completion.snippets", "propose loops, conditions and functions as a whole"),
+    Option(
+        "lsp.completion.call_snippet",
+        "what a function that is chosen brings along",
+        ("off", "arguments"),
+    ),
+    Option("lsp.completion.postfix", "propose '.if', '.for' and '.pcall' behind expressions"),
     Option(
         "lsp.hints.parameters",
         "which arguments show the name of their parameter",

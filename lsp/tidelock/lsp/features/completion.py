@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from tidelock.lsp.features import modules, observed
+from tidelock.lsp.features import modules, observed, snippets
 from tidelock.shared.language.completion import Item, Target, complete
 from tidelock.shared.language.doc_targets import target_at
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.moment import View
     from tidelock.shared.language.index.space import Space
+    from tidelock.shared.syntax.tree import Tree
 
-_LIMIT = 200
 _TRIGGERS = {
     ".": ("member",),
     ":": ("method", "type", "code"),
@@ -37,8 +37,18 @@ class Completed(NamedTuple):
     is_incomplete: bool = False
 
 
+class Wishes(NamedTuple):
+    """The options ``lsp.completion``; ``takes_snippets`` is what the client can."""
+
+    max_items: int = 200
+    snippets: bool = True
+    call_snippet: Literal["off", "arguments"] = "off"
+    postfix: bool = True
+    takes_snippets: bool = False
+
+
 def completion(
-    document: Document, offset: int, view: View, space: Space, trigger: str = ""
+    document: Document, offset: int, view: View, space: Space, trigger: str = "", **wishes: Any
 ) -> Completed:
     """The proposals at an offset.
 
@@ -48,7 +58,9 @@ def completion(
         view: the running program.
         space: the other texts.
         trigger: the character whose typing asked, empty when the user did.
+        wishes: the fields of ``Wishes``.
     """
+    wished = Wishes(**wishes)
     tree = document.tree
     wanted = target_at(tree, offset)
     if wanted is None or wanted.kind not in _TRIGGERS.get(trigger, (wanted.kind,)):
@@ -77,8 +89,21 @@ def completion(
         declared=declared,
     )
     items = [item for item in proposed.items if _fits(document.text, item, wanted)]
-    is_incomplete = view.is_late or len(items) > _LIMIT
-    return Completed(items[:_LIMIT], offset, proposed.end, is_incomplete)
+    items = _beyond_words(tree, wanted, items, wished)
+    is_incomplete = view.is_late or len(items) > wished.max_items
+    return Completed(items[: wished.max_items], offset, proposed.end, is_incomplete)
+
+
+def _beyond_words(tree: Tree, wanted: Target, items: list[Item], wished: Wishes) -> list[Item]:
+    """The proposals with those that write more than one word."""
+    if wished.call_snippet == "arguments" and wished.takes_snippets:
+        items = snippets.with_arguments(tree, wanted, items)
+    further: list[Item] = []
+    if wanted.kind == "name" and wished.snippets and wished.takes_snippets:
+        further += snippets.forms(tree, wanted)
+    if wanted.kind == "member" and wished.postfix:
+        further += snippets.postfix(tree, wanted)
+    return sorted([*items, *further], key=lambda item: item.sort) if further else items
 
 
 def _fits(text: str, item: Item, wanted: Target) -> bool:

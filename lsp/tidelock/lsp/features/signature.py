@@ -43,17 +43,17 @@ def signature(document: Document, offset: int, view: View, space: Space) -> Sign
         if facts is None or facts.value is None or not facts.value.signature:
             return None
         text, documentation = facts.value.signature, facts.label
-    parameters = _parameters(text)
+    spans = parameters(text)
     active = _argument(tree, call, offset)
     head = text[: text.index("(")]
     if isinstance(call, MethodCall) and ":" not in head:
         active += 1  # what is before the colon is the first
     elif isinstance(call, Call) and ":" in head:
         active -= 1  # self is written out
-    last = len(parameters) - 1
-    if parameters and active > last and text[parameters[last][0] :].startswith("..."):
+    last = len(spans) - 1
+    if spans and active > last and text[spans[last][0] :].startswith("..."):
         active = last
-    return Signature(text, documentation, parameters, max(active, 0))
+    return Signature(text, documentation, spans, max(active, 0))
 
 
 def _call(tree: Tree, offset: int) -> Call | MethodCall | None:
@@ -87,8 +87,8 @@ def _argument(tree: Tree, call: Call | MethodCall, offset: int) -> int:
     return count
 
 
-def _parameters(text: str) -> tuple[tuple[int, int], ...]:
-    """The parameters between the brackets of a signature, split at the commas outside others."""
+def parameters(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the parameters stand in a signature, which must have an opening bracket."""
     found: list[tuple[int, int]] = []
     start = text.index("(") + 1
     depth = 1

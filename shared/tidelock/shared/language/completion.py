@@ -42,7 +42,9 @@ Origin = Literal["static", "declared", "observed"]
 class Item(NamedTuple):
     """One proposal; ``insert`` replaces the text from ``start`` to the completion's end.
 
-    Items are in order, and sorting by ``sort`` keeps them so.
+    Items are in order, and sorting by ``sort`` keeps them so. ``snippet`` is what to insert with
+    places to fill in, ``filter`` what the text before the cursor is compared with; empty where
+    it is ``insert`` and the label.
     """
 
     label: str
@@ -53,6 +55,8 @@ class Item(NamedTuple):
     sort: str
     insert: str
     start: int
+    snippet: str = ""
+    filter: str = ""
 
 
 class Completion(NamedTuple):
@@ -252,7 +256,7 @@ def function_at(tree: Tree, offset: int) -> int:
 
 
 def _members(tree: Tree, wanted: Target, types: Types | None, uri: str) -> Iterator[_Proposal]:
-    node = _holder(tree, wanted.start)
+    node = holder(tree, wanted.start)
     if node is None:
         return
     asked = types or own_types(tree)
@@ -320,7 +324,7 @@ def _is_hidden(places: list[Property], text: Text) -> bool:
     return place.visibility in ("private", "protected")
 
 
-def _holder(tree: Tree, start: int) -> Expression | None:
+def holder(tree: Tree, start: int) -> Expression | None:
     """What stands before the ``.``, ``:`` or ``[`` in front of an offset."""
     tokens = tree.tokens
     index = bisect_left(tokens.starts, start) - 1
@@ -337,4 +341,4 @@ def _holder(tree: Tree, start: int) -> Expression | None:
     return found
 
 
-__all__ = ["Completion", "Item", "Origin", "Target", "complete", "function_at", "target"]
+__all__ = ["Completion", "Item", "Origin", "Target", "complete", "function_at", "holder", "target"]

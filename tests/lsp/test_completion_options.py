@@ -1,0 +1,91 @@
+"""What the options of completion change for real editors, asked by pytest-lsp over stdio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_lsp
+from lsprotocol import types
+
+from kit.lsp_peer import EDITORS, Editor, server
+from kit.marked import marked
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+OPTIONS = ("max_items=50", "call_snippet=arguments")
+
+
+@pytest_lsp.fixture(
+    config=server(
+        "--no-kernel",
+        *(word for one in OPTIONS for word in ("--set", f"lsp.completion.{one}")),
+    ),
+    scope="module",
+    params=["vscode", "plain"],
+)
+async def editor(request: pytest.FixtureRequest, started: Editor) -> AsyncIterator[None]:
+    started.speaks = request.param
+    await started.begin(EDITORS[request.param]())
+    yield
+    assert await started.end() == 0
+    started.tidy()
+
+
+async def completed(editor: Editor, name: str, source: str) -> types.CompletionList:
+    """The list at the cursor of a new text."""
+    text = marked(source)
+    uri = (editor.work / name).as_uri()
+    editor.open(uri, text.text)
+    line = text.text.count("\n", 0, text.at)
+    column = text.at - (text.text.rfind("\n", 0, text.at) + 1)
+    params = {
+        "textDocument": {"uri": uri},
+        "position": {"line": line, "character": column},
+    }
+    found: types.CompletionList = await editor.ask("textDocument/completion", params)
+    return found
+
+
+def texts(found: types.CompletionList) -> dict[str, tuple[str, Any]]:
+    """What each proposal writes, and in which format."""
+    return {
+        one.label: (one.text_edit.new_text, one.insert_text_format)
+        for one in found.items
+        if one.text_edit is not None
+    }
+
+
+async def test_forms_and_calls_go_to_who_takes_snippets(editor: Editor) -> None:
+    found = texts(await completed(editor, "a.lua", "local function rest(a) end\nre$0"))
+    if editor.speaks == "plain":
+        assert found["rest"] == ("rest", None)
+        assert "repeat … until" not in found
+    else:
+        snippet = types.InsertTextFormat.Snippet
+        assert found["rest"] == ("rest(${1:a})$0", snippet)
+        assert found["repeat … until"] == ("repeat\n\t$0\nuntil ${1:condition}", snippet)
+        assert found["return"] == ("return", None)
+
+
+async def test_what_is_made_of_an_expression_takes_its_place(editor: Editor) -> None:
+    found = await completed(editor, "b.lua", "do\n  open(1).pc$0\nend")
+    (item,) = [one for one in found.items if one.label == "pcall"]
+    assert item.filter_text == "open(1).pcall"
+    assert isinstance(item.text_edit, types.TextEdit)
+    assert item.text_edit.range.start == types.Position(1, 2)
+    assert item.text_edit.range.end == types.Position(1, 12)
+    written = item.text_edit.new_text
+    if editor.speaks == "plain":
+        assert written == "local ok, result = pcall(open, 1)"
+    else:
+        assert written == "local ${1:ok}, ${2:result} = pcall(open, 1)$0"
+
+
+async def test_a_list_that_was_cut_says_so(editor: Editor) -> None:
+    names = "".join(f"name{number} = 1\n" for number in range(60))
+    found = await completed(editor, "c.lua", f"{names}name$0")
+    assert (len(found.items), found.is_incomplete) == (50, True)
+    found = await completed(editor, "d.lua", f"{names}name1$0")
+    assert (len(found.items), found.is_incomplete) == (11, False)
