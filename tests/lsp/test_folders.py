@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,11 @@ class Desk:
         )
         self.session = self.editor.session
 
-    def _settings(self, workspace: str, *, trusted: bool, said: bool) -> Settings:
-        return load(workspace, trusted=trusted, said=said)._replace(lsp_workspace_cache_mb=0)
+    def _settings(
+        self, workspace: str, *, trusted: bool, said: bool, editor: Mapping[str, object]
+    ) -> Settings:
+        found = load(workspace, trusted=trusted, said=said, editor=editor)
+        return found._replace(lsp_workspace_cache_mb=0)
 
     def file(self, name: str, text: str = "") -> str:
         path = self.home / name

@@ -155,7 +155,16 @@ async def changing_files(editor: Editor) -> None:
 
 
 async def configuring(editor: Editor) -> None:
-    editor.tell("workspace/didChangeConfiguration", {"settings": {"tidelock": {"lua": 7}}})
+    """The editor is asked, for what it pushes may be of no folder; what it says is in force."""
+    uri = fresh(editor)
+    editor.open(uri, "local unused = 1")
+    await editor.problems(uri, lambda found: found)
+    for wanted in ([], ["unused-local"]):
+        disabled = [] if wanted else ["unused-local"]
+        ours = {"lsp": {"diagnostics": {"disable": disabled}}}
+        editor.set_configuration({"tidelock": ours}, scope_uri=editor.work.as_uri())
+        editor.tell("workspace/didChangeConfiguration", {"settings": None})
+        await editor.problems(uri, lambda found, wanted=wanted: len(found) == len(wanted))  # type: ignore[misc]
     await is_served(editor)
 
 

@@ -6,7 +6,7 @@ The file is long because every way in which a request can end is in it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -506,7 +506,9 @@ def test_the_workspace_is_the_editors_folder(tmp_path: Any) -> None:
     (tmp_path / "inner").mkdir()
     asked: list[str] = []
 
-    def settings_of(workspace: str, *, trusted: bool, said: bool) -> Settings:
+    def settings_of(
+        workspace: str, *, trusted: bool, said: bool, editor: Mapping[str, object]
+    ) -> Settings:
         asked.append(workspace)
         return Settings(lua_version="luajit2.1", lua_path=("lib",))
 
@@ -526,7 +528,9 @@ def test_the_workspace_is_the_editors_folder(tmp_path: Any) -> None:
 
 
 def test_a_workspace_whose_options_are_wrong_is_served(tmp_path: Any) -> None:
-    def settings_of(workspace: str, *, trusted: bool, said: bool) -> Settings:
+    def settings_of(
+        workspace: str, *, trusted: bool, said: bool, editor: Mapping[str, object]
+    ) -> Settings:
         raise ConfigError("lua.version: expected one of these")
 
     editor = Editor(settings_of=settings_of)

@@ -88,10 +88,11 @@ def test_the_text_of_an_open_file_counts_and_others_are_judged_again(place: Plac
 
 def test_changes_on_disk_are_followed(place: Place) -> None:
     main, client = harbour(place)
-    (watch,) = client.wait_until(
-        lambda: list(client.registered.values()) or None, None, "a registration"
-    )
+    known = client.registered
+    client.wait_until(lambda: len(known) == 2 or None, None, "two registrations")
+    watch = known["tidelock-files"]
     assert watch.method == "workspace/didChangeWatchedFiles"
+    assert known["tidelock-settings"].register_options == {"section": "tidelock"}
     assert {one["globPattern"] for one in watch.register_options["watchers"]} >= {"**/*.lua"}
     client.diagnostics(main, predicate=lambda found: len(found) == 2)
 

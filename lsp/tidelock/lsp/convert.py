@@ -292,6 +292,25 @@ def watched(params: Json) -> list[str]:
     return [path for path in (path_of_uri(one.uri) for one in read.changes) if path]
 
 
+def settings(params: Json) -> Json:
+    """``workspace/didChangeConfiguration``: what is pushed, null by those that are to be asked."""
+    return structured(params, types.DidChangeConfigurationParams).settings
+
+
+def settings_registration() -> types.RegistrationParams:
+    """That a client should tell when our settings change."""
+    method = "workspace/didChangeConfiguration"
+    options = types.DidChangeConfigurationRegistrationOptions(section="tidelock")
+    return types.RegistrationParams([types.Registration("tidelock-settings", method, options)])
+
+
+def settings_wanted(scopes: Iterable[str]) -> types.ConfigurationParams:
+    """The question for our settings, for each folder; an empty URI is for no folder."""
+    return types.ConfigurationParams(
+        [types.ConfigurationItem(scope_uri=uri or None, section="tidelock") for uri in scopes]
+    )
+
+
 class FolderChange(NamedTuple):
     """The paths of folders that the client has closed and opened."""
 

@@ -21,6 +21,7 @@ from tidelock.lsp.reloads import Reloads
 from tidelock.lsp.rules import Rules
 from tidelock.lsp.runs import Runs
 from tidelock.lsp.workspace import News, Plan, Workspace, dialect_of, lua_of, planned
+from tidelock.shared.config import OPTIONS, attribute, is_taste
 from tidelock.shared.errors import KernelError, TidelockError
 from tidelock.shared.log import layer
 from tidelock.shared.sources import (
@@ -48,6 +49,16 @@ log = layer("lsp")
 _STATUS_S = 0.25
 
 
+def _judging(settings: Settings) -> list[object]:
+    """What findings depend on: what is no taste, and whether the program has a say."""
+    keys = (option.key for option in OPTIONS)
+    return [
+        getattr(settings, attribute(key))
+        for key in keys
+        if key.startswith(("lua.", "lsp.live.")) or (key[:4] == "lsp." and not is_taste(key))
+    ]
+
+
 @final
 class Folder:
     """What a session has for one workspace.
@@ -70,7 +81,8 @@ class Folder:
         self.weighed = 0
         self._session = session
         self.wishes = self._read_wishes()
-        self.index = Workspace(self._plan(), self._indexed, self._begin)
+        self._planned = self._plan()
+        self.index = Workspace(self._planned, self._indexed, self._begin)
         self.rules = Rules(settings, workspace, session.warn)
         self.runs = Runs(session.wire.notify, session.new_id)
         self.failures = Failures(self._ran)
@@ -168,9 +180,10 @@ class Folder:
             session.show_problems(params)
 
     def reconfigure(self) -> None:
-        """The project's file or one of other tools has changed; on the lane.
+        """Read the options anew: a file of the project or the editor's settings; on the lane.
 
-        The link to a kernel keeps the options that it began with.
+        Only what they touch is done anew; the link to a kernel keeps the other options that it
+        began with.
         """
         session = self._session
         wishes, settings = self.wishes, self.settings
@@ -181,12 +194,21 @@ class Folder:
             return
         for path in {one.path for one in wishes.files} - {one.path for one in self.wishes.files}:
             session.show_problems(convert.withdrawal(uri_of_path(path)))
-        plan = self._plan()
+        plan, self._planned = self._planned, self._plan()
         session.folders.rearrange()
         if Rules.are_others(settings, self.settings):
             self.rules.close()
             self.rules = Rules(self.settings, self.workspace, session.warn)
-        self.index.replan(plan)
+        if plan != self._planned:
+            self.index.replan(self._planned)
+        elif self.wishes != wishes or _judging(self.settings) != _judging(settings):
+            session.judge_others(self, News(is_wide=True))
+        if self.live is not None:
+            self.live.deadline_s = self.settings.lsp_live_deadline_ms / 1000
+            if self.settings.lsp_live_enabled:
+                self.live.start()
+        session.refresh_lenses()
+        session.refresh_values()
 
     # -- what is known of its texts ------------------------------------------------------------
 

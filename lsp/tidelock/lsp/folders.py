@@ -59,7 +59,9 @@ class Folders:
         self._take(self._wanted())
 
     def start(self) -> None:
-        """Have each look for its kernel and read its files."""
+        """Have each look for its kernel and read its files; once."""
+        if self._has_started:
+            return
         self._has_started = True
         for folder in self._all:
             folder.start(is_needed=self._is_needed(folder))
@@ -82,6 +84,7 @@ class Folders:
                 threads.start("tidelock-leave", folder.close)  # it may have to wait
         self.first.need()
         self.rearrange()
+        session.preferences.ask()
 
     def rearrange(self) -> None:
         """Texts may be other folders' than before; on the lane."""
@@ -127,7 +130,8 @@ class Folders:
     def _made(self, workspace: str, is_open: bool) -> Folder:
         ports, settings = self._session.ports, self._session.ports.settings
         is_same = workspace == ports.workspace
-        if is_open and (not is_same or self._session.manner.trusted or self._all):
+        is_set = bool(self._session.preferences.of(workspace))
+        if is_set or (is_open and (not is_same or self._session.manner.trusted or self._all)):
             settings = self.options(workspace, settings, said=is_same)
         return Folder(self._session, workspace, settings, is_open=is_open)
 
@@ -136,8 +140,9 @@ class Folders:
         ports, trusted = self._session.ports, self._session.manner.trusted
         if ports.settings_of is None:
             return before
+        editor = self._session.preferences.of(workspace)
         try:
-            return ports.settings_of(workspace, trusted=trusted, said=said)
+            return ports.settings_of(workspace, trusted=trusted, said=said, editor=editor)
         except TidelockError as error:
             log.warn("the options of the workspace cannot be used", why=str(error))
             return before
@@ -148,6 +153,14 @@ class Folders:
     def first(self) -> Folder:
         """The one that serves what has no place in any."""
         return self._all[0]
+
+    def scopes(self) -> list[tuple[str, str]]:
+        """The workspaces with the URIs of the folders that stand for them in the editor."""
+        paths = {workspace: path for path, workspace in reversed(self._opened.items())}
+        return [
+            (one.workspace, uri_of_path(paths[one.workspace]) if one.is_open else "")
+            for one in self._all
+        ]
 
     @property
     def is_one(self) -> bool:

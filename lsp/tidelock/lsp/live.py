@@ -63,7 +63,7 @@ class Live:
 
     Args:
         connect: how a kernel is reached.
-        deadline_s: how long a question may take.
+        deadline_s: how long a question may take; may be changed later.
         changed: called with each new moment, on whatever thread learnt of it; must not wait.
         may_start: whether the first search may start a kernel. One that ended later is found
             again when it is back, and started only by ``client(start=True)``: it may have been
@@ -89,7 +89,7 @@ class Live:
         self.moment = NOTHING
         self.problem = ""
         self._connect = connect
-        self._deadline_s = deadline_s
+        self.deadline_s = deadline_s
         self._changed = changed
         self._may_start = may_start
         self._began = began
@@ -100,7 +100,7 @@ class Live:
         self._connecting = threading.Lock()
         self._changing = threading.Lock()
         self._wake = threading.Event()
-        self._closed = False
+        self._closed = self._is_looking = False
         self._has_found = False
         self._turn = 0
         self._missed = 0
@@ -109,7 +109,10 @@ class Live:
     # -- finding a kernel ----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Look for the kernel now and whenever there is none, in the background."""
+        """Look for the kernel now and whenever there is none, in the background; once."""
+        if self._is_looking:
+            return
+        self._is_looking = True
         threading.Thread(target=self._look, name="tidelock-live", daemon=True).start()
 
     def need(self) -> None:
@@ -272,7 +275,7 @@ class Live:
             return None
         content: dict[str, Any] = {"action": "ask", **question._asdict()}
         answer = client.comm(KERNEL, {**content, "keys": list(question.keys)})
-        if not answer.wait(self._deadline_s):
+        if not answer.wait(self.deadline_s):
             answer.cancel()
             self._missed += 1
             self._rests_until = self._clock() + _REST_S

@@ -31,6 +31,8 @@ class Manner(NamedTuple):
     hierarchical: bool = False
     links: bool = False
     watches: bool = False
+    configures: bool = False
+    tells_configuration: bool = False
     document_changes: bool = False
     annotates: bool = False
     applies_edits: bool = False
@@ -82,6 +84,10 @@ class Manner(NamedTuple):
             links=at(params, *text, "definition", "linkSupport") is True,
             watches=at(
                 params, "capabilities", "workspace", "didChangeWatchedFiles", "dynamicRegistration"
+            ) is True,
+            configures=at(params, "capabilities", "workspace", "configuration") is True,
+            tells_configuration=at(
+                params, "capabilities", "workspace", "didChangeConfiguration", "dynamicRegistration"
             ) is True,
             document_changes=at(
                 params, "capabilities", "workspace", "workspaceEdit", "documentChanges"

@@ -281,6 +281,11 @@ def did_change_folders(session: Session, change: convert.FolderChange) -> None:
     session.move(change.removed, change.added)
 
 
+def did_change_settings(session: Session, settings: Json) -> None:
+    """The settings of the editor have changed."""
+    session.preferences.changed(settings)
+
+
 def give_up(session: Session, token: str) -> None:
     """The user has cancelled work that was shown; what is done is kept."""
     session.board.cancel(token)
@@ -312,7 +317,7 @@ NOTIFICATIONS: tuple[Heard, ...] = (
     Heard("notebookDocument/didChange", notebook_changed, notebooks.changed),
     Heard("notebookDocument/didSave", ignored, convert.anything),
     Heard("notebookDocument/didClose", notebook_changed, notebooks.closed),
-    Heard("workspace/didChangeConfiguration", ignored, convert.anything),
+    Heard("workspace/didChangeConfiguration", did_change_settings, convert.settings),
     Heard("workspace/didChangeWatchedFiles", did_change_files, convert.watched),
     Heard("workspace/didChangeWorkspaceFolders", did_change_folders, convert.folder_change),
     Heard("window/workDoneProgress/cancel", give_up, convert.progress_token),

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
 from tidelock.lsp import commands, convert, routes
@@ -23,6 +23,7 @@ from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.findings import Findings
 from tidelock.lsp.folders import Folders
 from tidelock.lsp.manner import Json, Manner
+from tidelock.lsp.preferences import Preferences
 from tidelock.lsp.progress import Board
 from tidelock.lsp.sent import Sent
 from tidelock.lsp.work import Breathe, Lane, Pool
@@ -70,8 +71,14 @@ class Wire(Protocol):
 class SettingsOf(Protocol):
     """Reads the options of a workspace; what is odd about them is told unless it was ``said``."""
 
-    def __call__(self, workspace: str, *, trusted: bool, said: bool) -> Settings:
-        """Those in force there; raises ``TidelockError`` when they cannot be used."""
+    def __call__(
+        self, workspace: str, *, trusted: bool, said: bool, editor: Mapping[str, object]
+    ) -> Settings:
+        """Those in force there, with what the ``editor`` is set to.
+
+        Raises:
+            TidelockError: they cannot be used.
+        """
 
 
 class Ports(NamedTuple):
@@ -146,6 +153,7 @@ class Session:
         self.new_id = new_id
         self.manner = Manner()
         self.documents = Documents()
+        self.preferences = Preferences(self)
         self.folders = Folders(self)
         self.lane = Lane("tidelock-documents")
         self.exit_code: int | None = None
@@ -252,9 +260,9 @@ class Session:
         self.wire.notify("textDocument/publishDiagnostics", convert.plain(params))
 
     def _start(self) -> None:
-        self.folders.start()
         if self.manner.watches:
             self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
+        self.preferences.begin()
 
     def ask(self, method: str, params: Json = None) -> Answer[Json]:
         """Ask the editor for something; that it refuses is logged. Only commands wait for it."""

@@ -181,6 +181,10 @@ class Workspace:
         from tidelock.shared.language.index.snapshot import EMPTY
         from tidelock.shared.language.index.trees import Trees
 
+        if self._thread is None:
+            self.plan, self.trees = plan, Trees(plan.dialect)
+            return
+
         def work() -> None:
             if plan.dialect != self.plan.dialect:
                 self.trees = Trees(plan.dialect)

@@ -1,9 +1,9 @@
-"""The options: one table, one frozen settings object, five places a value may come from.
+"""The options: one table, one frozen settings object, six places a value may come from.
 
-Command line, then environment, then ``tidelock.toml`` of the project, then the user's file,
-then the defaults; the first that names an option wins. Bad values are all reported at once,
-with where they stand. Nothing is read at import. The file is long because the table of the
-options stands in it.
+Command line, then environment, then ``tidelock.toml`` of the project, then what the editor is set
+to, then the user's file, then the defaults; the first that names an option wins. In what is taste
+the editor goes before all of them. Bad values are all reported at once, with where they stand.
+Nothing is read at import. The file is long because the table of the options stands in it.
 """
 
 import os
@@ -260,6 +260,16 @@ _OTHER_VARIABLES = tuple(
 )
 
 
+_OF_TASTE = ("lsp.completion.", "lsp.hover.", "lsp.hints.", "lsp.lens.", "lsp.live.")
+_OF_EDITORS = ("lua.", "lsp.")
+_EDITOR = "the editor's settings"
+
+
+def is_taste(key: str) -> bool:
+    """Whether an option changes what one person is shown, and nothing that is found."""
+    return key.startswith(_OF_TASTE)
+
+
 def differences(wanted: Settings, known: Settings) -> list[str]:
     """The options that are other than known, as ``KEY=VALUE`` for ``--set``."""
     found = []
@@ -376,8 +386,32 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, obj
             yield key, value
 
 
-def checked(key: str, raw: object) -> object:
-    """A value for an option as ``Settings`` would hold it.
+def wished(table: Mapping[str, Any]) -> tuple[dict[str, object], list[str]]:
+    """What the settings of an editor say, by option, and why some of it cannot be used.
+
+    ``table`` is nested as in a file or has dots in its names; null stands for nothing. Only
+    options of ``lua`` and ``lsp`` are the editor's.
+    """
+    found: dict[str, object] = {}
+    problems: list[str] = []
+    for key, raw in _flat(table):
+        if raw is None:
+            continue
+        if key not in _BY_KEY:
+            problems.append(f"{_EDITOR}: there is no option {key}{_near(key, _BY_KEY)}")
+        elif not key.startswith(_OF_EDITORS):
+            problems.append(f"{_EDITOR}: {key} is not read there; it belongs in tidelock.toml")
+        else:
+            try:
+                checked(key, raw, _EDITOR)
+                found[key] = raw
+            except ConfigError as error:
+                problems.append(str(error))
+    return found, problems
+
+
+def checked(key: str, raw: object, where: str = "the value") -> object:
+    """A value for an option as ``Settings`` would hold it; ``where`` it stands is for messages.
 
     Raises:
         ConfigError: there is no such option, or it cannot have the value.
@@ -385,7 +419,7 @@ def checked(key: str, raw: object) -> object:
     if key not in _BY_KEY:
         raise ConfigError(f"there is no option {key}{_near(key, _BY_KEY)}")
     reader = _Reader(said=True)
-    reader.take(key, raw, "the value")
+    reader.take(key, raw, where)
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return reader.values[attribute(key)]
@@ -424,6 +458,7 @@ def load(
     files: bool = True,
     trusted: bool = False,
     said: bool = False,
+    editor: Mapping[str, object] | None = None,
 ) -> Settings:
     """The settings in force.
 
@@ -435,12 +470,15 @@ def load(
         files: whether files are read at all.
         trusted: whether the project found there may have code of its own run.
         said: whether what is unknown or not used has been named before, and is not again.
+        editor: what the settings of an editor say, by option, as ``wished`` gives it.
 
     Raises:
         ConfigError: at least one value cannot be used; all are named.
     """
     variables = os.environ if environment is None else environment
     reader = _Reader(said)
+    if editor:
+        _take_editor(editor, reader, trusted, taste=True)
     for text in given:
         key, sign, value = text.partition("=")
         if not sign:
@@ -452,14 +490,18 @@ def load(
             reader.take(_BY_VARIABLE[name], variables[name], name)
         elif name.startswith("TIDELOCK_") and not name.startswith(_OTHER_VARIABLES):
             reader.unknown(name, name, _BY_VARIABLE)
+    project, user = "", ""
     if files:
         named = project_file or variables.get("TIDELOCK_CONFIG", "")
         if named and not os.path.isfile(named):
             raise ConfigError(f"configuration file {named} does not exist")
-        user = user_file()
-        for path in (named or find_project_file(folder), user):
-            if path and os.path.isfile(path):
-                _read_file(path, reader, trusted or path in (named, user))
+        project, user = named or find_project_file(folder), user_file()
+        if project and os.path.isfile(project):
+            _read_file(project, reader, trusted or project in (named, user))
+    if editor:
+        _take_editor(editor, reader, trusted, taste=False)
+    if user and os.path.isfile(user):
+        _read_file(user, reader, trusted=True)
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return _DEFAULTS._replace(**cast("dict[str, Any]", reader.values))
@@ -470,6 +512,19 @@ def _near(name: str, known: Iterable[str]) -> str:
 
     near = difflib.get_close_matches(name, known, 1)
     return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def _take_editor(
+    editor: Mapping[str, object], reader: _Reader, trusted: bool, *, taste: bool
+) -> None:
+    """Take what an editor is set to; its settings may be the folder's, and then are no one's."""
+    for key, raw in editor.items():
+        if is_taste(key) != taste:
+            continue
+        if trusted or not _BY_KEY[key].runs_code:
+            reader.take(key, raw, _EDITOR)
+        else:
+            reader.unused(f"{_EDITOR}: {key} is not used: the folder is not trusted")
 
 
 def _read_file(path: str, reader: _Reader, trusted: bool) -> None:
@@ -496,10 +551,13 @@ __all__ = [
     "OPTIONS",
     "Option",
     "Settings",
+    "attribute",
     "checked",
     "differences",
     "find_project_file",
+    "is_taste",
     "load",
     "user_file",
     "variable",
+    "wished",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.errors import UsageError
@@ -50,12 +51,17 @@ class Invocation(NamedTuple):
         return canonical(told)
 
     def settings(
-        self, workspace: str, *overrides: str, trusted: bool = False, said: bool = False
+        self,
+        workspace: str,
+        *overrides: str,
+        trusted: bool = False,
+        said: bool = False,
+        editor: Mapping[str, object] | None = None,
     ) -> Settings:
         """The options in force; ``overrides`` are ``KEY=VALUE`` texts of the command's flags.
 
         Of a project that is ``trusted`` also those that have its code run. What was ``said`` of
-        options that are unknown is not said again.
+        options that are unknown is not said again. ``editor`` is what an editor is set to.
 
         Raises:
             ConfigError: a value cannot be used.
@@ -79,6 +85,7 @@ class Invocation(NamedTuple):
             files=not options.no_config,
             trusted=trusted,
             said=said,
+            editor=editor,
         )
         if options.trace is None:
             log.configure(settings.log_level)
