@@ -284,7 +284,7 @@ class LspClient:
         """Close a document."""
         self.notify("textDocument/didClose", self.document(path))
         with self.timeline.changed:
-            del self._conduct.versions[self.uri(path)]
+            self._conduct.closed[self.uri(path)] = self._conduct.versions.pop(self.uri(path))
             self._published.pop(self.uri(path), None)
 
     def document(self, path: str | Path) -> Json:

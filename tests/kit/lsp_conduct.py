@@ -76,12 +76,14 @@ def structured(kind: type[Any], message: Json) -> Any:
 class Conduct:
     """What has been said with a server, and the judge who hears of each broken rule.
 
-    ``versions`` are those of the open documents by URI, kept by the client. Calls come one at a
+    ``versions`` are those of the open documents by URI, kept by the client, ``closed`` the last
+    ones of documents whose diagnostics may have crossed their ``didClose``. Calls come one at a
     time, in order.
     """
 
     def __init__(self, judge: Judge) -> None:
         self.versions: dict[str, int] = {}
+        self.closed: dict[str, int] = {}
         self.capabilities: Json = {}
         self._judge = judge
         self._open: dict[int | str, str] = {}
@@ -141,7 +143,10 @@ class Conduct:
         elif method == "$/progress":
             self._progress(params["token"], _object(params["value"]).get("kind"), message)
         elif method == "textDocument/publishDiagnostics":
-            version, known = params.get("version"), self.versions.get(params["uri"])
+            uri, version = params["uri"], params.get("version")
+            known = self.versions.get(uri, self.closed.get(uri))
+            if version is None:
+                self.closed.pop(uri, None)  # taken back: nothing that was sent before can follow
             if version is not None and (known is None or version > known):
                 self._judge.broken("version", f"{version}, and the client has {known}", message)
 

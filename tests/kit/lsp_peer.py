@@ -191,6 +191,7 @@ _ASKED = {
     "client/registerCapability": None,
     "workspace/inlineValue/refresh": None,
     "workspace/codeLens/refresh": None,
+    "workspace/inlayHint/refresh": None,
     "workspace/applyEdit": types.ApplyWorkspaceEditResult(applied=True),
 }
 """What the server asks, and the answers. pytest-lsp would refuse these."""

@@ -364,6 +364,22 @@ def test_a_broken_rule_is_reported(rule: str, method: str, answer: Answer, text:
     assert text in "\n".join(violation.text for violation in caught.value.violations)
 
 
+def test_diagnostics_may_cross_the_end_of_their_document() -> None:
+    crossing = says(diagnostics(version=1), diagnostics(), diagnostics(version=1))
+
+    def story() -> None:
+        with connect(didClose=crossing) as client:
+            client.initialize()
+            client.open("untitled:a", "")
+            client.close("untitled:a")
+            client.request("toy/barrier")
+
+    with pytest.raises(ProtocolViolation) as caught:
+        story()
+    (late,) = caught.value.violations  # the one behind the withdrawal
+    assert late.text == "1, and the client has None"
+
+
 PROCESS = """
 import sys
 def put(body):
