@@ -21,8 +21,10 @@ from tidelock.lsp.commands import COMMANDS
 from tidelock.lsp.live import Live
 from tidelock.lsp.moment import NOTHING, Moment
 from tidelock.lsp.session import Ports, Session
+from tidelock.lsp.workspace import News
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import ConfigError, KernelError
+from tidelock.shared.language.index import files
 from tidelock.shared.log import Layer
 from tidelock.shared.unwanted import Unwanted
 
@@ -247,6 +249,48 @@ def test_the_level_of_the_log_follows_the_client(editor: Editor) -> None:
     editor.tell("$/setTrace", {"value": "off"})
     editor.ask("textDocument/hover", at(0, 0))
     assert Layer.sink is before
+
+
+def test_the_level_of_the_log_may_be_set_from_the_beginning(editor: Editor) -> None:
+    before = Layer.sink
+    editor.ask("initialize", {"capabilities": {}, "trace": "verbose"})
+    editor.tell("initialized", {})
+    editor.open("x")
+    editor.ask("textDocument/hover", at(0, 0))
+    assert module.log.wants("debug")
+    editor.tell("$/setTrace", {"value": "off"})
+    editor.ask("textDocument/hover", at(0, 0))
+    assert Layer.sink is before
+
+
+def test_the_log_says_how_long_a_request_waited_and_worked(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: dict[str, dict[str, Any]] = {}
+
+    def write(layer: Layer, level: str, text: str, fields: dict[str, Any]) -> None:
+        if text == "request":
+            with editor.changed:
+                logged[fields["method"]] = fields
+                editor.changed.notify_all()
+
+    monkeypatch.setattr(Layer, "_write", write)
+    monkeypatch.setattr(Layer, "wants", lambda layer, level: True)
+    gate = Gate(monkeypatch, "hover")
+    editor.begin().open("x = 1", 4)
+    for _ in range(2):  # as many as there are workers
+        editor.post("textDocument/hover", at(0, 0))
+        assert gate.began.acquire(timeout=WAIT_S)
+    waiting = editor.post("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
+    editor.ask("workspace/executeCommand", {"command": "tidelock.status"})  # the lane has it
+    gate.go_on.set()
+    editor.wait(waiting)
+    with editor.changed:
+        assert editor.changed.wait_for(lambda: len(logged) == 2, WAIT_S)
+    hover, symbols = logged["textDocument/hover"], logged["textDocument/documentSymbol"]
+    assert (symbols["uri"], symbols["version"], symbols["revision"]) == (URI, 4, 0)
+    assert symbols["waited_ms"] > 0
+    assert hover["ms"] > symbols["waited_ms"]
 
 
 # -- documents -----------------------------------------------------------------------------------
@@ -602,6 +646,56 @@ def test_live_facts_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None
         assert answer["words"] == "started: False"
         assert editor.wait(editor.command("tidelock.status"))["result"]["problem"] is None
         editor.session.close()
+
+
+def test_an_editor_is_told_to_ask_anew_at_most_twice_a_second(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refreshes = ("codeLens", "inlineValue", "inlayHint")
+    can = {"workspace": {what: {"refreshSupport": True} for what in refreshes}}
+    editor.ask("initialize", {"capabilities": can})
+    editor.tell("initialized", {})
+    editor.open("x = 1")
+    editor.published(lambda params: params["version"] == 1)
+    monkeypatch.setattr(module, "_REFRESH_S", 1000.0)
+
+    def told() -> list[str]:
+        return [method for _, method, _ in editor.requests if method.endswith("/refresh")]
+
+    for _ in range(20):
+        editor.session.refresh_lenses()
+        editor.session.refresh_values()
+        editor.session.judge_others(editor.session.folders.first, News(is_wide=True))
+    editor.ask("textDocument/hover", at(0, 0))
+    assert sorted(told()) == [f"workspace/{what}/refresh" for what in sorted(refreshes)]
+    monkeypatch.setattr(module, "_REFRESH_S", 0.01)
+    editor.session.refresh_lenses()
+    editor.session.refresh_lenses()  # this one waits
+    with editor.changed:
+        assert editor.changed.wait_for(
+            lambda: told().count("workspace/codeLens/refresh") == 3, WAIT_S
+        )
+
+
+def test_a_folder_that_is_too_wide_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setattr(files, "is_too_wide", lambda root: True)
+    editor = Editor(settings_of=lambda workspace, **more: Settings())
+    editor.ask("initialize", {"capabilities": {}, "rootUri": tmp_path.as_uri()})
+    editor.tell("initialized", {})
+
+    def told() -> list[str]:
+        return [
+            params["message"] for method, params in editor.said if method == "window/showMessage"
+        ]
+
+    with editor.changed:
+        assert editor.changed.wait_for(told, WAIT_S)
+    editor.session.folders.first.index.reindex()
+    editor.session.folders.first.index.close()
+    editor.session.close()
+    assert told() == [f"{tmp_path} is too wide to be read; open a project in it"]
 
 
 def test_status_says_that_the_texts_have_to_wait(editor: Editor) -> None:

@@ -41,6 +41,8 @@ class Manner(NamedTuple):
     starts_debugging: bool = False
     refreshes_values: bool = False
     refreshes_lenses: bool = False
+    refreshes_hints: bool = False
+    trace: str = "off"
     shows_progress: bool = False
     notebooks: bool = False
     fold_limit: int = 0
@@ -111,6 +113,10 @@ class Manner(NamedTuple):
             refreshes_lenses=at(
                 params, "capabilities", "workspace", "codeLens", "refreshSupport"
             ) is True,
+            refreshes_hints=at(
+                params, "capabilities", "workspace", "inlayHint", "refreshSupport"
+            ) is True,
+            trace=str(params.get("trace") or "off"),
             shows_progress=at(params, "capabilities", "window", "workDoneProgress") is True,
             notebooks=isinstance(at(params, "capabilities", "notebookDocument"), Mapping),
             fold_limit=limit if type(limit) is int and limit > 0 else 0,

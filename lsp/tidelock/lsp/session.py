@@ -9,6 +9,7 @@ request can end stands in it, beside the one place that lets it end once.
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import threading
 import time
@@ -50,6 +51,7 @@ CANCELLED, CONTENT_MODIFIED, REQUEST_FAILED = -32800, -32801, -32803
 
 Number = int | str
 _SAME_FAILURE_S = 60.0
+_REFRESH_S = 0.5
 
 
 class Wire(Protocol):
@@ -111,11 +113,12 @@ class _Outdated(Exception):  # noqa: N818
 class Request:
     """One request that waits for its answer; settled once, from any thread."""
 
-    __slots__ = ("_lock", "_session", "document", "is_settled", "method", "number")
+    __slots__ = ("_lock", "_session", "came", "document", "is_settled", "method", "number")
 
     def __init__(self, session: Session, number: Number, method: str) -> None:
         self.number = number
         self.method = method
+        self.came = time.monotonic()
         self.document: Document | None = None
         self.is_settled = False
         self._session = session
@@ -167,6 +170,7 @@ class Session:
         self._asked: dict[Number, tuple[str, Answer[Json]]] = {}
         self._numbers = itertools.count(1)
         self._failures: dict[tuple[str, str], float] = {}
+        self._refreshed: dict[str, float] = {}
         self._sink = Layer.sink
 
     # -- messages, on the protocol's thread ----------------------------------------------------
@@ -253,6 +257,8 @@ class Session:
     def _settle_in(self) -> None:
         """What could wait for the first answer; the lane's first job, before any document."""
         self.folders.begin(self.manner.folders)
+        if self.manner.trace in ("messages", "verbose"):
+            self.trace(self.manner.trace)
         self._pool.put(routes.VISIBLE, self._warm_up)
 
     def show_problems(self, params: object) -> None:
@@ -409,7 +415,20 @@ class Session:
         if self.manner.refreshes_values:
             self.lane.put(lambda: self._refresh("inlineValue"))
 
+    def _refresh_hints(self) -> None:
+        """The names of parameters may be others; on the lane."""
+        if self.manner.refreshes_hints:
+            self._refresh("inlayHint")
+
     def _refresh(self, what: str) -> None:
+        """Have the editor ask anew, at most twice a second; on the lane."""
+        now = time.monotonic()
+        wait_s = self._refreshed.get(what, -math.inf) + _REFRESH_S - now
+        if wait_s > 0:
+            again = lambda breathe: self.lane.put(lambda: self._refresh(what))  # noqa: E731
+            self._pool.later(f"refresh of {what}", again, delay_s=wait_s)
+            return
+        self._refreshed[what] = now
         self.ask(f"workspace/{what}/refresh")
 
     def reread(self, paths: Iterable[str]) -> None:
@@ -469,11 +488,16 @@ class Session:
         self.lane.put(judge)
 
     def _judge_others(self, folder: Folder, news: News, but: Document | None = None) -> None:
-        for document in self.folders.served_by(folder):
-            if but is not None and document.uri == but.uri:
-                continue
-            if news.is_wide or (news.globals and concerns(news, document)):
-                self.judge(document)
+        concerned = [
+            document
+            for document in self.folders.served_by(folder)
+            if (but is None or document.uri != but.uri)
+            and (news.is_wide or (news.globals and concerns(news, document)))
+        ]
+        for document in concerned:
+            self.judge(document)
+        if concerned:
+            self._refresh_hints()
 
     def _diagnose(self, document: Document, breathe: Breathe) -> None:
         def breathe_or_stop() -> None:
@@ -664,9 +688,21 @@ class Session:
         except Exception as error:
             self._failed(request, error)
         if log.wants("debug"):
-            took = round((time.monotonic() - began) * 1000, 1)
-            version = request.document.version if request.document is not None else None
-            log.debug("request", method=request.method, version=version, ms=took)
+            self._log(request, began)
+
+    def _log(self, request: Request, began: float) -> None:
+        """What a request was about, and how long it waited and was worked on."""
+        document = request.document
+        uri, version = (document.uri, document.version) if document is not None else (None, None)
+        log.debug(
+            "request",
+            method=request.method,
+            uri=uri,
+            version=version,
+            revision=self.folders.of(uri or "").view().moment.revision,
+            waited_ms=round((began - request.came) * 1000, 1),
+            ms=round((time.monotonic() - began) * 1000, 1),
+        )
 
     def _tidy_up(self, folder: Folder) -> None:
         """Let go, when there is time, of the trees and types that an answer has led to."""

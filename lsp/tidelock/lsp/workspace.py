@@ -215,7 +215,6 @@ class Workspace:
 
         plan = self.plan
         if plan.roots and files.is_too_wide(plan.roots[0]):
-            log.warn("a home or system folder is not read; open the project", root=plan.roots[0])
             self.state = "refused"
             self._tell(NO_NEWS)
             return
