@@ -91,7 +91,6 @@ class Folder:
             lambda path: session.show_again(lambda: {chunk_of_path(path)}),
         )
         self.live: Live | None = None
-        self._is_refused = False
         self._names: tuple[object, ...] = ()
         self._ran_to: tuple[str, int, str] = ("", 0, "")
         self._fields_of: frozenset[str] = frozenset()
@@ -265,9 +264,8 @@ class Folder:
 
     def _indexed(self, news: News) -> None:
         """The index has changed; called on its thread."""
-        if self.index.state == "refused" and not self._is_refused:
-            self._is_refused = True
-            self._session.warn(f"{self.workspace} is too wide to be read; open a project in it")
+        if self.index.state == "refused":
+            self._session.warn_once(f"{self.workspace} is too wide to read; open a project")
         self._session.judge_others(self, news)
         self._tell_later()
 

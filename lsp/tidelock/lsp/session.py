@@ -171,6 +171,7 @@ class Session:
         self._numbers = itertools.count(1)
         self._failures: dict[tuple[str, str], float] = {}
         self._refreshed: dict[str, float] = {}
+        self._warned: set[str] = set()
         self._sink = Layer.sink
 
     # -- messages, on the protocol's thread ----------------------------------------------------
@@ -333,6 +334,12 @@ class Session:
         self.is_busy = is_busy
         for folder in self.folders:
             folder.tell_status()
+
+    def warn_once(self, words: str) -> None:
+        """Show the user a message that was not shown before."""
+        if words not in self._warned:
+            self._warned.add(words)
+            self.warn(words)
 
     def warn(self, words: str) -> None:
         """Show the user a message, and keep it in the log."""
