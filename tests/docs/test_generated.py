@@ -66,9 +66,10 @@ def test_the_codes_are_listed() -> None:
         others = ", ".join(f"`{one}`" for one in code.others)
         meaning = re.sub(r"'([^' ]+)'", r"`\1`", code.meaning)
         fix = re.sub(r"'([^' ]+)'", r"`\1`", code.fix)
-        cells = [f"`{code.name}`", code.severity, meaning, f"`` {shown} ``", fix, others]
+        example = f"`` {shown} ``"
+        cells = [f"`{code.name}`", code.severity, code.scope, meaning, example, fix, others]
         rows.append(cells)
-    head = ["code", "severity", "meaning", "example", "fix", "also"]
+    head = ["code", "severity", "scope", "meaning", "example", "fix", "also"]
     check_made(ROOT / "docs" / "diagnostics.md", "codes", f"\n{table(head, rows)}\n")
 
 

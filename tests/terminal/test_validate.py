@@ -11,6 +11,7 @@ import pytest
 from kit.lsp import LspClient
 from kit.places import Place
 from kit.programs import TIDELOCK, environment
+from tidelock.shared.language.checks.codes import CODES
 
 RULE = Path(__file__).parents[2] / "examples" / "rules" / "no_print.py"
 GOOD = "local M = {}\nreturn M\n"
@@ -150,3 +151,55 @@ def test_the_language_server_says_the_same(place: Place, trusted: bool) -> None:
 
         shown = client.diagnostics(path, predicate=lambda found: places(found) == said)
         assert len(shown) == len(said)
+
+
+def test_the_language_server_says_the_same_of_files_that_are_not_open(place: Place) -> None:
+    for number, code in enumerate(CODES.values()):
+        text = code.example.replace("<!", "").replace("!>", "")
+        if code.dialect == "5.4":
+            place.file(f"src/f{number:02}.lua", f"{text}\n")
+    place.file("src/hub.lua", "local M = {}\nfunction M.f(a) return a end\nreturn M\n")
+    place.file(
+        "src/far.lua", "local hub = require('hub')\nhub.f(1, 2)\nhub:f()\nprint('\u00e9', x)\n"
+    )
+    place.file("tidelock.toml", "[lsp.diagnostics]\nscope = { empty-block = 'workspace' }\n")
+    document = json.loads(place.run("validate", "src", "--output", "json").expect(1).stdout)
+    said: dict[str, set[tuple[Any, ...]]] = {}
+    for one in document["problems"]:
+        is_wide = one["code"] == "empty-block" or CODES[one["code"]].scope == "workspace"
+        if is_wide:
+            start, end = (one["line"], one["column"]), (one["end_line"], one["end_column"])
+            entry = (one["code"], one["severity"], one["message"], start, end)
+            said.setdefault(one["file"], set()).add(entry)
+    assert len(said) > 20
+    env = environment(place.home)
+    with LspClient([*TIDELOCK, "lsp", "--no-kernel"], env=env, cwd=place.work) as client:
+        client.initialize(place.work)
+        for name, entries in sorted(said.items()):
+            found = client.diagnostics(place.work / name, timeout=60)
+            assert {_entry(one) for one in found} == entries, name
+
+
+def _entry(one: Any) -> tuple[Any, ...]:
+    """A diagnostic of a client that counts in code points, as ``validate`` tells it."""
+    start, end = one.range.start, one.range.end
+    return (
+        one.code,
+        one.severity.name.lower(),
+        one.message,
+        (start.line + 1, start.character + 1),
+        (end.line + 1, end.character + 1),
+    )
+
+
+def test_a_code_that_is_off_is_told_nowhere(place: Place) -> None:
+    place.file("a.lua", "print(missing)\nlocal one\n")
+    place.file("tidelock.toml", "[lsp.diagnostics]\nscope = { undefined-global = 'open' }\n")
+    assert "undefined-global" in place.run("validate", "a.lua").expect(0).stdout
+    place.file("tidelock.toml", "[lsp.diagnostics]\nscope = { '113' = 'off' }\n")
+    shown = place.run("validate", "a.lua").expect(0).stdout
+    assert "undefined-global" not in shown
+    assert "unused-local" in shown
+    place.file("tidelock.toml", "[lsp.diagnostics]\nscope = { undefined-global = 'all' }\n")
+    refused = place.run("validate", "a.lua").expect(3).stderr
+    assert "lsp.diagnostics.scope: expected NAME=one of open, workspace, off" in refused

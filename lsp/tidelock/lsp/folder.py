@@ -20,8 +20,9 @@ from tidelock.lsp.moment import NOTHING, Loaded, Moment, View
 from tidelock.lsp.reloads import Reloads
 from tidelock.lsp.rules import Rules
 from tidelock.lsp.runs import Runs
+from tidelock.lsp.sight import Terms, judging, sight
+from tidelock.lsp.survey import Survey
 from tidelock.lsp.workspace import News, Plan, Workspace, dialect_of, lua_of, planned
-from tidelock.shared.config import OPTIONS, attribute, is_taste
 from tidelock.shared.errors import KernelError, TidelockError
 from tidelock.shared.log import layer
 from tidelock.shared.sources import (
@@ -49,16 +50,6 @@ log = layer("lsp")
 _STATUS_S = 0.25
 
 
-def _judging(settings: Settings) -> list[object]:
-    """What findings depend on: what is no taste, and whether the program has a say."""
-    keys = (option.key for option in OPTIONS)
-    return [
-        getattr(settings, attribute(key))
-        for key in keys
-        if key.startswith(("lua.", "lsp.live.")) or (key[:4] == "lsp." and not is_taste(key))
-    ]
-
-
 @final
 class Folder:
     """What a session has for one workspace.
@@ -81,8 +72,9 @@ class Folder:
         self.weighed = 0
         self._session = session
         self.wishes = self._read_wishes()
-        self._planned = self._plan()
-        self.index = Workspace(self._planned, self._indexed, self._begin)
+        self.plan = self._plan()
+        self.index = Workspace(self.plan, self._indexed, self._begin)
+        self.survey = Survey(lambda: sight(self, session), session.show_file, self._begin)
         self.rules = Rules(settings, workspace, session.warn)
         self.runs = Runs(session.wire.notify, session.new_id)
         self.failures = Failures(self._ran)
@@ -106,6 +98,7 @@ class Folder:
         A kernel is started only where it ``is_needed``, now or later (``need``).
         """
         self._start_live(is_needed=is_needed)
+        self.resume_survey()
         self.index.start()
         self._tell_of_files()
 
@@ -116,6 +109,7 @@ class Folder:
             if self._status_timer is not None:
                 self._status_timer.cancel()
         self.index.close()
+        self.survey.close()
         if self.live is not None:
             self.live.close()
         self.rules.close()
@@ -194,14 +188,14 @@ class Folder:
             return
         for path in {one.path for one in wishes.files} - {one.path for one in self.wishes.files}:
             session.show_problems(convert.withdrawal(uri_of_path(path)))
-        plan, self._planned = self._planned, self._plan()
+        plan, self.plan = self.plan, self._plan()
         session.folders.rearrange()
         if Rules.are_others(settings, self.settings):
             self.rules.close()
             self.rules = Rules(self.settings, self.workspace, session.warn)
-        if plan != self._planned:
-            self.index.replan(self._planned)
-        elif self.wishes != wishes or _judging(self.settings) != _judging(settings):
+        if plan != self.plan:
+            self.index.replan(self.plan)
+        elif self.wishes != wishes or judging(self.settings) != judging(settings):
             session.judge_others(self, News(is_wide=True))
         if self.live is not None:
             self.live.deadline_s = self.settings.lsp_live_deadline_ms / 1000
@@ -256,6 +250,10 @@ class Folder:
         shown = [one for one in judged if one is not None]
         return shown[: self.settings.lsp_diagnostics_max_per_file]
 
+    def resume_survey(self) -> None:
+        """Judge the files that are not open by what is said of them now; on the lane."""
+        self.survey.resume(Terms.of(self, self._session))
+
     def _begin(self, title: str) -> Progress | None:
         """What shows that files are read; where there are several folders, of which."""
         if not self._session.folders.is_one:
@@ -267,6 +265,7 @@ class Folder:
         if self.index.state == "refused":
             self._session.warn_once(f"{self.workspace} is too wide to read; open a project")
         self._session.judge_others(self, news)
+        self.survey.poke()
         self._tell_later()
 
     def _ran(self, chunk: str) -> tuple[str, ...]:
@@ -340,6 +339,7 @@ class Folder:
         if names != self._names:
             self._names = names
             session.judge_others(self, News(is_wide=True))
+            self.survey.poke()
         ran_to = (moment.kernel, moment.executions, moment.state)
         if ran_to != self._ran_to and moment.state != "running":
             self._ran_to = ran_to

@@ -95,6 +95,8 @@ class Folders:
             folder.need()
             if known is not None and known[0] is not folder:
                 self._session.judge(shown)
+        for folder in self._all if self._has_started else ():
+            folder.resume_survey()
 
     def _is_needed(self, folder: Folder) -> bool:
         """Whether somebody may want the program of a folder."""

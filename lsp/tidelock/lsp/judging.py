@@ -125,12 +125,15 @@ class Judge:
         self._read += len(module.tree.text)
         return File(module.uri, module.tree)
 
-    def problems(self, text: Judged) -> list[Problem]:
-        """All that the project wants to see of a text, in text order."""
+    def problems(
+        self, text: Judged, is_shown: Callable[[Problem], bool] = lambda problem: True
+    ) -> list[Problem]:
+        """All that the project wants to see of a text, and that is shown, in text order."""
         settings = self._settings
         beyond = Beyond(
             self.space,
             *self._names,
+            is_labelled=settings.lsp_live_diagnostics == "label",
             is_global=self._wishes.is_global,
             python=settings.lua_python_access,
             arguments=settings.lsp_diagnostics_unused_arguments,
@@ -139,16 +142,6 @@ class Judge:
         own = merged(own, deepen(text, beyond))
         found = merged(own, self._rules.check(text.uri, text.tree))
         self._rules.forget(text.uri)
-        return wished(found, text.text, self._wishes, settings.lsp_diagnostics_max_per_file)
-
-
-def wished(
-    found: Iterable[Problem],
-    text: str,
-    wishes: Wishes,
-    most: int,
-    is_shown: Callable[[str], bool] = lambda code: True,
-) -> list[Problem]:
-    """Those of the problems of a text that the project wants to see, at most so many."""
-    judged = (wishes.judged(one, text) for one in found)
-    return [one for one in judged if one is not None and is_shown(one.code)][:most]
+        judged = (self._wishes.judged(one, text.text) for one in found)
+        shown = [one for one in judged if one is not None and is_shown(one)]
+        return shown[: settings.lsp_diagnostics_max_per_file]

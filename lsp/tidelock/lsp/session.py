@@ -266,6 +266,15 @@ class Session:
         """Publish diagnostics."""
         self.wire.notify("textDocument/publishDiagnostics", convert.plain(params))
 
+    def show_file(self, params: Json) -> None:
+        """Publish the problems of a file, unless it is open now; from any thread."""
+
+        def show() -> None:
+            if self.is_ready and self.documents.get(params["uri"]) is None:
+                self.show_problems(params)
+
+        self.lane.put(show)
+
     def _start(self) -> None:
         if self.manner.watches:
             self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
@@ -375,6 +384,9 @@ class Session:
         document = folder.made(uri, version, text)
         self.documents.open(document)
         folder.need()
+        known = folder.survey.known(document.path)
+        if known is not None and known["uri"] != uri:  # one file, spelled in two ways
+            self.show_problems(convert.withdrawal(known["uri"]))
         self.judge(document, lambda: folder.on_disk(document))
 
     def edit(self, uri: str, version: int, changes: Iterable[Change]) -> None:
@@ -392,12 +404,17 @@ class Session:
             folders = self.folders.knowing(document.uri)
             folders[0].rules.forget(uri)
             self.folders.forget(uri)
-            self.show_problems(convert.withdrawal(document.uri))
+            known = folders[0].survey.known(document.path)
+            if known is None or known["uri"] != document.uri:
+                self.show_problems(convert.withdrawal(document.uri))
+            if known is not None:
+                self.show_problems(known)
             self.findings.forget(document.uri)
             self._sent.forget(document.uri)
             for folder in folders:
                 news = difference(summarized(document), folder.on_disk(document))
                 self._judge_others(folder, news)
+                folder.survey.poke()
 
     def saved(self, uri: str) -> None:
         """A text was saved: what a reload would say of it is shown, nothing is run."""
@@ -479,6 +496,8 @@ class Session:
                     self.judge_others(folder, news, document)
 
         self._pool.later(document.uri, work)
+        for folder in self.folders.knowing(document.uri):
+            folder.survey.poke()
 
     def judge_others(self, folder: Folder, news: News, but: Document | None = None) -> None:
         """Look again at the texts of a folder that a change in others concerns; from any thread."""

@@ -274,7 +274,7 @@ class Workspace:
         for path, after in found.items():
             news = joined(news, difference(before.get(path), after))
         self._snapshot = self._snapshot.changed(found)
-        if news != NO_NEWS:
+        if found:
             self._tell(news)
 
 

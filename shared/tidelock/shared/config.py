@@ -75,9 +75,11 @@ class Settings(NamedTuple):
     lsp_diagnostics_enable: bool = True
     lsp_diagnostics_disable: tuple[str, ...] = ()
     lsp_diagnostics_severity: tuple[str, ...] = ()
+    lsp_diagnostics_scope: tuple[str, ...] = ()
     lsp_diagnostics_globals: tuple[str, ...] = ()
     lsp_diagnostics_globals_pattern: tuple[str, ...] = ()
     lsp_diagnostics_delay_ms: int = 250
+    lsp_diagnostics_workspace: str = "idle"
     lsp_diagnostics_max_per_file: int = 200
     lsp_diagnostics_unused_arguments: str = "after-last-used"
     lsp_workspace_library: tuple[str, ...] = ()
@@ -216,9 +218,19 @@ OPTIONS: tuple[Option, ...] = (
         "a table of codes and how grave they are; 'unused-local=warning' where it is one text",
         words=("error", "warning", "information", "hint", "off"),
     ),
+    Option(
+        "lsp.diagnostics.scope",
+        "a table of codes and where they are told: in open files, or in all of the workspace",
+        words=("open", "workspace", "off"),
+    ),
     Option("lsp.diagnostics.globals", "names of globals that are there"),
     Option("lsp.diagnostics.globals_pattern", "regular expressions for such names"),
     Option("lsp.diagnostics.delay_ms", "quiet after an edit before types are looked at", (), 0),
+    Option(
+        "lsp.diagnostics.workspace",
+        "whether files that are not open are looked at, while nobody types",
+        ("idle", "off"),
+    ),
     Option("lsp.diagnostics.max_per_file", "problems of one text that are shown", (), 1),
     Option(
         "lsp.diagnostics.unused_arguments",

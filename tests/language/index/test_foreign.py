@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tidelock.shared.config import Settings
 from tidelock.shared.language.checks.codes import NAMED
 from tidelock.shared.language.index.foreign import NO_WISHES, Wishes, _Reader, read, with_settings
-from tidelock.shared.model import Problem
+from tidelock.shared.model import Problem, Severity
 
 
 def wishes(folder: Path, name: str, text: str) -> Wishes:
@@ -205,6 +205,37 @@ def test_the_projects_own_options_win() -> None:
     silent = with_settings(told, Settings(lsp_diagnostics_enable=False))
     assert silent.judged(Problem("z-z", "hint", 0, 1, ""), "x") is None
     assert silent.judged(Problem("syntax-error", "error", 0, 1, ""), "x") is not None
+
+
+def test_where_problems_are_told() -> None:
+    def is_wide(made: Wishes, code: str, severity: Severity = "warning") -> bool:
+        return made.is_wide(Problem(code, severity, 0, 1, ""))
+
+    usual = with_settings(NO_WISHES, Settings())
+    for code in ("syntax-error", "undefined-global", "param-type-mismatch", "of-a-rule"):
+        assert is_wide(usual, code)
+    for code in ("unused-local", "empty-block", "self-assignment", "deprecated"):
+        assert not is_wide(usual, code)
+    assert not is_wide(usual, "of-a-rule", "hint")
+    table = (
+        "113=open",
+        "unused-local=workspace",
+        "unused-argument=open",
+        "of-a-rule=open",
+        "111=off",
+    )
+    made = with_settings(NO_WISHES, Settings(lsp_diagnostics_scope=table))
+    assert not is_wide(made, "undefined-global")
+    assert is_wide(made, "unused-local")
+    assert is_wide(made, "write-only-local")  # one of LuaLS's unused-local
+    assert not is_wide(made, "unused-argument")  # by its own name
+    assert not is_wide(made, "of-a-rule")
+    off = {
+        code: made.judged(Problem(code, "warning", 0, 1, ""), "x")
+        for code in ("implicit-global", "undefined-global")
+    }
+    assert off["implicit-global"] is None
+    assert off["undefined-global"] is not None
 
 
 @given(st.text(alphabet='{}[]",:/*\n \\abtrue1.', max_size=60), st.booleans())

@@ -18,6 +18,7 @@ Group = Literal[
     "grammar", "names", "unused", "flow", "values", "calls", "types", "annotations", "safety"
 ]
 Tag = Literal["", "unnecessary", "deprecated"]
+Scope = Literal["open", "workspace"]
 UNNECESSARY: Tag = "unnecessary"
 
 
@@ -37,6 +38,19 @@ class Code(NamedTuple):
     others: tuple[str, ...] = ()
     tag: Tag = ""
     dialect: Dialect = "5.4"
+
+    @property
+    def scope(self) -> Scope:
+        """Where it is told unless a project says otherwise: in open texts, or in all files.
+
+        In all are what Lua refuses, and what an edit in another file can bring about or is unsafe;
+        what a text has by itself, and every hint, is for who works on it.
+        """
+        is_wide = self.group in _WIDE and self.severity != "hint"
+        return "workspace" if is_wide else "open"
+
+
+_WIDE: tuple[Group, ...] = ("grammar", "names", "calls", "types", "annotations", "safety")
 
 
 # fmt: off

@@ -10,9 +10,9 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from tidelock.shared.language.checks.codes import NAMED
+from tidelock.shared.language.checks.codes import CODES, NAMED
 from tidelock.shared.language.luacheck import FLAGS, Pattern, is_pattern, pattern, standard
 from tidelock.shared.language.paths import constant
 from tidelock.shared.model import Problem, Severity
@@ -34,6 +34,8 @@ from tidelock.shared.syntax.tree import (
 if TYPE_CHECKING:
     from tidelock.shared.config import Settings
     from tidelock.shared.model import Dialect
+
+T = TypeVar("T")
 
 NAMES = (".luarc.json", ".luarc.jsonc", ".luacheckrc")
 _DIALECTS: Mapping[str, Dialect] = {
@@ -58,7 +60,7 @@ class Wishes(NamedTuple):
 
     ``dialect`` is None where none is named. ``templates`` are as in ``package.path``. ``disabled``
     are codes of problems, all of them if it ``is_silent``, ``hidden`` codes with a pattern of
-    names.
+    names. ``scopes`` say of codes whether they are told in files that are not open.
     """
 
     dialect: Dialect | None = None
@@ -73,6 +75,7 @@ class Wishes(NamedTuple):
     hidden: tuple[tuple[str, str], ...] = ()
     files: tuple[Found, ...] = ()
     is_silent: bool = False
+    scopes: tuple[tuple[str, str], ...] = ()
 
     def judged(self, problem: Problem, text: str) -> Problem | None:
         """A problem as the project wants it shown; None when it does not. ``load`` has its way."""
@@ -86,6 +89,14 @@ class Wishes(NamedTuple):
                 return None
         severity = dict(self.severities).get(problem.code)
         return problem if severity is None else problem._replace(severity=severity)
+
+    def is_wide(self, problem: Problem) -> bool:
+        """Whether a problem is told in a file that nobody has open."""
+        scope = dict(self.scopes).get(problem.code)
+        if scope is not None:
+            return scope == "workspace"
+        code = CODES.get(problem.code)
+        return problem.severity != "hint" if code is None else code.scope == "workspace"
 
     def is_global(self, name: str) -> bool:
         """Whether a global is declared."""
@@ -195,7 +206,7 @@ class _Reader:
             return False
         words = {name: _SEVERITIES.get(str(word).rstrip("!")) for name, word in value.items()}
         known = {name: one for name, one in words.items() if one is not None}
-        self.add(severities=tuple(_severities(known)))
+        self.add(severities=tuple(_by_code(known)))
         return len(known) == len(words)
 
     def gitignore(self, value: Any) -> bool:
@@ -315,18 +326,24 @@ def _codes(names: Iterable[str]) -> set[str]:
     return {code for name in names for code in NAMED.get(name, (name,))}
 
 
-def _severities(words: Mapping[str, Severity]) -> Iterator[tuple[str, Severity]]:
-    """The severities of codes; what is said of a code by its own name counts more."""
+def _by_code(words: Mapping[str, T]) -> Iterator[tuple[str, T]]:
+    """What is said of codes; what is said of one by its own name counts more."""
     for is_own in (False, True):
-        for name, severity in words.items():
+        for name, word in words.items():
             for code in NAMED.get(name, (name,)):
                 if (code == name) is is_own:
-                    yield code, severity
+                    yield code, word
+
+
+def _words(table: Iterable[str]) -> dict[str, str]:
+    """A table of names and words, as options have it."""
+    return dict(one.partition("=")[::2] for one in table)
 
 
 def with_settings(wishes: Wishes, settings: Settings) -> Wishes:
     """The wishes of other tools' files, and those of the project's own options, which win."""
-    words = dict(one.partition("=")[::2] for one in settings.lsp_diagnostics_severity)
+    words = _words(settings.lsp_diagnostics_severity)
+    scopes = dict(_by_code(_words(settings.lsp_diagnostics_scope)))
     severities = {
         name: severity
         for name, word in words.items()
@@ -335,12 +352,14 @@ def with_settings(wishes: Wishes, settings: Settings) -> Wishes:
     }
     off = _codes([name for name, word in words.items() if word == "off"])
     patterns = tuple(one for one in settings.lsp_diagnostics_globals_pattern if is_pattern(one))
-    own = tuple(_severities(severities))
+    off |= {code for code, scope in scopes.items() if scope == "off"}
+    own = tuple(_by_code(severities))
     disabled = (wishes.disabled - {code for code, _ in own}) | off
     return wishes._replace(
         is_silent=not settings.lsp_diagnostics_enable,
         disabled=disabled | _codes(settings.lsp_diagnostics_disable),
         severities=(*wishes.severities, *own),
+        scopes=tuple(scopes.items()),
         globals=(*wishes.globals, *settings.lsp_diagnostics_globals),
         global_patterns=(*wishes.global_patterns, *patterns),
     )
