@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from tidelock.lsp.features.code_lenses import code_lenses
 from tidelock.lsp.features.document_links import document_links
 from tidelock.lsp.features.inlay_hints import Which, inlay_hints
 from tidelock.lsp.features.inline_values import inline_values
+from tidelock.lsp.features.lens_references import lens_references
 from tidelock.lsp.features.statement_range import statement_range
 from tidelock.lsp.manner import Manner
 from tidelock.lsp.moment import Loaded, Moment, Question, StoppedFrame, View
@@ -25,12 +27,18 @@ from .conftest import IDLE, MAIN, Program, document, fact
 
 
 def hinted(source: str, which: Which = "literals") -> str:
+    """The last line of the text with its hints in angle brackets."""
+    return beside(source, which=which).rpartition("\n")[2]
+
+
+def beside(source: str, view: View | None = None, **options: Any) -> str:
     """The text with its hints in angle brackets."""
     text, _ = document(source)
-    shown = text.text
-    for one in reversed(inlay_hints(text, 0, len(shown), Space(opened=[text]), which)):
+    shown, space = text.text, Space(opened=[text])
+    found = inlay_hints(text, 0, len(shown), view or View(), space, **options)
+    for one in reversed(found):
         shown = f"{shown[: one.offset]}<{one.text}>{shown[one.offset :]}"
-    return shown.rpartition("\n")[2]
+    return shown
 
 
 @pytest.mark.parametrize(
@@ -64,12 +72,63 @@ def test_which_arguments_have_hints() -> None:
 
 def test_hints_of_a_stretch() -> None:
     text, marks = document("local function f(a) end\nf(1)\n<!f(2)!>\nf(3)")
-    found = inlay_hints(text, *marks.ranges[0], Space(opened=[text]))
+    found = inlay_hints(text, *marks.ranges[0], View(), Space(opened=[text]))
     assert [text.text[one.offset] for one in found] == ["2"]
     made = views.hint_list(found, text, Manner())
     assert made is not None
     assert (made[0].position.line, made[0].label) == (2, "a:")
     assert views.hint_list([], text, Manner()) is None
+
+
+TYPED = """\
+---@return string
+local function name() end
+local function both(a) return 1, name() end
+local n, s = both(2)
+local five = 5
+local t = { a = 1 }
+---@type number
+local told = both()
+local copy = n
+for index, one in ipairs({ "a" }) do end
+local unknown = nobody()
+f = function(x, ...) return x and "a" end
+local broken = = both(2)
+"""
+
+
+def test_types_of_locals_and_returns() -> None:
+    assert beside(TYPED, which="off", types=True).splitlines() == [
+        "---@return string",
+        "local function name() end",
+        "local function both(a)<: integer, string> return 1, name() end",
+        "local n<: integer>, s<: string> = both(2)",
+        "local five = 5",
+        "local t<: { a: integer }> = { a = 1 }",
+        "---@type number",
+        "local told = both()",
+        "local copy<: integer> = n",
+        'for index<: integer>, one<: string> in ipairs({ "a" }) do end',
+        "local unknown = nobody()",
+        'f = function(x, ...)<: false|"a"|nil> return x and "a" end',
+        "local broken = = both(2)",
+    ]
+    assert beside(TYPED, which="off") == TYPED
+
+
+def test_what_long_blocks_began_with() -> None:
+    filling = "  x = 1\n" * 15
+    for head in ("function t.go(a)", "local function go()", "if x then", "for i = 1, 2 do"):
+        source = f"{head} -- why\n{filling}end\n"
+        words = f"{head} -- why"
+        assert beside(source, which="off", ends=True) == f"{head} -- why\n{filling}end<{words}>\n"
+        assert beside(source, which="off") == source
+    short = "if x then\n" + "  x = 1\n" * 3 + "end"
+    assert beside(short, which="off", ends=True) == short
+    loop = f"repeat\n{filling}until x"
+    assert beside(loop, which="off", ends=True) == loop
+    called = f"call(function()\n{filling}end)"
+    assert beside(called, which="off", ends=True).endswith("end<function()>)")
 
 
 # -- links ---------------------------------------------------------------------------------------
@@ -151,6 +210,46 @@ def test_long_values_are_cut() -> None:
     assert first[0] == f"depth = {'x' * 59}…"
 
 
+def value_hints(way: str, view: View) -> list[tuple[str, int]]:
+    text, _ = document(STOPPED)
+    found = inlay_hints(text, 0, len(text.text), view, Space(opened=[text]), "off", values=way)
+    made = views.hint_list(found, text, Manner()) or []
+    assert len(views.hint_list(found, text, Manner(inline_values=True)) or []) == (
+        0 if way == "auto" else len(made)
+    )
+    assert all(one.tooltip == "paused at main.lua:5" and one.padding_left for one in made)
+    return [(str(one.label), one.position.line) for one in made]
+
+
+def test_hints_with_the_values_of_the_stopped_frame() -> None:
+    text, marks = document(STOPPED)
+    stopped = StoppedFrame(11, f"@{MAIN}", marks.lines["stop"], text.text)
+    moment = IDLE._replace(state="paused", frames=(stopped,))
+    facts = [fact("a", "2", "local"), fact("depth", "3", "upvalue")]
+    view = Program(moment, (Question("names", frame=11), facts)).view()
+    wanted = [("depth = 3", 0), ("a = 2", 1), ("a = 2, depth = 3", 2)]
+    assert value_hints("auto", view) == wanted
+    assert value_hints("on", view) == wanted
+    assert value_hints("off", view) == []
+
+
+def test_hints_with_globals_as_they_were_seen_last() -> None:
+    source = "harbour = f() -- why  \nlocal harbour = 2\nprint(tide)\nfunction go() tide = 1 end"
+    names = (fact("harbour", "42"), fact("tide", "3"), fact("go", "function", type="function"))
+    view = View(IDLE._replace(names=names))
+    shown = beside(source, view, which="off", values="on").splitlines()
+    assert shown == [
+        "harbour = f() -- why<harbour = 42>  ",
+        "local harbour = 2",
+        "print(tide)",
+        "function go() tide = 1 end<tide = 3>",
+    ]
+    assert beside(source, view, which="off", values="auto") == source
+    text, _ = document(source)
+    (one, _) = inlay_hints(text, 0, 999, view, Space(), "off", values="on")
+    assert one.origin == "observed after execution 7"
+
+
 def test_values_as_the_protocol_has_them() -> None:
     text, _ = document("local x = 1")
     place = {"line": 0, "character": 0}
@@ -190,6 +289,27 @@ def test_lenses() -> None:
     assert command is not None
     assert command.arguments is not None
     assert command.arguments[0]["range"]["start"] == {"line": 2, "character": 0}
+
+
+def test_how_often_functions_are_used() -> None:
+    text, _ = document("local function f() return f end\nfunction g.h() end\nf() f() g.h()")
+    found = code_lenses(text, View(), is_wanted=False, are_references_wanted=True)
+    assert [text.text[one.start : one.end] for one in found] == ["f", "h"]
+    plain = views.lens_list(found, text, Manner())
+    assert plain is not None
+    words = []
+    for one in plain:
+        assert one.command is None
+        asked = views.lens({"range": views.plain(one.range), "data": one.data})
+        assert asked.uri == text.uri
+        places = [text.lines.offset(*place) for place in asked.places]
+        counted = lens_references(text, *places, Space(opened=[text]))
+        made = views.counted_lens(counted, text, Manner())
+        assert made.range == one.range
+        assert made.command is not None
+        words.append(made.command.title)
+    assert words == ["3 references", "1 reference"]
+    assert code_lenses(text, View(), is_wanted=False) == []
 
 
 def test_a_loaded_module_can_be_reloaded(tmp_path: Path) -> None:

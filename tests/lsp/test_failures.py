@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 
-from tidelock.lsp import convert_views as views
+from tidelock.lsp import convert_runs as left
 from tidelock.lsp.documents import Document
 from tidelock.lsp.failures import Failures, Place
 from tidelock.lsp.manner import Manner
@@ -72,7 +72,7 @@ def test_the_stack_is_shown_where_the_client_shows_it() -> None:
     text = Document(f"file://{MAIN}", 1, RAN)
     found = failed(RAN).of(text)
     assert found is not None
-    made = views.runtime_error(found, text, Manner(related=True))
+    made = left.runtime_error(found, text, Manner(related=True))
     assert (made.code, made.severity) == ("runtime-error", types.DiagnosticSeverity.Error)
     assert made.message == "main.lua:3: attempt to index a nil value"
     assert (made.range.start.line, made.range.start.character) == (2, 2)
@@ -80,4 +80,4 @@ def test_the_stack_is_shown_where_the_client_shows_it() -> None:
     (around,) = made.related_information
     assert around.location.uri == "file:///code/other.lua"
     assert (around.location.range.start.line, around.message) == (6, "called from main")
-    assert views.runtime_error(found, text, Manner()).related_information is None
+    assert left.runtime_error(found, text, Manner()).related_information is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_lsp
 
-from kit.lsp_peer import EDITORS, Editor, server
+from kit.lsp_peer import EDITORS, Editor, plain, server
 from tidelock.lsp import messages
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -44,6 +44,10 @@ LABELLING = (
     *("--set", "lsp.live.diagnostics=label"),
     *("--set", "lsp.hover.values=false"),
     *("--set", "lsp.hover.max_fields=1"),
+    *("--set", "lsp.hints.types=true"),
+    *("--set", "lsp.hints.block_ends=true"),
+    *("--set", "lsp.hints.values=on"),
+    *("--set", "lsp.lens.references=true"),
 )
 
 
@@ -110,3 +114,35 @@ async def test_hover_shows_fields_and_values(removing: Editor, labelling: Editor
     boat = await hovered(labelling, 5, 7)
     assert "{\n  name: string\n  ... (1 more)\n}" in boat
     assert "observed" not in await hovered(labelling, 5, 14)
+
+
+BESIDE = "local function f()\n" + "  print()\n" * 15 + "  return 1\nend\nseen = f()\n"
+ALL = {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}
+
+
+async def beside(editor: Editor, count: int) -> list[tuple[int, str]]:
+    """The hints of a text that has run, once there are so many."""
+    await run(editor, "beside.lua", BESIDE)
+    uri = editor.work.as_uri() + "/beside.lua"
+    editor.open(uri, BESIDE)
+    while True:
+        mark = len(editor.heard)
+        asked = {"textDocument": {"uri": uri}, "range": ALL}
+        found = await editor.ask("textDocument/inlayHint", asked) or []
+        if len(found) == count:
+            return [(one.position.line, one.label) for one in found]
+        await editor.until(lambda mark=mark: len(editor.heard) > mark, "news of the program")
+
+
+async def test_hints_of_a_text_that_ran(removing: Editor, labelling: Editor) -> None:
+    assert await beside(removing, 0) == []
+    types = [(0, ": integer"), (17, "local function f()")]
+    assert await beside(labelling, 3) == [*types, (18, "seen = 1")]
+
+
+async def test_lenses_count_references(labelling: Editor) -> None:
+    uri = labelling.file("counted.lua", BESIDE)
+    labelling.open(uri, BESIDE)
+    found = await labelling.ask("textDocument/codeLens", {"textDocument": {"uri": uri}})
+    (one,) = [each for each in found if each.command is None]
+    assert (await labelling.ask("codeLens/resolve", plain(one))).command.title == "1 reference"

@@ -114,6 +114,7 @@ ROWS: dict[str, Row] = {
     "textDocument/codeLens": Row(
         "", lambda found: [one.command.title for one in found] == ["Run", "Run cell"]
     ),
+    "codeLens/resolve": Row("twice(n)", lambda found: found.command.title == "1 reference"),
     "textDocument/prepareCallHierarchy": Row("open(2)", lambda found: found[0].name == "lib.open"),
     "callHierarchy/incomingCalls": Row("open(2)", lambda found: found[0].from_.name == "twice"),
     "callHierarchy/outgoingCalls": Row("", lambda found: "twice" in [one.to.name for one in found]),

@@ -147,6 +147,7 @@ def about(line: int, character: int, uri: str = URI) -> Json:
         "options": {"tabSize": 2, "insertSpaces": True},
         "previousResultId": "none",
         "item": item,
+        "data": {"uri": uri},
         "context": {
             "triggerKind": 1,
             "isRetrigger": False,

@@ -18,19 +18,19 @@ from tidelock.lsp.convert import (
 )
 from tidelock.lsp.manner import Json, Manner
 from tidelock.lsp.sent import MODIFIERS, TYPES, Sent, difference
+from tidelock.shared.errors import BadRequest
 from tidelock.shared.positions import units
-from tidelock.shared.sources import path_of_chunk, uri_of_path
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
-    from tidelock.lsp.failures import Shown
     from tidelock.lsp.features.call_hierarchy import Callee
     from tidelock.lsp.features.code_lenses import Lens
     from tidelock.lsp.features.document_links import FileLink
     from tidelock.lsp.features.folding import Fold
     from tidelock.lsp.features.highlights import Highlight
-    from tidelock.lsp.features.inlay_hints import Hint
+    from tidelock.lsp.features.hints import Hint
     from tidelock.lsp.features.inline_values import InlineValue
+    from tidelock.lsp.features.lens_references import Counted
     from tidelock.lsp.features.selection import Span
     from tidelock.lsp.features.semantic_tokens import SemanticToken
     from tidelock.lsp.features.type_hierarchy import ClassItem
@@ -198,7 +198,7 @@ def changed_tokens(
 
 # -- words beside the text ---------------------------------------------------------------------
 
-LENSES = types.CodeLensOptions()
+LENSES = types.CodeLensOptions(resolve_provider=True)
 LINKS = types.DocumentLinkOptions()
 
 hints: Decoder = ranged(types.InlayHintParams)
@@ -206,18 +206,27 @@ links: Decoder = whole(types.DocumentLinkParams)
 lenses: Decoder = whole(types.CodeLensParams)
 
 
+_HINT_KINDS = {
+    "parameter": types.InlayHintKind.Parameter,
+    "type": types.InlayHintKind.Type,
+}
+
+
 def hint_list(
     found: Sequence[Hint], document: Document, manner: Manner
 ) -> list[types.InlayHint] | None:
-    """Names of parameters; null for none."""
+    """Words beside the text; values only where the client has no other way; null for none."""
     return [
         types.InlayHint(
-            position_of(document.lines, offset, manner.encoding),
-            text,
-            types.InlayHintKind.Parameter,
-            padding_right=True,
+            position_of(document.lines, one.offset, manner.encoding),
+            one.text,
+            _HINT_KINDS.get(one.kind),
+            tooltip=one.origin or None,
+            padding_left=one.kind in ("end", "value"),
+            padding_right=one.kind == "parameter",
         )
-        for offset, text in found
+        for one in found
+        if not (one.is_fallback and manner.inline_values)
     ] or None
 
 
@@ -257,6 +266,9 @@ def lens_list(
         if one.command == "tidelock.debug" and not manner.starts_debugging:
             continue
         span = range_of(document.lines, one.start, one.end, manner.encoding)
+        if not one.command:
+            made.append(types.CodeLens(span, data={"uri": document.uri}))
+            continue
         argument: dict[str, Json] = {"uri": document.uri}
         if one.is_part:
             argument["range"] = plain(span)
@@ -264,6 +276,22 @@ def lens_list(
         command = types.Command(one.title, one.command, arguments=[argument])
         made.append(types.CodeLens(head, command))
     return made or None
+
+
+def lens(params: Json) -> Asked:
+    """``codeLens/resolve``: the text of a lens that was given before, and where it begins."""
+    read = structured(params, types.CodeLens)
+    uri = read.data.get("uri") if isinstance(read.data, dict) else None
+    if not isinstance(uri, str):
+        raise BadRequest("a lens that is not ours")
+    return Asked(uri, (place_of(read.range.start), place_of(read.range.end)))
+
+
+def counted_lens(found: Counted, document: Document, manner: Manner) -> types.CodeLens:
+    """The lens with its words; no client has to know a command for it."""
+    span = range_of(document.lines, found.start, found.end, manner.encoding)
+    words = f"{found.uses} reference{'' if found.uses == 1 else 's'}"
+    return types.CodeLens(span, types.Command(words, ""))
 
 
 # -- what "run what stands here" means ---------------------------------------------------------
@@ -275,39 +303,6 @@ statement_range: Decoder = placed(types.TextDocumentPositionParams)
 def span(found: Span | None, document: Document, manner: Manner) -> types.Range | None:
     """A stretch of the text; null for none."""
     return None if found is None else range_of(document.lines, *found, manner.encoding)
-
-
-# -- what a run left behind --------------------------------------------------------------------
-
-
-def reload_refused(refused: Shown, document: Document, manner: Manner) -> types.Diagnostic:
-    """Why the present text of a loaded module does not run."""
-    return types.Diagnostic(
-        range_of(document.lines, refused.start, refused.end, manner.encoding),
-        refused.message,
-        severity=types.DiagnosticSeverity.Error,
-        code="reload-refused",
-        source="tidelock",
-    )
-
-
-def runtime_error(failure: Shown, document: Document, manner: Manner) -> types.Diagnostic:
-    """The error that ended the last run, with its stack where the client shows it."""
-    made = types.Diagnostic(
-        range_of(document.lines, failure.start, failure.end, manner.encoding),
-        failure.message,
-        severity=types.DiagnosticSeverity.Error,
-        code="runtime-error",
-        source="lua",
-    )
-    if manner.related and failure.stack:
-        made.related_information = []
-        for one in failure.stack:
-            start = types.Position(one.line - 1, 0)
-            place = types.Location(uri_of_path(path_of_chunk(one.chunk)), types.Range(start, start))
-            words = f"called from {one.name}" if one.name else "called from here"
-            made.related_information.append(types.DiagnosticRelatedInformation(place, words))
-    return made
 
 
 # -- calls -------------------------------------------------------------------------------------

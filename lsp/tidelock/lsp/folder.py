@@ -16,7 +16,7 @@ from tidelock.lsp.diagnostics import Beyond
 from tidelock.lsp.documents import Document
 from tidelock.lsp.failures import Failures
 from tidelock.lsp.live import Live, connector
-from tidelock.lsp.moment import NOTHING, Loaded, Moment, View
+from tidelock.lsp.moment import NOTHING, Moment, View
 from tidelock.lsp.reloads import Reloads
 from tidelock.lsp.rules import Rules
 from tidelock.lsp.runs import Runs
@@ -83,10 +83,8 @@ class Folder:
             lambda path: session.show_again(lambda: {chunk_of_path(path)}),
         )
         self.live: Live | None = None
-        self._names: tuple[object, ...] = ()
-        self._ran_to: tuple[str, int, str] = ("", 0, "")
+        self._seen: dict[str, tuple[object, ...]] = {}
         self._fields_of: frozenset[str] = frozenset()
-        self._loaded: tuple[Loaded, ...] = ()
         self._told = threading.Condition()
         self._last_status: tuple[float, Json] = (0.0, None)
         self._status_timer: threading.Timer | None = None
@@ -240,9 +238,8 @@ class Folder:
             self._fields_of = uris | {document.uri} if has_fields else uris
         if not has_fields:
             return found
-        way = self.settings.lsp_live_diagnostics
         view = self._session.folders.stopped_in(document).view()
-        return observed.fields(document, found, view, way)
+        return observed.fields(document, found, view, self.settings.lsp_live_diagnostics)
 
     def as_wished(self, document: Document, found: list[Problem]) -> list[Problem]:
         """The problems that the project wants to see."""
@@ -335,23 +332,26 @@ class Folder:
     def _moved_on(self, moment: Moment) -> None:
         """The program has changed: what is undefined may be another thing."""
         session = self._session
-        names = (*(fact.name for fact in moment.names), *moment.modules)
-        if names != self._names:
-            self._names = names
+        if self._is_news("names", (*(one.name for one in moment.names), *moment.modules)):
             session.judge_others(self, News(is_wide=True))
             self.survey.poke()
         ran_to = (moment.kernel, moment.executions, moment.state)
-        if ran_to != self._ran_to and moment.state != "running":
-            self._ran_to = ran_to
-            if self._fields_of:  # there may be others now
-                session.judge_again(self, self._fields_of)
-        if moment.loaded != self._loaded:
-            self._loaded = moment.loaded
+        if moment.state != "running" and self._is_news("runs", ran_to):
+            session.judge_again(self, self._fields_of)  # there may be others now
+        if self._is_news("loaded", moment.loaded):
             self.reloads.compare(moment.loaded)
             session.refresh_lenses()
         if moment.frames:
             session.refresh_values()
+        is_inline = session.manner.inline_values
+        if self._is_news("hints", moment.hinted(self.settings.lsp_hints_values, is_inline)):
+            session.refresh_hints()
         self._tell_later()
+
+    def _is_news(self, what: str, told: tuple[object, ...]) -> bool:
+        """Whether something of the moment is other than before."""
+        before, self._seen[what] = self._seen.get(what, ()), told
+        return told != before
 
     # -- its status ----------------------------------------------------------------------------
 

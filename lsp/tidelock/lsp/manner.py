@@ -39,6 +39,7 @@ class Manner(NamedTuple):
     creates_files: bool = False
     action_literals: bool = False
     starts_debugging: bool = False
+    inline_values: bool = False
     refreshes_values: bool = False
     refreshes_lenses: bool = False
     refreshes_hints: bool = False
@@ -107,6 +108,7 @@ class Manner(NamedTuple):
             starts_debugging=at(
                 params, "capabilities", "experimental", "tidelock", "startDebugging"
             ) is True,
+            inline_values=isinstance(at(params, *text, "inlineValue"), Mapping),
             refreshes_values=at(
                 params, "capabilities", "workspace", "inlineValue", "refreshSupport"
             ) is True,

@@ -59,6 +59,12 @@ class Moment(NamedTuple):
         """Where it stands, as people read it; empty where it does not, or that is not known yet."""
         return place_text(f"{self.frames[0].chunk}:{self.frames[0].line}") if self.frames else ""
 
+    def hinted(self, way: str, is_inline: bool) -> tuple[object, ...]:
+        """What hints show of it by ``lsp.hints.values``, of clients with inline values or none."""
+        if way == "on":
+            return (*self.frames, *self.names)
+        return self.frames if way == "auto" and not is_inline else ()
+
 
 NOTHING = Moment()
 _MOST_COMPARED = 1_000_000

@@ -143,8 +143,13 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/inlayHint", "inlay_hints", views.hints, views.hint_list,
-        ("inlay_hint_provider", True), is_wide=True,
-        taste=lambda settings: {"which": settings.lsp_hints_parameters},
+        ("inlay_hint_provider", True), is_live=True, is_wide=True,
+        taste=lambda settings: {
+            "which": settings.lsp_hints_parameters,
+            "types": settings.lsp_hints_types,
+            "ends": settings.lsp_hints_block_ends,
+            "values": settings.lsp_hints_values,
+        },
     ),
     Route(
         "textDocument/documentLink", "document_links", views.links, views.link_list,
@@ -160,7 +165,12 @@ REQUESTS: tuple[Route, ...] = (
         taste=lambda settings: {
             "is_wanted": settings.lsp_lens_run,
             "is_loaded_wanted": settings.lsp_lens_loaded,
+            "are_references_wanted": settings.lsp_lens_references,
         },
+    ),
+    Route(
+        "codeLens/resolve", "lens_references", views.lens, views.counted_lens,
+        ("code_lens_provider", views.LENSES), is_wide=True, reaches=True,
     ),
     Route(
         "textDocument/declaration", "declaration", views.declaration,

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
 from tidelock.lsp import commands, convert, routes
-from tidelock.lsp import convert_views as views
+from tidelock.lsp import convert_runs as left
 from tidelock.lsp.diagnostics import Beyond, Check, deepen, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.findings import Findings
@@ -439,10 +439,10 @@ class Session:
         if self.manner.refreshes_values:
             self.lane.put(lambda: self._refresh("inlineValue"))
 
-    def _refresh_hints(self) -> None:
-        """The names of parameters may be others; on the lane."""
+    def refresh_hints(self) -> None:
+        """What stands beside words may be another thing; from any thread."""
         if self.manner.refreshes_hints:
-            self._refresh("inlayHint")
+            self.lane.put(lambda: self._refresh("inlayHint"))
 
     def _refresh(self, what: str) -> None:
         """Have the editor ask anew, at most twice a second; on the lane."""
@@ -523,7 +523,7 @@ class Session:
         for document in concerned:
             self.judge(document)
         if concerned:
-            self._refresh_hints()
+            self.refresh_hints()
 
     def _diagnose(self, document: Document, breathe: Breathe) -> None:
         def breathe_or_stop() -> None:
@@ -605,10 +605,10 @@ class Session:
         for one in self.folders:
             failure, refused = one.failures.of(document), one.reloads.of(document)
             if failure is not None:
-                shown = views.runtime_error(failure, document, self.manner)
+                shown = left.runtime_error(failure, document, self.manner)
                 made.diagnostics = [*made.diagnostics, shown]
             if refused is not None:
-                shown = views.reload_refused(refused, document, self.manner)
+                shown = left.reload_refused(refused, document, self.manner)
                 made.diagnostics = [*made.diagnostics, shown]
         params = convert.plain(made)
 

@@ -69,7 +69,11 @@ class Settings(NamedTuple):
     lsp_completion_call_snippet: str = "off"
     lsp_completion_postfix: bool = True
     lsp_hints_parameters: str = "literals"
+    lsp_hints_types: bool = False
+    lsp_hints_block_ends: bool = False
+    lsp_hints_values: str = "auto"
     lsp_lens_run: bool = True
+    lsp_lens_references: bool = False
     lsp_lens_loaded: bool = True
     lsp_format_tool: str = "auto"
     lsp_diagnostics_enable: bool = True
@@ -204,7 +208,16 @@ OPTIONS: tuple[Option, ...] = (
         "which arguments show the name of their parameter",
         ("literals", "all", "off"),
     ),
+    Option("lsp.hints.types", "show the types of locals and of what functions return"),
+    Option("lsp.hints.block_ends", "show behind the 'end' of a long block what it began with"),
+    Option(
+        "lsp.hints.values",
+        "show values of a paused program (auto: where the editor has no inline values; on: also"
+        " globals as they were seen last)",
+        ("auto", "on", "off"),
+    ),
     Option("lsp.lens.run", "offer above a text to run it"),
+    Option("lsp.lens.references", "say above a function how often it is used"),
     Option("lsp.lens.loaded", "offer above a loaded module to reload it, and say if it changed"),
     Option(
         "lsp.format.tool",
