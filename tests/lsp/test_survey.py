@@ -15,9 +15,11 @@ from tidelock.shared import processes
 from tidelock.shared.config import Settings
 from tidelock.shared.log import Layer
 
+from .test_folders import Desk
 from .test_session import WAIT_S, Editor
 
 Json = dict[str, Any]
+PATIENCE_S = 6 * WAIT_S  # the process is of low priority
 FINE = "local M = {}\nreturn M\n"
 
 
@@ -87,7 +89,7 @@ class Files:
 
     def wait(self, look: Callable[[], Any]) -> None:
         with self.editor.changed:
-            assert self.editor.changed.wait_for(look, WAIT_S * 2), (self.asked, self.editor.said)
+            assert self.editor.changed.wait_for(look, PATIENCE_S), (self.asked, self.editor.said)
 
     def expect(self, **found: list[tuple[str, int]]) -> None:
         """Wait until this is what is told of some files."""
@@ -262,7 +264,7 @@ def test_a_pass_is_shown_and_what_is_given_up_stays_unsaid(
     def ask(hand: survey.Hand, question: Json) -> Json:
         answer = real(hand, question)
         if len(files.asked) == 2:
-            assert go_on.wait(WAIT_S)
+            assert go_on.wait(PATIENCE_S)
         return answer
 
     monkeypatch.setattr(survey.Hand, "ask", ask)
@@ -310,7 +312,7 @@ def test_nobody_is_asked_while_somebody_types(
     monkeypatch.setattr(survey.Survey, "_take_stock", look)
     files.put(a="print(nowhere)")
     files.begin()
-    assert looked.wait(WAIT_S)
+    assert looked.wait(PATIENCE_S)
     assert files.asked == []
     monkeypatch.setattr(survey, "STAND_BACK_S", 0.0)
     files.editor.open("", uri=files.uri("new.lua"))
@@ -365,7 +367,41 @@ def test_the_process_ends_when_there_is_nothing_to_do(
     files.put(a="print(nowhere)")
     files.begin()
     files.expect(a=[("undefined-global", 0)])
-    assert ended.wait(WAIT_S)
+    assert ended.wait(PATIENCE_S)
     files.put(b="print(nowhere)")
     files.tell("b.lua")
     files.expect(b=[("undefined-global", 0)])
+
+
+def test_the_files_of_an_inner_folder_are_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "QUIET_S", 0.02)
+    desk = Desk(tmp_path)
+    desk.file("outer/tidelock.toml")
+    desk.file("outer/inner/tidelock.toml", "lsp.diagnostics.scope.undefined-global = 'open'\n")
+    text = "local n <const> = 1\nn = 2\nprint(nowhere)\n"
+    uris = [desk.file("outer/a.lua", text), desk.file("outer/inner/b.lua", text)]
+    both = ["assign-to-const", "undefined-global"]
+
+    def shown(*wanted: list[str]) -> None:
+        def look() -> bool:
+            last = {
+                params["uri"]: [one["code"] for one in params["diagnostics"]]
+                for method, params in desk.editor.said
+                if method == "textDocument/publishDiagnostics"
+            }
+            return [last.get(uri) for uri in uris] == list(wanted)
+
+        with desk.editor.changed:
+            assert desk.editor.changed.wait_for(look, PATIENCE_S), desk.editor.said
+
+    try:
+        desk.begin("outer", "outer/inner")
+        shown(both, both[:1])
+        inner = {"uri": desk.uri("outer/inner"), "name": "inner"}
+        event = {"event": {"added": [], "removed": [inner]}}
+        desk.editor.tell("workspace/didChangeWorkspaceFolders", event)
+        shown(both, both)
+    finally:
+        desk.session.close()
