@@ -241,7 +241,11 @@ class Space:
 
     def global_names(self) -> set[str]:
         """The globals that any text sets."""
-        found = set(self.snapshot.setting)
+        setting = self.snapshot.setting
+        found = set(setting)
+        for known in filter(None, map(self.snapshot.files.get, self.opened)):
+            # a file that is open counts as it is shown
+            found -= {one for one in known.sets if self.opened.keys() >= {*setting.get(one, ())}}
         return found.union(*(sets(one.tree) for one in self.opened.values()))
 
     def globals(self, but: str) -> Iterator[Symbol]:
