@@ -261,3 +261,13 @@ def test_the_editor_may_switch_the_program_off_and_on(desk: Desk) -> None:
     for wanted in (False, True):
         push(desk, {"tidelock": {"lsp": {"live": {"enabled": wanted, "deadline_ms": 70}}}})
         assert folder.settings.lsp_live_enabled is wanted
+
+
+def test_commands_reach_the_kernel_before_the_settings_are_known(tmp_path: Path) -> None:
+    made = Desk(tmp_path, use_kernel=True)
+    made.file("one/tidelock.toml", "[kernel]\nauto_start = false\n")
+    made.begin("one", capabilities=ASKED)
+    asked(made)
+    said = made.editor.wait(made.editor.command("tidelock.run", {"uri": made.uri("one/a.lua")}))
+    assert said["words"] != "this language server uses no kernel"
+    made.session.close()

@@ -95,7 +95,11 @@ class Folder:
 
         A kernel is started only where it ``is_needed``, now or later (``need``).
         """
-        self._start_live(is_needed=is_needed)
+        self.link()
+        if is_needed:
+            self.need()
+        if self.live is not None and self.settings.lsp_live_enabled:
+            self.live.start()
         self.resume_survey()
         self.index.start()
         self._tell_of_files()
@@ -276,23 +280,22 @@ class Folder:
 
     # -- the running program -------------------------------------------------------------------
 
-    def _start_live(self, *, is_needed: bool) -> None:
-        session, settings = self._session, self.settings
+    def link(self) -> None:
+        """Have a link to a kernel, which commands may use at once; it does not look for one yet."""
+        session = self._session
         if not session.ports.use_kernel or self.live is not None:
             return
         self.live = Live(
-            connector(self.workspace, settings),
-            settings.lsp_live_deadline_ms / 1000,
+            lambda may_start: connector(self.workspace, self.settings)(may_start),
+            self.settings.lsp_live_deadline_ms / 1000,
             self._moved_on,
-            may_start=settings.kernel_auto_start and is_needed,
+            may_start=False,
             began=lambda: session.show_again(self.failures.clear),
             failed=lambda words, stack: session.show_again(
                 lambda: self.failures.take(words, stack)
             ),
             overlay=self.runs.overlay,
         )
-        if settings.lsp_live_enabled:
-            self.live.start()
 
     def need(self) -> None:
         """Have a kernel started if there never was one and the options allow it."""

@@ -58,6 +58,11 @@ class Folders:
         self._open(paths)
         self._take(self._wanted())
 
+    def link(self) -> None:
+        """Have a link to a kernel for each."""
+        for folder in self._all:
+            folder.link()
+
     def start(self) -> None:
         """Have each look for its kernel and read its files; once."""
         if self._has_started:

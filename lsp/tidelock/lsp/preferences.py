@@ -50,6 +50,7 @@ class Preferences:
         if not session.manner.configures:
             session.folders.start()
             return
+        session.folders.link()
         self.ask()
         timer = threading.Timer(PATIENCE_S, session.lane.put, [session.folders.start])
         timer.daemon = True
