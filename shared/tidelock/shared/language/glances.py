@@ -1,7 +1,7 @@
 """What single variables hold where they get it, found at their places without reading the text.
 
-``members`` reads a whole text, and copies what has moved in it since an earlier one; who answers
-at each key needs the few variables that are visible. Both say the same.
+``members`` copies the statements that it reads, if they have moved since an earlier text; who
+answers at each key asks for one thing of many of them. Both say the same.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ A text is read unit by unit (``unit_members``), those that can have an answer, w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, final
+from typing import TYPE_CHECKING, final
 
 from tidelock.shared.language.annotations import documented, signature
 from tidelock.shared.language.paths import Path, direct, path_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from tidelock.shared.syntax.tree import Expression, FunctionBody, Name, Table, Tree
 
-T = TypeVar("T")
 _ALIASES = 8
 _INSERT: Path = ("table", "insert")
 
