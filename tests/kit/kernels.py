@@ -178,7 +178,8 @@ class _Editor:
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
     def request(self, number: Any, method: str, params: Any) -> None:
-        self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        message = {"jsonrpc": "2.0", "id": number, "method": method}
+        self._send(message if params is None else {**message, "params": params})
 
 
 @contextmanager
