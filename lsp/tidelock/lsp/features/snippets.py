@@ -60,7 +60,8 @@ def postfix(tree: Tree, wanted: Target) -> Iterator[Item]:
     """What may be made of the expression before a dot: ``x.if`` becomes ``if x then … end``.
 
     The expression must be on one line, right before the dot. Blocks are proposed where it could
-    be a statement of its own, ``pcall`` wherever there may be a value.
+    be a statement of its own, ``pcall`` wherever there may be a value, behind what is no call once
+    a letter is typed.
     """
     node = holder(tree, wanted.start)
     if wanted.kind != "member" or node is None:
@@ -73,7 +74,9 @@ def postfix(tree: Tree, wanted: Target) -> Iterator[Item]:
     margin = text[line[0] : node.start]
     made: dict[str, str] = {}
     is_alone = not text[wanted.end : line[1]].strip() and _begins(tree, node.start, wanted.end)
-    protected = _protected(tree, node)
+    # Most values behind a dot are tables, whose fields are meant until a letter says otherwise.
+    is_call = isinstance(node, Call | MethodCall)
+    protected = _protected(tree, node) if is_call or wanted.prefix else ""
     if is_alone:
         value = escaped(written)
         made["if"] = f"if {value} then\n\t$0\nend"
