@@ -319,3 +319,18 @@ def test_the_connector_needs_a_kernel_to_be_there(
     monkeypatch.setenv("TIDELOCK_RUNTIME_DIR", str(tmp_path))
     with pytest.raises(KernelError, match="no kernel runs"):
         connector(str(tmp_path), Settings())(False)
+
+
+def test_since_when_the_program_is_as_it_is() -> None:
+    kernel = Scripted()
+    mirror = Mirror(kernel)
+    mirror.join()
+    assert mirror.live.moment.since_s is None, "it was there before"
+    mirror.now = 10.0
+    kernel.says("execute_input", {"execution_count": 8})
+    assert mirror.live.moment.since_s == 10.0
+    mirror.now = 20.0
+    kernel.pushes(moment(execution_count=8))
+    mirror.now = 30.0
+    kernel.pushes(moment(execution_count=8, revision=2))
+    assert mirror.live.moment.since_s == 20.0

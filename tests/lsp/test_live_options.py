@@ -29,6 +29,7 @@ print(boat, harbour)
 
 async def began(editor: Editor) -> None:
     await editor.begin(EDITORS["vscode"]())
+    await editor.told(messages.STATUS)  # its folders have begun
 
 
 @pytest_lsp.fixture(config=server(*PATIENT), scope="module")
@@ -102,6 +103,20 @@ async def hovered(editor: Editor, line: int, character: int) -> str:
     place = {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}}
     found = await editor.ask("textDocument/hover", place)
     return str(found.contents.value)
+
+
+async def test_hover_says_that_a_function_was_edited_since_it_ran(removing: Editor) -> None:
+    source = "function tide()\n  return 1\nend\ntide()\n"
+    uri = removing.file("tide.lua", source)
+    removing.open(uri, source)
+    await run(removing, "tide.lua", source)
+    place = {"textDocument": {"uri": uri}, "position": {"line": 3, "character": 1}}
+    found = await removing.ask("textDocument/hover", place)
+    assert "observed after execution" in found.contents.value
+    assert "changed since" not in found.contents.value
+    removing.change(uri, 2, source.replace("return 1", "return 2"))
+    found = await removing.ask("textDocument/hover", place)
+    assert "; file changed since: tide() (tide.lua:1)" in found.contents.value
 
 
 async def test_hover_shows_fields_and_values(removing: Editor, labelling: Editor) -> None:

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidelock.lsp.moment import NOTHING, Question, StoppedFrame, View, label, moved, place_text
+from tidelock.lsp.moment import (
+    NOTHING,
+    Moment,
+    Question,
+    StoppedFrame,
+    View,
+    label,
+    moved,
+    place_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +32,24 @@ def test_labels(state: str, executions: int, words: str) -> None:
     assert label(state, executions) == words
     frame = StoppedFrame(1, "@/code/tides/predictor.lua", 163)
     assert label(state, executions, frame) == "paused at predictor.lua:163"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (59, ""), (60, ", 1 min ago"), (3599, ", 59 min ago"), (3600, ", 1 h ago"),
+        (200_000, ", 55 h ago"),
+    ],
+)  # fmt: skip
+def test_what_is_old_says_so(seconds: int, words: str) -> None:
+    moment = Moment("idle", executions=7, since_s=1000.0)
+    view = View(moment, clock=lambda: 1000.0 + seconds)
+    assert view.label("idle") == f"observed after execution 7{words}"
+    frame = StoppedFrame(1, "@/code/a.lua", 3)
+    assert view.label("paused", frame) == f"paused at a.lua:3{words}"
+    assert view.label("running") == "while running"
+    unknown = View(moment._replace(since_s=None), clock=lambda: 1e9)
+    assert unknown.label("idle") == "observed after execution 7"
 
 
 def test_places_as_people_read_them() -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tidelock.lsp.diagnostics import Beyond, deepen
+from tidelock.lsp.documents import Document
 from tidelock.lsp.features import observed
 from tidelock.lsp.features.completion import completion
 from tidelock.lsp.features.definition import definition
 from tidelock.lsp.features.hover import hover
 from tidelock.lsp.features.signature import signature
-from tidelock.lsp.moment import Moment, Question, StoppedFrame
-from tidelock.shared.language.index.space import Space
+from tidelock.lsp.loaded import LoadedTexts
+from tidelock.lsp.moment import Loaded, Moment, Question, StoppedFrame, View
+from tidelock.lsp.runs import Runs
+from tidelock.shared.language.index.space import Places, Space
+from tidelock.shared.sources import chunk_of_path, fingerprint
 
 from .conftest import IDLE, MAIN, RUNNING, Program, document, fact
 
@@ -189,6 +195,8 @@ def test_hover_shows_the_value() -> None:
     assert hovered("harbour.dep$0th", program) == ("observed after execution 7: 42 (a.lua:3)",)
     program = Program(paused(STOPPED), (Question("value", "tide", frame=11), [fact("tide", "5")]))
     here = STOPPED.replace("print(depth, outer)", "print(ti$0de)").replace("de$0\n", "\n")
+    assert hovered(here, program) == ("paused at main.lua:4; file changed since: 5",)
+    program = Program(paused(here), (Question("value", "tide", frame=11), [fact("tide", "5")]))
     assert hovered(here, program) == ("paused at main.lua:4: 5",)
     assert hovered("local x$0 = 1", Program(IDLE)) == ()
     assert hovered("harbour$0", Program(IDLE)) == ()
@@ -269,3 +277,92 @@ def test_hover_asks_nothing_where_values_are_not_wanted() -> None:
     assert found is not None
     assert found.facts == ()
     assert program.asked == []
+
+
+RAN = """\
+local function other() return 1 end
+function tide(place)
+  local height = place
+  return height
+end
+function ebb() end
+"""
+
+
+@pytest.mark.parametrize(
+    ("now", "is_edited"),
+    [
+        (RAN, False),
+        ("-- above\n" + RAN.replace("ebb", "low"), False),
+        (RAN.replace("local height = place", "local height = 2"), True),
+        ("", True),
+    ],
+)
+def test_a_function_that_was_edited_since_it_ran(now: str, is_edited: bool) -> None:
+    text, _ = document(now)
+    view = View(IDLE, ran=lambda chunk: RAN if chunk == f"@{MAIN}" else None)
+    assert observed.is_edited(text, f"@{MAIN}:2", None, view) is is_edited
+    frame = StoppedFrame(1, f"@{MAIN}", 3, RAN)
+    assert observed.is_edited(text, "", frame, View(IDLE)) is is_edited
+    for where in ("", "=In[1]:2", "@/nowhere/else.lua:2"):
+        assert not observed.is_edited(text, where, None, view)
+
+
+def test_a_module_whose_text_was_not_seen() -> None:
+    text, _ = document(RAN)
+    module = Loaded("main", MAIN, fingerprint(RAN))
+    place = f"@{MAIN}:2"
+    same = View(IDLE._replace(loaded=(module,)))
+    assert not observed.is_edited(text, place, None, same)
+    other = View(IDLE._replace(loaded=(module._replace(text="1-0"),)))
+    assert observed.is_edited(text, place, None, other)
+    assert not observed.is_edited(text, place, None, View(IDLE))
+
+
+def test_hover_says_of_an_edited_function_that_it_was() -> None:
+    text, marks = document(RAN.replace("return height", "return 1") + "ti$0de()")
+    value = fact("tide", signature="tide(place)", where=f"@{MAIN}:2")
+    program = Program(IDLE, (Question("value", "tide"), [value]))
+    view = View(IDLE, program.view().ask, lambda chunk: RAN)
+    found = hover(text, marks.at, view, Space())
+    assert found is not None
+    words = "observed after execution 7; file changed since: tide(place) (main.lua:2)"
+    assert found.facts == (words,)
+
+
+def test_hover_says_which_version_of_a_module_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "tides.lua"
+    path.write_text(RAN)
+    main = Document((tmp_path / "main.lua").as_uri(), 1, "require 'tides'", "5.4", (str(tmp_path),))
+
+    def told(moment: Moment, **options: bool) -> tuple[str, ...]:
+        space = Space(places=Places(str(tmp_path)))
+        found = hover(main, 10, View(moment), space, **options)
+        return found.facts if found else ()
+
+    module = Loaded("tides", str(path), fingerprint(RAN))
+    loaded = IDLE._replace(modules=("tides",), loaded=(module,))
+    when = "observed after execution 7"
+    assert told(IDLE) == (str(path),)
+    assert told(loaded) == (str(path), f"{when}: loaded, as the file is now")
+    assert told(loaded, values=False) == (str(path),)
+    assert told(loaded._replace(loaded=())) == (str(path), f"{when}: loaded")
+    elsewhere = loaded._replace(loaded=(module._replace(path="/old/tides.lua"),))
+    assert told(elsewhere)[1].startswith(f"{when}: loaded from /old/tides.lua")
+    path.write_text(RAN + "--")
+    assert told(loaded) == (str(path), f"{when}: loaded; file changed since")
+
+
+def test_texts_of_modules_are_kept_as_they_were_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "tides.lua"
+    path.write_text(RAN)
+    texts = LoadedTexts(Runs(lambda method, params: None, lambda: "1"))
+    module = Loaded("tides", str(path), fingerprint(RAN))
+    chunk = chunk_of_path(str(path))
+    texts.take([module])
+    path.write_text("edited")
+    texts.take([module])
+    assert texts.of(chunk) == RAN
+    texts.take([module._replace(text="1-0")])
+    assert texts.of(chunk) is None
+    assert texts.likely(chunk) == ("edited",)

@@ -16,6 +16,7 @@ from tidelock.lsp.diagnostics import Beyond
 from tidelock.lsp.documents import Document
 from tidelock.lsp.failures import Failures
 from tidelock.lsp.live import Live, connector
+from tidelock.lsp.loaded import LoadedTexts
 from tidelock.lsp.moment import NOTHING, Moment, View
 from tidelock.lsp.reloads import Reloads
 from tidelock.lsp.rules import Rules
@@ -27,8 +28,6 @@ from tidelock.shared.errors import KernelError, TidelockError
 from tidelock.shared.log import layer
 from tidelock.shared.sources import (
     chunk_of_path,
-    path_of_chunk,
-    read_text,
     search_folders,
     uri_of_path,
 )
@@ -77,7 +76,8 @@ class Folder:
         self.survey = Survey(lambda: sight(self, session), session.show_file, self._begin)
         self.rules = Rules(settings, workspace, session.warn)
         self.runs = Runs(session.wire.notify, session.new_id)
-        self.failures = Failures(self._ran)
+        self._texts = LoadedTexts(self.runs)
+        self.failures = Failures(self._texts.likely)
         self.reloads = Reloads(
             lambda text: session.ports.check(text, self.lua),
             lambda path: session.show_again(lambda: {chunk_of_path(path)}),
@@ -269,15 +269,6 @@ class Folder:
         self.survey.poke()
         self._tell_later()
 
-    def _ran(self, chunk: str) -> tuple[str, ...]:
-        """The texts of which one ran for a chunk: what the newest run was given, and the file."""
-        given = self.runs.ran(chunk)
-        try:
-            saved = read_text(path_of_chunk(chunk))
-        except OSError:
-            saved = None
-        return tuple(text for text in (given, saved) if text is not None)
-
     # -- the running program -------------------------------------------------------------------
 
     def link(self) -> None:
@@ -317,7 +308,7 @@ class Folder:
         live = self.live
         if live is None or not self.settings.lsp_live_enabled:
             return View()
-        return View(live.moment, live.ask)
+        return View(live.moment, live.ask, self._texts.of)
 
     def has_loaded(self, path: str) -> bool:
         """Whether the program has loaded a file as a module."""
@@ -342,6 +333,7 @@ class Folder:
         if moment.state != "running" and self._is_news("runs", ran_to):
             session.judge_again(self, self._fields_of)  # there may be others now
         if self._is_news("loaded", moment.loaded):
+            self._texts.take(moment.loaded)
             self.reloads.compare(moment.loaded)
             session.refresh_lenses()
         if moment.frames:

@@ -206,7 +206,13 @@ class Live:
             self._began()
             count, run = int(content.get("execution_count", 0)), message.parent_id
             self._set(
-                self.moment._replace(state="running", executions=count, execution=run, frames=())
+                self.moment._replace(
+                    state="running",
+                    executions=count,
+                    execution=run,
+                    frames=(),
+                    since_s=self._clock(),
+                )
             )
         elif kind == "shutdown_reply" and not content.get("restart"):
             self._lost(client, "it was stopped")
@@ -229,6 +235,9 @@ class Live:
             log.warn("a moment that cannot be read", error=repr(error))
             return
         known = self.moment
+        if known.kernel == moment.kernel:  # of one that was there before, the age is not known
+            is_same = (known.state, known.executions) == (moment.state, moment.executions)
+            moment = moment._replace(since_s=known.since_s if is_same else self._clock())
         if moment.modules:  # what is known of their files stays until it is told anew
             moment = moment._replace(loaded=known.loaded if known.kernel == moment.kernel else ())
         turn = self._set(moment)

@@ -7,6 +7,7 @@ Every fact that is shown carries the label of when and where it was seen.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import Literal, NamedTuple, final
 
@@ -40,7 +41,7 @@ class Moment(NamedTuple):
 
     ``state`` is none (no kernel), idle, running, paused, or what a script waits for. ``names``
     are the globals that a program made, ``modules`` those that were loaded; of ``loaded`` the files
-    are known.
+    are known. ``since_s`` is when it was first seen in this state, by the clock of the ``View``.
     """
 
     state: str = "none"
@@ -53,6 +54,7 @@ class Moment(NamedTuple):
     modules: tuple[str, ...] = ()
     frames: tuple[StoppedFrame, ...] = ()
     loaded: tuple[Loaded, ...] = ()
+    since_s: float | None = None
 
     @property
     def place(self) -> str:
@@ -95,14 +97,34 @@ class View:
     """The program as one request sees it: the moment when it arrived, and a way to ask.
 
     ``is_late`` is set when an answer did not come in time, so that there may be more to show.
+    ``ran`` gives the text that was loaded for a chunk, None where that was not seen.
     """
 
-    __slots__ = ("_ask", "is_late", "moment")
+    __slots__ = ("_ask", "_clock", "is_late", "moment", "ran")
 
-    def __init__(self, moment: Moment = NOTHING, ask: Ask | None = None) -> None:
+    def __init__(
+        self,
+        moment: Moment = NOTHING,
+        ask: Ask | None = None,
+        ran: Callable[[str], str | None] = lambda chunk: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.moment = moment
         self.is_late = False
+        self.ran = ran
         self._ask = ask
+        self._clock = clock
+
+    def label(self, state: str, frame: StoppedFrame | None = None) -> str:
+        """When something was seen, with the age of what is older than a minute."""
+        words = label(state, self.moment.executions, frame)
+        return words + (self.age if state in ("idle", "paused") else "")
+
+    @property
+    def age(self) -> str:
+        """How long the program is in its state: ``, 3 min ago`` or nothing."""
+        since_s = self.moment.since_s
+        return "" if since_s is None else age(self._clock() - since_s)
 
     def ask(self, question: Question) -> Answered | None:
         """The answer; None without a program or when none came in time."""
@@ -121,6 +143,16 @@ def label(state: str, executions: int, frame: StoppedFrame | None = None) -> str
     if state == "idle":
         return f"observed after execution {executions}" if executions else "observed"
     return "while paused" if state == "paused" else "while running"
+
+
+def age(seconds: float) -> str:
+    """``, 3 min ago``; empty for less than a minute."""
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return ""
+    if minutes < 60:
+        return f", {minutes} min ago"
+    return f", {minutes // 60} h ago"
 
 
 def place_text(where: str) -> str:

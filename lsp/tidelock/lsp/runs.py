@@ -110,7 +110,9 @@ class Runs:
         document = wanted.document
         unsaved = [one for one in opened if one.path and _is_unsaved(one)]
         with self._lock:
-            self._newest = self._texts[number] = {one.chunk: one.text for one in unsaved}
+            given = self._texts[number] = {one.chunk: one.text for one in unsaved}
+            is_whole = document.chunk and not wanted.is_selection and not wanted.is_about
+            self._newest = {**given, document.chunk: document.text} if is_whole else given
             self._waiting[number] = threading.Event()
         for one in unsaved:
             put = {"action": "put", "source": one.path, "text": one.text}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tidelock.lsp.features import observed
+from tidelock.lsp.reloads import is_changed
 from tidelock.shared.language import hover as language
 from tidelock.shared.language.index.links import required
 
@@ -37,4 +38,20 @@ def hover(
     if found is None or module is None:
         return found
     path = space.find(module.value, document.search)
-    return found._replace(facts=(*found.facts, path)) if path else found
+    told = [path] if path else []
+    if values:
+        told += _version(module.value, path, view)
+    return found._replace(facts=(*found.facts, *told))
+
+
+def _version(name: str, path: str, view: View) -> list[str]:
+    """Which version of a module the program has loaded; nothing for one that it has not."""
+    if name not in view.moment.modules:
+        return []
+    loaded = next((one for one in view.moment.loaded if one.name == name), None)
+    words = "loaded"
+    if loaded is not None and path and loaded.path != path:
+        words = f"loaded from {loaded.path}"
+    if loaded is not None:
+        words += "; file changed since" if is_changed(loaded) else ", as the file is now"
+    return [f"{view.label(view.moment.state)}: {words}"]

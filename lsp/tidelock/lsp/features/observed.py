@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidelock.lsp.moment import Question, StoppedFrame, View, label, moved, place_text
+from tidelock.lsp.moment import Question, StoppedFrame, View, moved, place_text
 from tidelock.shared.language.facts import Fact, Facts
 from tidelock.shared.language.hover import symbol_path
 from tidelock.shared.language.index.problems import at_run_time
 from tidelock.shared.language.members import members as read
 from tidelock.shared.language.scopes import Local, resolve
-from tidelock.shared.syntax.tree import Call, Name, String
+from tidelock.shared.sources import fingerprint, path_of_chunk, read_text
+from tidelock.shared.syntax.parser import parse
+from tidelock.shared.syntax.tree import Call, FunctionBody, Name, String
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.completion import Target
     from tidelock.shared.language.hover import Symbol
     from tidelock.shared.model import Key, Problem
-    from tidelock.shared.syntax.tree import Tree
+    from tidelock.shared.syntax.tree import Node, Tree
 
 _MOST_FIELDS = 20
 
@@ -35,7 +37,7 @@ def names(document: Document, offset: int, view: View) -> Facts | None:
     answered = view.ask(Question("names", frame=stop[0].id if stop else 0))
     if answered is None:
         seen = view.moment.names
-        return Facts("observed earlier", _shown(seen)) if seen else None
+        return Facts(f"observed earlier{view.age}", _shown(seen)) if seen else None
     facts: Iterable[Fact] = answered.facts
     if stop is not None:
         frame, place = stop
@@ -48,8 +50,8 @@ def names(document: Document, offset: int, view: View) -> Facts | None:
             if fact.kind == "global"
             or (fact.name in here and here[fact.name] is there.get(fact.name))
         ]
-        return Facts(label("paused", 0, frame), _shown(facts))
-    return Facts(label(answered.state, view.moment.executions), _shown(facts))
+        return Facts(view.label("paused", frame), _shown(facts))
+    return Facts(view.label(answered.state), _shown(facts))
 
 
 def members(document: Document, target: Target, view: View) -> Facts | None:
@@ -66,7 +68,7 @@ def members(document: Document, target: Target, view: View) -> Facts | None:
     answered = view.ask(question._replace(what="members"))
     if answered is None:
         return None
-    when = label(answered.state, view.moment.executions, frame)
+    when = view.label(answered.state, frame)
     return Facts(when, members=_shown(answered.facts))
 
 
@@ -80,7 +82,48 @@ def value(document: Document, symbol: Symbol, view: View) -> Facts | None:
     answered = view.ask(question)
     if answered is None or not answered.facts:
         return None
-    return Facts(label(answered.state, view.moment.executions, frame), value=answered.facts[0])
+    fact = answered.facts[0]
+    when = view.label(answered.state, frame)
+    if is_edited(document, fact.where, frame, view):
+        when += "; file changed since"
+    return Facts(when, value=fact)
+
+
+def is_edited(document: Document, where: str, frame: StoppedFrame | None, view: View) -> bool:
+    """Whether the function at a place, else that of a stopped frame, is another text now.
+
+    Of a module whose text was not seen, whether anything of its file is.
+    """
+    chunk, _, line = where.rpartition(":")
+    ran = view.ran(chunk)
+    if not chunk and frame is not None:
+        chunk, line, ran = frame.chunk, str(frame.line), frame.text or None
+    path = path_of_chunk(chunk)
+    if not path:
+        return False
+    try:
+        now = document.text if document.chunk == chunk else read_text(path)
+    except OSError:
+        return False
+    if ran is None:
+        loaded = next((one for one in view.moment.loaded if one.path == path), None)
+        return loaded is not None and loaded.text != fingerprint(now)
+    return ran != now and _function(parse(ran, document.dialect), int(line)) not in now
+
+
+def _function(tree: Tree, line: int) -> str:
+    """The lines of the innermost function around a line, counted from one; else the whole text."""
+    found = 0, len(tree.lines) - 1
+    todo: list[Node] = [tree.body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, FunctionBody):
+            span = tree.lines.line_of(node.header), tree.lines.line_of(node.end)
+            if not span[0] < line <= span[1] + 1:
+                continue
+            found = max(found, span)
+        todo += node.children()
+    return tree.text[tree.lines.span(found[0])[0] : tree.lines.span(found[1])[1]]
 
 
 def fields(document: Document, found: list[Problem], view: View, way: str) -> list[Problem]:
