@@ -137,6 +137,17 @@ def test_a_home_is_not_read(place: Place) -> None:
     assert codes(client.diagnostics(main, predicate=len)) == [("undefined-global", 0)]
 
 
+def test_a_file_that_may_set_any_global_makes_its_unknown_ones_hints(place: Place) -> None:
+    main = place.file("main.lua", "for name in pairs(list) do _G[name] = 1 end\nmade()")
+    other = place.file("other.lua", "for name in pairs({}) do rawset(_G, name, 1) end\nmade()")
+    third = place.file("third.lua", "made()")
+    client = place.server("--no-kernel")
+    for path, severity in ((main, 4), (other, 4), (third, 2)):
+        client.open(path)
+        found = client.diagnostics(path, predicate=len)
+        assert {(one.code, one.severity) for one in found} == {("undefined-global", severity)}
+
+
 def test_the_cache_serves_the_next_start_and_can_be_passed_by(place: Place) -> None:
     main, client = harbour(place)
     ready(client, 3)

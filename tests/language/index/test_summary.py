@@ -101,7 +101,14 @@ def test_lua_5_5_declares_globals() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["_G[name] = 1", "setfenv(1, {})", 'module("m")', "setmetatable(_G, {})"]
+    "source",
+    [
+        "_G[name] = 1",
+        "rawset(_G, name, 1)",
+        "setfenv(1, {})",
+        'module("m")',
+        "setmetatable(_G, {})",
+    ],
 )
 def test_a_text_that_may_set_any_global(source: str) -> None:
     assert offered(source).is_dynamic

@@ -163,7 +163,7 @@ def _sets(tree: Tree) -> tuple[str, ...]:
     known = members(tree)
     found.update(dict.fromkeys(known.globals_through("_G")))
     found.update((key, None) for key in known.fields(("_ENV",)) if isinstance(key, str))
-    found.update(dict.fromkeys(_raw_sets(tree)))
+    found.update(dict.fromkeys(key for key in _raw_keys(tree) if isinstance(key, str)))
     return tuple(found)
 
 
@@ -313,23 +313,23 @@ def _uses(scopes: Scopes) -> dict[str, Uses]:
     return found
 
 
-def _raw_sets(tree: Tree) -> Iterator[str]:
-    """The globals of ``rawset(_G, "name", value)``."""
+def _raw_keys(tree: Tree) -> Iterator[object]:
+    """The keys of ``rawset(_G, key, value)``; None for one that is computed."""
     for use in resolve(tree).global_uses("rawset"):
         for node in tree.path(use.start):
             if not isinstance(node, Call) or node.function.start != use.start:
                 continue
             table, key = (*node.arguments, None, None)[:2]
             if isinstance(table, Name) and table.name in ("_G", "_ENV") and key is not None:
-                name = constant(key)
-                if isinstance(name, str):
-                    yield name
+                yield constant(key)
 
 
 def is_dynamic(tree: Tree) -> bool:
     """Whether a text may set any global, by a computed key, ``setfenv``, ``module`` or so."""
     scopes = resolve(tree)
     if scopes.global_uses("setfenv") or scopes.global_uses("module"):
+        return True
+    if None in _raw_keys(tree):
         return True
     known = members(tree)
     return any(
