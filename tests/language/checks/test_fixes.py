@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.checking import applied, check_fix
+from kit.checking import applied, check_fix, judged
 from tidelock.shared.language.checks.fixes import fixes
 from tidelock.shared.model import Problem
 from tidelock.shared.syntax.parser import parse
@@ -63,6 +63,56 @@ from tidelock.shared.syntax.parser import parse
         ),
         ("count-down-loop", "for i = 10, 1 do f(i) end", "for i = 10, 1, -1 do f(i) end"),
         ("syntax-error", "if a && b then end", "if a and b then end"),
+        ("syntax-error", "x += 1", "x = x + 1"),
+        ("syntax-error", "x.y[1] ..= f(a) -- c\ng()", "x.y[1] = x.y[1] .. f(a) -- c\ng()"),
+        ("syntax-error", "x *= a + b\ng()", "x = x * (a + b)\ng()"),
+        ("syntax-error", "x -= a -\n  b g()", "x = x - (a -\n  b) g()"),
+        ("undefined-doc-name", "---@type stirng\nx = f()", "---@type string\nx = f()"),
+        (
+            "undefined-doc-name",
+            "---@class Boat\n\n---@type Baot\nx = f()",
+            "---@class Boat\n\n---@type Boat\nx = f()",
+        ),
+        (
+            "undefined-doc-class",
+            "---@class Boat\n\n---@class Ferry: Baot",
+            "---@class Boat\n\n---@class Ferry: Boat",
+        ),
+        (
+            "undefined-doc-param",
+            "---@param a any\n---@param zzz any\nfunction f(a) end",
+            "---@param a any\nfunction f(a) end",
+        ),
+        (
+            "duplicate-doc-param",
+            "---@param a any\n---@param a any\nfunction f(a) end",
+            "---@param a any\nfunction f(a) end",
+        ),
+        (
+            "duplicate-doc-field",
+            "---@class A\n---@field x any\n---@field x any",
+            "---@class A\n---@field x any\n",
+        ),
+        (
+            "deprecated",
+            "---@deprecated use `new`\nfunction old() end\nold()",
+            "---@deprecated use `new`\nfunction old() end\nnew()",
+        ),
+        (
+            "deprecated",
+            "local M = {}\n---@deprecated Use M.new instead.\nfunction M.old() end\nM.old()",
+            "local M = {}\n---@deprecated Use M.new instead.\nfunction M.old() end\nM.new()",
+        ),
+        (
+            "unresolved-require",
+            "-- main.lua --\nrequire('habour')\n-- harbour.lua --\nreturn 1",
+            "-- main.lua --\nrequire('harbour')\n-- harbour.lua --\nreturn 1",
+        ),
+        (
+            "unresolved-require",
+            '-- main.lua --\nrequire "tides"\n-- sea/tides.lua --\nreturn 1',
+            '-- main.lua --\nrequire "sea.tides"\n-- sea/tides.lua --\nreturn 1',
+        ),
         ("syntax-error", "if !a then end", "if not a then end"),
     ],
 )
@@ -87,6 +137,10 @@ def test_the_first_fix(code: str, source: str, expected: str) -> None:
         ("read-only-global", "print = 1", "local print = 1"),
         ("unbalanced-assignments", "a, b, c = 1", "a, b, c = 1, nil, nil"),
         ("newline-call", "a = b\n(c)()", "a = b;\n(c)()"),
+        ("assign-to-const", "local a <const> = 1 a = 2", "local a = 1 a = 2"),
+        ("assign-to-const", "local a, b < const > = 1, 2 b = a", "local a, b = 1, 2 b = a"),
+        ("missing-parameter", "string.rep('a')", "string.rep('a', nil)"),
+        ("missing-parameter", "string.rep()", "string.rep(nil)"),
         ("newline-call", "t = {\n  a\n  (b)\n}", "t = {\n  a,\n  (b)\n}"),
         ("confusing-precedence", "return not a == b", "return a ~= b"),
         ("confusing-precedence", "return a or 0 + 1", "return (a or 0) + 1"),
@@ -105,6 +159,29 @@ def test_a_variable_is_renamed_wherever_it_is_named() -> None:
     assert applied(tree.text, silence) == (
         "---@diagnostic disable-next-line: write-only-local\nlocal x = 1\nx = 2"
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "source"),
+    [
+        ("deprecated", "---@deprecated\nfunction old() end\nold()"),
+        ("deprecated", "---@deprecated use the new one\nfunction old() end\nold()"),
+        ("deprecated", "---@deprecated use a.b\nfunction old() end\nlocal M = { f = old }\nM.f()"),
+        ("assign-to-const", "local f <close> = nil f = 1"),
+        ("missing-parameter", "string.rep 'a'"),
+        ("undefined-doc-name", "---@type Nowhere\nx = f()"),
+        ("unresolved-require", "-- main.lua --\nrequire('zzz')\n-- a/zz.lua --\nreturn 1"),
+        (
+            "unresolved-require",
+            "-- main.lua --\nrequire('c')\n-- a/c.lua --\nreturn 1\n-- b/c.lua --\nreturn 1",
+        ),
+        ("syntax-error", "x +="),
+    ],
+)
+def test_where_nothing_is_plain(code: str, source: str) -> None:
+    found = judged(source)
+    (problem,) = found.of(code)
+    assert [one.title for one in fixes(found.tree, problem) if "hide" not in one.title] == []
 
 
 def test_the_wish_not_to_see_it_keeps_the_indentation() -> None:

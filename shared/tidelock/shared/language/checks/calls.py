@@ -5,6 +5,7 @@ A call is judged only where the one function that it calls is known.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tidelock.shared.language.annotations import digest
@@ -48,8 +49,10 @@ def call(types: Types, text: Text, node: Call | MethodCall) -> Iterator[Problem]
         return
     run = _comment(types, called)
     if run is not None and digest(run).deprecated:
-        message = f"'{text.tree.text[slice(*place)]}' is deprecated"
-        yield Problem("deprecated", "hint", *place, message)
+        named, instead = _successor(text, node, run)
+        hint = f"; use '{named}'" if named else ""
+        message = f"'{text.tree.text[slice(*place)]}' is deprecated{hint}"
+        yield Problem("deprecated", "hint", *place, message, instead=instead)
     signatures = types.calls.signatures(called)
     if not signatures:
         return
@@ -89,6 +92,38 @@ def _comment(types: Types, function: Function) -> Run | None:
     if function.text is None or function.body is None:
         return None
     return types.calls.comment(function.text, function.body)
+
+
+_NAMED = r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)*"
+_INSTEAD = re.compile(
+    r"\b(?:use|replaced by|in favou?r of)\s+"
+    rf"(?:[`'\"]({_NAMED})(?:\(\))?[`'\"]|({_NAMED})(?=\(|\s+instead\b|[.!]?\s*$))",
+    re.IGNORECASE,
+)
+
+
+def _successor(text: Text, node: Call | MethodCall, run: Run) -> tuple[str, str]:
+    """What ``@deprecated`` says to use, and what that is in the place of the name that is called.
+
+    The second is empty where more than the name would have to change.
+    """
+    marks = (one for one in run.block.items if isinstance(one, tags.Mark))
+    words = next((one.text for one in marks if one.word == "deprecated"), "")
+    found = _INSTEAD.search(words)
+    if found is None:
+        return "", ""
+    named: str = found[1] or found[2]
+    last = re.split("[.:]", named)[-1]
+    table = named[: -len(last) - 1]
+    if not table:
+        return named, last
+    if isinstance(node, MethodCall):
+        return named, last if ":" in named else ""
+    if isinstance(node.function, Member):
+        before = node.function.object
+        is_same = text.tree.text[before.start : before.end] == table and "." in named
+        return named, last if is_same else ""
+    return named, named if ":" not in named else ""
 
 
 def _is_open(nodes: list[Expression]) -> bool:

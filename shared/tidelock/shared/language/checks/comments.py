@@ -20,6 +20,7 @@ from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.types.declared import (
     DeclaredAlias,
     DeclaredClass,
+    declared,
     function_below,
 )
 from tidelock.shared.language.types.kinds import BASICS
@@ -63,7 +64,10 @@ def comments(types: Types, text: Text) -> Iterator[Problem]:
                 name = named.name
                 if named in parents or name.text in variables or _is_known(types, text, name.text):
                     continue
-                yield _problem("undefined-doc-name", run, name, f"'{name.text}' is no type")
+                near = _nearest(name.text, _types(text))
+                hint = f"; did you mean '{near}'?" if near else ""
+                message = f"'{name.text}' is no type{hint}"
+                yield _problem("undefined-doc-name", run, name, message, near)
 
 
 def _problem(code: str, run: Run, word: Word, message: str, instead: str = "") -> Problem:
@@ -117,6 +121,12 @@ def _parameters(text: Text, run: Run) -> Iterator[Problem]:
             yield _problem("undefined-doc-param", run, word, message, near)
 
 
+def _types(text: Text) -> Iterator[str]:
+    """The types that may be meant: Lua's own, and those that the text declares."""
+    yield from sorted(BASICS)
+    yield from declared(text.tree).names
+
+
 def _nearest(word: str, names: Iterable[str]) -> str:
     found = difflib.get_close_matches(word, list(names), 1, 0.7)
     return found[0] if found else ""
@@ -154,8 +164,10 @@ def _parents(types: Types, text: Text, run: Run, item: tags.Class) -> Iterator[P
             continue
         word = parent.name
         if not _is_known(types, text, word.text):
-            message = f"class '{word.text}' is declared nowhere"
-            yield _problem("undefined-doc-class", run, word, message)
+            near = _nearest(word.text, declared(text.tree).names)
+            hint = f"; did you mean '{near}'?" if near and near != name else ""
+            message = f"class '{word.text}' is declared nowhere{hint}"
+            yield _problem("undefined-doc-class", run, word, message, near if hint else "")
         elif _descends(types, text, word.text, name):
             message = f"class '{name}' is a parent of its own parent '{word.text}'"
             yield _problem("circle-doc-class", run, word, message)

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tidelock.shared.language.scopes import resolve
+from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tree import (
     Assign,
     Binary,
@@ -23,6 +24,7 @@ from tidelock.shared.syntax.tree import (
     LocalFunction,
     Member,
     MethodCall,
+    Missing,
     Node,
     NumericFor,
     Table,
@@ -89,6 +91,7 @@ def _indent(text: str, start: int) -> str:
 
 # -- the grammar -------------------------------------------------------------------------------
 
+_COMPOUND = re.compile(r"'\S+=' is not Lua; write '.* (= .+) \.\.\.'")
 _FOREIGN = re.compile(r"'\S+' is not Lua; write '(\S+)'")
 _UNCLOSED = re.compile(r"this '(\S+)' is not closed")
 _CLOSERS = {"repeat": "until", "(": ")", "[": "]", "{": "}"}
@@ -104,6 +107,10 @@ def _syntax(tree: Tree, problem: Problem) -> Iterator[Fix]:
             space = " " if word == "not" and not follows.isspace() else ""
             edit = Edit(problem.start, problem.end, word + space)
             yield Fix(f"write '{word}'", (edit,), is_preferred=True)
+            return
+        compound = _COMPOUND.match(message)
+        if compound is not None:
+            yield from _written_out(tree, problem, compound[1])
             return
     opener = next((one for one in problem.related if _UNCLOSED.match(one.message)), None)
     if opener is None:
@@ -129,6 +136,26 @@ def _syntax(tree: Tree, problem: Problem) -> Iterator[Fix]:
     else:
         first = "" if start == 0 or tree.text[start - 1] in "\n\r" else "\n"
         yield Fix(title, (Edit(start, start, f"{first}{indent}end\n"),), is_preferred=True)
+
+
+def _written_out(tree: Tree, problem: Problem, words: str) -> Iterator[Fix]:
+    """``x += 1`` as ``x = x + 1``; what binds less than the operator gets brackets."""
+    rest = tree.text[problem.end : problem.end + _FURTHER]
+    edits = [Edit(problem.start, problem.end, words)]
+    first = next(iter(parse(f"_={rest}", tree.dialect).body.statements), None)
+    if not isinstance(first, Assign) or len(first.values) != 1:
+        return
+    value = first.values[0]
+    if isinstance(value, Missing):
+        return
+    if isinstance(value, Binary):
+        start, end = (problem.end + one - 2 for one in (value.start, value.end))
+        edits += [Edit(start, start, "("), Edit(end, end, ")")]
+    yield Fix("write it out", tuple(edits), is_preferred=True)
+
+
+_FURTHER = 2_000
+"""How many characters the right side of such an assignment is looked for in."""
 
 
 def _ends_before(problem: Problem) -> list[int]:
@@ -181,6 +208,18 @@ def _local(tree: Tree, problem: Problem) -> Iterator[Fix]:
         yield Fix("make it local", (Edit(statement.start, statement.start, "local "),))
 
 
+def _variable(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Take the ``<const>`` away with which a local was declared."""
+    local = resolve(tree).meaning(problem.start)
+    statement = None if local is None else _around(tree, local.start, Local)
+    if local is None or statement is None:
+        return
+    for name, attribute in zip(statement.names, statement.attributes, strict=False):
+        if name.start == local.start and attribute is not None and attribute.name == "const":
+            end = tree.text.index(">", attribute.end) + 1
+            yield Fix(f"let '{local.name}' change", (Edit(name.end, end, ""),))
+
+
 def _remove_label(tree: Tree, problem: Problem) -> Iterator[Fix]:
     label = _around(tree, problem.start, Label)
     if label is not None:
@@ -224,6 +263,24 @@ def _fill(tree: Tree, problem: Problem) -> Iterator[Fix]:
         missing = len(names) - len(statement.values)
         end = statement.values[-1].end
         yield Fix("add 'nil'", (Edit(end, end, ", nil" * missing),))
+
+
+def _argument(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Write out an argument that is nil."""
+    node = _around(tree, problem.start, Call | MethodCall)
+    if node is None or tree.text[node.end - 1] != ")":
+        return
+    place = node.arguments[-1].end if node.arguments else node.end - 1
+    yield Fix("add 'nil'", (Edit(place, place, ", nil" if node.arguments else "nil"),))
+
+
+def _annotation(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Take the line of an annotation away."""
+    start, end = tree.lines.span(tree.lines.line_of(problem.start))
+    if tree.text[start:end].lstrip().startswith("---"):
+        after = _REST.match(tree.text, end)
+        edit = Edit(start, end if after is None else after.end(), "")
+        yield Fix("remove the line", (edit,), is_preferred=not problem.instead)
 
 
 def _sign(tree: Tree, problem: Problem) -> Iterator[Fix]:
@@ -273,11 +330,16 @@ def _short(words: str) -> str:
 
 
 _FIXES: dict[str, Callable[[Tree, Problem], Iterator[Fix]]] = {
+    "assign-to-const": _variable,
     "colon-mismatch": _sign,
     "confusing-precedence": _negation,
     "count-down-loop": _step,
+    "doc-field-no-class": _annotation,
+    "duplicate-doc-field": _annotation,
+    "duplicate-doc-param": _annotation,
     "empty-statement": _remove,
     "implicit-global": _local,
+    "missing-parameter": _argument,
     "newline-call": _end_statement,
     "read-only-global": _local,
     "redundant-parameter": _remove_listed,
@@ -287,6 +349,7 @@ _FIXES: dict[str, Callable[[Tree, Problem], Iterator[Fix]]] = {
     "self-assignment": _remove,
     "syntax-error": _syntax,
     "unbalanced-assignments": _fill,
+    "undefined-doc-param": _annotation,
     "unreachable-code": _remove,
     "unused-argument": _underscore,
     "unused-function": _unused,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.checks.variables import damage
@@ -175,9 +175,28 @@ def _unresolved(tree: Tree, uri: str, space: Space, known: Known) -> Iterator[Pr
                 yield Problem("unresolved-require", "hint", start, end, at_run_time(f"'{name}'"))
             continue
         where = ", ".join(folders[:_SHOWN_FOLDERS])
+        near = _near_module(name, space, folders, known)
         message = f"'{name}' is no module that can be found"
+        message += f"; did you mean '{near}'?" if near else ""
         message += f"; searched in {where}" if where else ""
-        yield Problem("unresolved-require", "warning", start, end, message)
+        instead = f"{tree.text[start]}{near}{tree.text[start]}" if near else ""
+        yield Problem("unresolved-require", "warning", start, end, message, instead=instead)
+
+
+_MODULES = 5_000
+"""How many files are looked at for a name; each edit of a text with such a problem asks anew."""
+
+
+def _near_module(name: str, space: Space, folders: Sequence[str], known: Known) -> str:
+    """The module that may be meant: one of a like name, or the same file in another folder."""
+    read = islice(space.module_names(folders), _MODULES)
+    names = list(dict.fromkeys((*read, *space.preloaded(), *known.modules)))
+    close = _nearest(name, names)
+    if close:
+        return close
+    last = name.rpartition(".")[2]
+    same = [one for one in names if one.rpartition(".")[2] == last]
+    return same[0] if len(same) == 1 else ""
 
 
 def _span(tree: Tree, place: Place) -> tuple[int, int]:

@@ -137,6 +137,16 @@ class Space:
             self._found[key] = found
         return found
 
+    def module_names(self, folders: Sequence[str]) -> Iterator[str]:
+        """The names by which files that were read can be required, for some folders to look in."""
+        for path in (*self.opened, *self.snapshot.files):
+            for folder in folders:
+                inner = path.removeprefix(os.path.join(folder, ""))
+                if inner != path and inner.endswith(".lua"):
+                    stem = inner.removesuffix(".lua").removesuffix(f"{os.sep}init")
+                    yield stem.replace(os.sep, ".")
+                    break
+
     def _is_there(self, path: str) -> bool:
         return path in self.snapshot.files or path in self.opened or os.path.isfile(path)
 
