@@ -51,7 +51,23 @@ _NEEDED = {
 @functools.cache
 def converter() -> cattrs.Converter:
     """lsprotocol's converter."""
-    return converters.get_converter()
+    made = converters.get_converter()
+    read_actions(made)
+    return made
+
+
+def read_actions(made: cattrs.Converter) -> None:
+    """Have a converter read code actions that bring a command, which lsprotocol takes for one."""
+
+    def read(value: Json, _kind: object) -> types.Command | types.CodeAction:
+        is_command = isinstance(value.get("command"), str)
+        found: types.Command | types.CodeAction = made.structure(
+            value, types.Command if is_command else types.CodeAction
+        )
+        return found
+
+    either: Any = types.Command | types.CodeAction
+    made.register_structure_hook(either, read)
 
 
 def structured(kind: type[Any], message: Json) -> Any:

@@ -22,7 +22,7 @@ from pygls.protocol import default_converter
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 from pytest_lsp.client import register_lsp_features
 
-from kit.lsp_conduct import converter
+from kit.lsp_conduct import converter, read_actions
 from kit.programs import TIDELOCK, environment
 from kit.timeline import seconds
 from tidelock.lsp import messages
@@ -58,6 +58,7 @@ def _reading() -> Any:
         return types.NotebookDocumentSyncOptions(value["notebookSelector"], value.get("save"))
 
     made.register_structure_hook(types.NotebookDocumentSyncOptions, read)
+    read_actions(made)
     return made
 
 

@@ -31,8 +31,14 @@ def test_the_fixes_of_the_problems_of_a_place() -> None:
     found = acted("pritn(1)", typo(0))
     assert [one.fix.title for one in found] == [
         "write 'print'",
+        "declare 'pritn' in tidelock.toml",
         "hide 'undefined-global' on this line",
         "hide 'undefined-global' in this file",
+        "hide 'undefined-global' in this project",
+    ]
+    assert [one.wish for one in found if one.wish] == [
+        ("lsp.diagnostics.globals", "pritn"),
+        ("lsp.diagnostics.disable", "undefined-global"),
     ]
     assert found[0].fix.is_preferred
     assert acted("pritn(1)", typo(0), at=7) == []
@@ -41,7 +47,7 @@ def test_the_fixes_of_the_problems_of_a_place() -> None:
 
 def test_all_problems_of_a_kind_at_once() -> None:
     found = acted("pritn(1)\npritn(2)\n", typo(0), typo(9))
-    last = found[-2]
+    last = found[-3]
     assert last.is_for_all
     assert last.fix.title == "fix 2 problems 'undefined-global' in this file"
     assert [(one.start, one.text) for one in last.fix.edits] == [(0, "print"), (9, "print")]
@@ -52,7 +58,7 @@ def test_all_problems_of_a_kind_at_once() -> None:
 )
 def test_a_kind_of_problem_is_hidden_in_a_file(source: str, line: int) -> None:
     start = source.index("pritn")
-    found = acted(source, typo(start), at=start)[-1]
+    found = acted(source, typo(start), at=start)[-2]
     text = applied(source, list(found.fix.edits))
     tree = parse(text)
     assert tree.ok
@@ -76,6 +82,25 @@ def test_an_action_brings_its_edit_and_its_problem() -> None:
     (edit,) = first.edit.changes[text.uri]
     assert (edit.new_text, edit.range.end.character) == ("print", 5)
     assert edits.code_action_list(code_actions(text, 0, 0, [typo(0)]), text, Manner()) is None
+
+
+def test_what_changes_the_project_is_a_command_for_editors_that_apply_edits() -> None:
+    text = Document("file:///code/a.lua", 4, "pritn(1)")
+    found = code_actions(text, 0, 0, [typo(0)])
+    shown = edits.code_action_list(found, text, CAN._replace(applies_edits=True)) or []
+    (declare, hide) = (one for one in shown if one.command)
+    assert declare.command is not None
+    assert declare.edit is None
+    assert declare.command.arguments == [
+        {"uri": text.uri, "key": "lsp.diagnostics.globals", "add": "pritn"}
+    ]
+    assert hide.title == "hide 'undefined-global' in this project"
+    assert not [one for one in edits.code_action_list(found, text, CAN) or [] if one.command]
+
+
+def test_an_error_is_not_hidden_anywhere() -> None:
+    found = acted("x = ", Problem("syntax-error", "error", 0, 1, "words"))
+    assert [one for one in found if "hide" in one.fix.title] == []
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,46 @@ def test_an_option_is_written_by_the_editor_and_is_in_force(place: Place) -> Non
     assert len(asked) == 2
 
 
+def test_a_global_is_declared_and_a_code_hidden_by_what_is_offered(place: Place) -> None:
+    path = place.file("tidelock.toml", '[lsp.diagnostics]\nglobals = ["ngx"] # the host\'s\n')
+    client = place.server("--no-kernel")
+    main = place.file("main.lua", "local x = host(ngx)")
+    client.open(main)
+    both = ["unused-local", "undefined-global"]
+    found = client.diagnostics(main, predicate=lambda found: [one.code for one in found] == both)
+    asked = applies(client, path)
+
+    def choose(nth: int, title: str) -> None:
+        at = convert_range(found[nth])
+        params = {"textDocument": {"uri": uri(main)}, "range": at, "context": {"diagnostics": []}}
+        offered = client.request("textDocument/codeAction", params)
+        (command,) = (one.command for one in offered if one.title == title)
+        asked_for = {"command": command.command, "arguments": list(command.arguments)}
+        client.request("workspace/executeCommand", asked_for)
+        change = {"changes": [{"uri": uri(path), "type": 2}]}
+        client.notify("workspace/didChangeWatchedFiles", change)
+
+    choose(1, "declare 'host' in tidelock.toml")
+    client.diagnostics(main, predicate=lambda found: [one.code for one in found] == both[:1])
+    assert path.read_text() == '[lsp.diagnostics]\nglobals = ["ngx", "host"] # the host\'s\n'
+    choose(0, "hide 'unused-local' in this project")
+    client.diagnostics(main, predicate=lambda found: not found)
+    assert path.read_text().endswith('disable = ["unused-local"]\n')
+    again = {"key": "lsp.diagnostics.globals", "add": "ngx"}
+    command = {"command": "tidelock.setOption", "arguments": [again]}
+    assert client.request("workspace/executeCommand", command) == {"uri": uri(path)}
+    assert len(asked) == 2
+
+
+def convert_range(found: Any) -> Any:
+    """A problem's range as it goes over the wire."""
+    start, end = found.range.start, found.range.end
+    return {
+        "start": {"line": start.line, "character": start.character},
+        "end": {"line": end.line, "character": end.character},
+    }
+
+
 def test_a_file_that_is_not_there_is_made_by_the_editor(place: Place) -> None:
     path = place.work / "tidelock.toml"
     client = place.server("--no-kernel", initialize=False)

@@ -177,16 +177,13 @@ def _reload(folder: Folder, client: KernelClient, module: Loaded) -> str:
 def set_option(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     """Have the editor write the option `{key, value}` into the project's `tidelock.toml`.
 
+    `{key, add}` adds one text to a list; a list that has it stays, and no edit is asked for.
     Comments and layout stay; a file that is not there is made by clients that can. What is set on
     the command line or in the environment is stronger still.
     """
-    from tidelock.lsp.option_text import with_option
+    from tidelock.lsp.option_text import listed, with_option
 
-    key, raw = convert.setting(arguments)
-    try:
-        value = config.checked(key, raw)
-    except ConfigError as error:
-        raise BadRequest(str(error)) from None
+    key, raw, is_added = convert.setting(arguments)
     manner = session.manner
     if not manner.applies_edits:
         raise TidelockError("this editor applies no edits", f"write {key} by hand")
@@ -194,12 +191,22 @@ def set_option(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     path = config.find_project_file(folder.workspace) or os.path.join(folder.workspace, name)
     uri = uri_of_path(path)
     document = session.document(uri)
+    before = document.text if document else ""
+    if is_added:
+        entries = listed(before, key)
+        if raw in entries:
+            return {"uri": uri}
+        raw = [*entries, raw]
+    try:
+        value = config.checked(key, raw)
+    except ConfigError as error:
+        raise BadRequest(str(error)) from None
     if document is None and not (manner.creates_files and manner.document_changes):
         raise TidelockError(f"there is no {name}, and this editor creates no files", "make one")
     shown = session.documents.get(uri) is not None
     edit = edits.option_edit(
         document or folder.made(uri, 0, ""),
-        with_option(document.text if document else "", key, raw if type(raw) is dict else value),
+        with_option(before, key, raw if type(raw) is dict else value),
         manner,
         state="open" if shown else "closed" if document else "new",
     )

@@ -208,14 +208,24 @@ def stretch(arguments: list[Json]) -> Stretch:
     return Stretch(first["uri"], place_of(span.start), place_of(span.end))
 
 
-def setting(arguments: list[Json]) -> tuple[str, Json]:
-    """The argument ``{key, value}``."""
+class Setting(NamedTuple):
+    """An option and its value; or, if ``is_added``, one more entry of its list."""
+
+    key: str
+    value: Json
+    is_added: bool = False
+
+
+def setting(arguments: list[Json]) -> Setting:
+    """The argument ``{key, value}``, or ``{key, add}`` with a text."""
     first = arguments[0] if arguments else None
     if not isinstance(first, Mapping) or not isinstance(first.get("key"), str):
         raise BadRequest("the argument is no object with a key")
-    if "value" not in first:
-        raise BadRequest("the argument has no value")
-    return first["key"], first["value"]
+    if "value" in first:
+        return Setting(first["key"], first["value"])
+    if not isinstance(first.get("add"), str):
+        raise BadRequest("the argument has no value, and no text to add")
+    return Setting(first["key"], first["add"], is_added=True)
 
 
 def evaluated(arguments: list[Json]) -> tuple[str, int]:

@@ -132,26 +132,35 @@ def code_actions(params: Json) -> Asked:
 def code_action_list(
     found: Sequence[Action], document: Document, manner: Manner
 ) -> list[types.CodeAction] | None:
-    """Fixes with their edits, for clients that take edits; null for none."""
+    """Fixes with their edits, for clients that take edits; null for none.
+
+    What changes the project's options is a command, for clients that apply edits when asked.
+    """
     if not manner.action_literals:
         return None
-    return [_action(one, document, manner) for one in found] or None
+    offered = (one for one in found if one.wish is None or manner.applies_edits)
+    return [_action(one, document, manner) for one in offered] or None
 
 
 def _action(one: Action, document: Document, manner: Manner) -> types.CodeAction:
     from tidelock.shared.language.index.links import Link  # late, as all of the language
 
-    edits = [
-        (Link(document.uri, document.lines, edit.start, edit.end), edit.text)
-        for edit in one.fix.edits
-    ]
-    return types.CodeAction(
+    made = types.CodeAction(
         title=one.fix.title,
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[diagnostic(one.problem, document, manner)],
         is_preferred=True if one.fix.is_preferred else None,
-        edit=workspace_edit(edits, document, manner),
     )
+    if one.wish is not None:
+        wanted = {"uri": document.uri, "key": one.wish.key, "add": one.wish.entry}
+        made.command = types.Command(one.fix.title, "tidelock.setOption", arguments=[wanted])
+        return made
+    edits = [
+        (Link(document.uri, document.lines, edit.start, edit.end), edit.text)
+        for edit in one.fix.edits
+    ]
+    made.edit = workspace_edit(edits, document, manner)
+    return made
 
 
 # -- formatting --------------------------------------------------------------------------------

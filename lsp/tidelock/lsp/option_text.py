@@ -60,6 +60,18 @@ def with_option(text: str, key: str, value: Any) -> Replacement:
     )
 
 
+def listed(text: str, key: str) -> list[Any]:
+    """What the file has as the list of an option, nothing where it has none.
+
+    Raises:
+        ConfigError: the file is no TOML.
+    """
+    value: Any = _read(text)
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, list) else []
+
+
 def _read(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)

@@ -12,12 +12,23 @@ if TYPE_CHECKING:
     from tidelock.shared.model import Problem
 
 
+class Wish(NamedTuple):
+    """One more entry for a list among the options of the project."""
+
+    key: str
+    entry: str
+
+
 class Action(NamedTuple):
-    """A fix for a problem; with ``is_for_all``, for all problems of its code in the text."""
+    """A fix for a problem; with ``is_for_all``, for all problems of its code in the text.
+
+    One with a ``wish`` has no edits: it is an option of the project that changes.
+    """
 
     problem: Problem
     fix: Fix
     is_for_all: bool = False
+    wish: Wish | None = None
 
 
 def code_actions(
@@ -30,6 +41,8 @@ def code_actions(
 ) -> list[Action]:
     """The fixes of the problems that touch a stretch; those of one code together after them.
 
+    Globals that are missing may be declared, and a code be hidden, in the options of the project.
+
     ``problems`` are those of this version of the text. Where fixes are not wanted, there are none.
     """
     if not is_wanted:
@@ -40,6 +53,11 @@ def code_actions(
     for problem in problems:
         if problem.start <= end and problem.end >= start:
             found += [Action(problem, fix) for fix in fixes(tree, problem)]
+            if problem.code in _OF_GLOBALS:
+                name = document.text[problem.start : problem.end]
+                wish = Wish("lsp.diagnostics.globals", name)
+                fix = Fix(f"declare '{name}' in tidelock.toml", ())
+                found.insert(len(found) - 1, Action(problem, fix, wish=wish))  # hiding is the last
             codes.setdefault(problem.code, problem)
     for code, problem in codes.items():
         every = [one for one in problems if one.code == code]
@@ -56,7 +74,13 @@ def code_actions(
             found.append(Action(problem, Fix(title, tuple(edits)), is_for_all=True))
         if problem.severity != "error" and problem.origin != "load":
             found.append(Action(problem, _silenced(document.text, code), is_for_all=True))
+            fix, wish = Fix(f"hide '{code}' in this project", ()), Wish(_DISABLE, code)
+            found.append(Action(problem, fix, is_for_all=True, wish=wish))
     return found
+
+
+_OF_GLOBALS = ("undefined-global", "implicit-global")
+_DISABLE = "lsp.diagnostics.disable"
 
 
 def _silenced(text: str, code: str) -> Fix:
