@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from tidelock.lsp import convert
 from tidelock.lsp import convert_edits as edits
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.code_actions import Action, code_actions
+from tidelock.lsp.features.resolved_action import resolved_action
 from tidelock.lsp.manner import Manner
+from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.language.format.layout import applied
 from tidelock.shared.language.suppressions import suppressions
 from tidelock.shared.model import Problem
@@ -82,6 +85,26 @@ def test_an_action_brings_its_edit_and_its_problem() -> None:
     (edit,) = first.edit.changes[text.uri]
     assert (edit.new_text, edit.range.end.character) == ("print", 5)
     assert edits.code_action_list(code_actions(text, 0, 0, [typo(0)]), text, Manner()) is None
+
+
+def test_an_editor_that_resolves_actions_gets_the_edit_of_the_chosen_one() -> None:
+    text = Document("file:///code/a.lua", 4, "local _\npritn(1)")
+    problem = typo(8)
+    manner = CAN._replace(resolves_actions=True)
+    offered = edits.code_action_list(code_actions(text, 8, 8, [problem]), text, manner) or []
+    assert [one.edit for one in offered] == [None] * len(offered)
+    asked = edits.unresolved_action(convert.plain(offered[0]))
+    places = [text.lines.offset(*place, "utf-16") for place in asked.places]
+    found = resolved_action(text, *places, [problem], **asked.options)
+    made = edits.resolved_action(found, text, manner)
+    assert made.title == offered[0].title
+    assert made.edit is not None
+    assert made.edit.changes is not None
+    assert [one.new_text for one in made.edit.changes[text.uri]] == ["print"]
+    with pytest.raises(TidelockError, match="was edited"):
+        resolved_action(text, *places, [], **asked.options)
+    with pytest.raises(BadRequest):
+        edits.unresolved_action({"title": "write 'print'"})
 
 
 def test_what_changes_the_project_is_a_command_for_editors_that_apply_edits() -> None:

@@ -97,6 +97,7 @@ ROWS: dict[str, Row] = {
         lambda found: "write 'print'" in [one.title for one in found],
         context={"diagnostics": []},
     ),
+    "codeAction/resolve": Row("pritn", lambda found: found.edit is not None),
     "textDocument/foldingRange": Row(
         "", lambda found: (1, 4) in [(one.start_line, one.end_line) for one in found]
     ),

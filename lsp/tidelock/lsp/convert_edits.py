@@ -12,11 +12,12 @@ from tidelock.lsp.convert import (
     asked_at,
     diagnostic,
     place_of,
+    plain,
     range_of,
     structured,
 )
-from tidelock.lsp.manner import Json, Manner
-from tidelock.shared.errors import TidelockError
+from tidelock.lsp.manner import Json, Manner, at
+from tidelock.shared.errors import BadRequest, TidelockError
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.checks.fixes import Edit
     from tidelock.shared.language.index.links import Link
 
-ACTIONS = types.CodeActionOptions([types.CodeActionKind.QuickFix])
+ACTIONS = types.CodeActionOptions([types.CodeActionKind.QuickFix], resolve_provider=True)
 RENAME = types.RenameOptions(prepare_provider=True)
 _UNSURE = "unsure"
 
@@ -134,15 +135,34 @@ def code_action_list(
 ) -> list[types.CodeAction] | None:
     """Fixes with their edits, for clients that take edits; null for none.
 
-    What changes the project's options is a command, for clients that apply edits when asked.
+    A client that can ask for edits later gets them then, for the one that is chosen. What changes
+    the project's options is a command, for clients that apply edits when asked.
     """
     if not manner.action_literals:
         return None
     offered = (one for one in found if one.wish is None or manner.applies_edits)
-    return [_action(one, document, manner) for one in offered] or None
+    with_edits = not manner.resolves_actions
+    return [_action(one, document, manner, with_edits=with_edits) for one in offered] or None
 
 
-def _action(one: Action, document: Document, manner: Manner) -> types.CodeAction:
+def unresolved_action(params: Json) -> Asked:
+    """``codeAction/resolve``: where the problem stood, and the title."""
+    read = structured(params, types.CodeAction)
+    uri, span = at(read.data, "uri"), at(read.data, "range")
+    if not isinstance(uri, str):
+        raise BadRequest("the code action has no data of this server's")
+    stretch = structured(span, types.Range)
+    return Asked(uri, (place_of(stretch.start), place_of(stretch.end)), {"title": read.title})
+
+
+def resolved_action(found: Action, document: Document, manner: Manner) -> types.CodeAction:
+    """A fix with its edits."""
+    return _action(found, document, manner, with_edits=True)
+
+
+def _action(
+    one: Action, document: Document, manner: Manner, *, with_edits: bool
+) -> types.CodeAction:
     from tidelock.shared.language.index.links import Link  # late, as all of the language
 
     made = types.CodeAction(
@@ -154,6 +174,10 @@ def _action(one: Action, document: Document, manner: Manner) -> types.CodeAction
     if one.wish is not None:
         wanted = {"uri": document.uri, "key": one.wish.key, "add": one.wish.entry}
         made.command = types.Command(one.fix.title, "tidelock.setOption", arguments=[wanted])
+        return made
+    if not with_edits:
+        span = range_of(document.lines, one.problem.start, one.problem.end, manner.encoding)
+        made.data = {"uri": document.uri, "range": plain(span)}
         return made
     edits = [
         (Link(document.uri, document.lines, edit.start, edit.end), edit.text)

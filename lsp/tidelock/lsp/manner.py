@@ -38,6 +38,7 @@ class Manner(NamedTuple):
     applies_edits: bool = False
     creates_files: bool = False
     action_literals: bool = False
+    resolves_actions: bool = False
     starts_debugging: bool = False
     inline_values: bool = False
     refreshes_values: bool = False
@@ -105,6 +106,8 @@ class Manner(NamedTuple):
             action_literals=isinstance(
                 at(params, *text, "codeAction", "codeActionLiteralSupport"), Mapping
             ),
+            resolves_actions=at(params, *text, "codeAction", "dataSupport") is True
+            and has(params, "edit", *text, "codeAction", "resolveSupport", "properties"),
             starts_debugging=at(
                 params, "capabilities", "experimental", "tidelock", "startDebugging"
             ) is True,

@@ -122,6 +122,10 @@ REQUESTS: tuple[Route, ...] = (
         ("code_action_provider", edits.ACTIONS), is_judged=True,
     ),
     Route(
+        "codeAction/resolve", "resolved_action", edits.unresolved_action, edits.resolved_action,
+        ("code_action_provider", edits.ACTIONS), is_judged=True,
+    ),
+    Route(
         "textDocument/foldingRange", "folding", views.folding, views.folding_ranges,
         ("folding_range_provider", True),
     ),
