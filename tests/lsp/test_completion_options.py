@@ -14,7 +14,7 @@ from kit.marked import marked
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-OPTIONS = ("max_items=50", "call_snippet=arguments")
+OPTIONS = ("max_items=50", "call_snippet=arguments", "workspace_words=true")
 
 
 @pytest_lsp.fixture(
@@ -27,6 +27,8 @@ OPTIONS = ("max_items=50", "call_snippet=arguments")
 )
 async def editor(request: pytest.FixtureRequest, started: Editor) -> AsyncIterator[None]:
     started.speaks = request.param
+    (started.work / "port").mkdir()
+    started.file("port/gate.lua", "local gate = {}\ngate.sluice = other.sluicing\nreturn gate\n")
     await started.begin(EDITORS[request.param]())
     yield
     assert await started.end() == 0
@@ -89,3 +91,20 @@ async def test_a_list_that_was_cut_says_so(editor: Editor) -> None:
     assert (len(found.items), found.is_incomplete) == (50, True)
     found = await completed(editor, "d.lua", f"{names}name1$0")
     assert (len(found.items), found.is_incomplete) == (11, False)
+
+
+async def test_a_module_comes_with_its_line(editor: Editor) -> None:
+    await editor.told("tidelock/status", lambda said: said["index"]["state"] == "ready")
+    found = await completed(editor, "e.lua", "local a = require 'a'\nprint(gat$0)")
+    (item,) = [one for one in found.items if one.label == "gate"]
+    assert item.detail == "require 'port.gate'"
+    place = types.Position(0, 21)
+    line = types.TextEdit(types.Range(place, place), "\nlocal gate = require 'port.gate'")
+    assert list(item.additional_text_edits or ()) == [line]
+
+
+async def test_words_of_other_files_come_where_they_are_wished(editor: Editor) -> None:
+    await editor.told("tidelock/status", lambda said: said["index"]["state"] == "ready")
+    found = await completed(editor, "f.lua", "f().slui$0")
+    kinds = {one.label: one.kind for one in found.items}
+    assert kinds == dict.fromkeys(["sluice", "sluicing"], types.CompletionItemKind.Text)

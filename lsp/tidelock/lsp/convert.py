@@ -384,6 +384,7 @@ _ITEM_KINDS = {
     "label": types.CompletionItemKind.Reference,
     "class": types.CompletionItemKind.Class,
     "snippet": types.CompletionItemKind.Snippet,
+    "text": types.CompletionItemKind.Text,
 }
 
 
@@ -404,7 +405,13 @@ def completion_list(found: Completed, document: Document, manner: Manner) -> typ
         if item.start not in edits:
             edits[item.start] = edit(item.start)
         written = item.snippet if item.snippet and manner.snippets else item.insert
-        items.append(_item(item, edits[item.start](written), document.text, manner))
+        made = _item(item, edits[item.start](written), document.text, manner)
+        if item.beside is not None:
+            offset, text = item.beside
+            made.additional_text_edits = [
+                types.TextEdit(range_of(lines, offset, offset, encoding), text)
+            ]
+        items.append(made)
     return types.CompletionList(is_incomplete=found.is_incomplete, items=items)
 
 

@@ -67,7 +67,9 @@ class Settings(NamedTuple):
     lsp_completion_max_items: int = 200
     lsp_completion_snippets: bool = True
     lsp_completion_call_snippet: str = "off"
+    lsp_completion_auto_require: bool = True
     lsp_completion_postfix: bool = True
+    lsp_completion_workspace_words: bool = False
     lsp_hints_parameters: str = "literals"
     lsp_hints_types: bool = False
     lsp_hints_block_ends: bool = False
@@ -202,7 +204,12 @@ OPTIONS: tuple[Option, ...] = (
         "what a function that is chosen brings along",
         ("off", "arguments"),
     ),
+    Option(
+        "lsp.completion.auto_require",
+        "propose modules that a text does not require yet, with the line that does",
+    ),
     Option("lsp.completion.postfix", "propose '.if', '.for' and '.pcall' behind expressions"),
+    Option("lsp.completion.workspace_words", "propose words of all files after all else"),
     Option(
         "lsp.hints.parameters",
         "which arguments show the name of their parameter",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tidelock.lsp.features import modules, observed, snippets
+from tidelock.lsp.features.auto_require import auto_require
+from tidelock.lsp.features.words import words
 from tidelock.shared.language.completion import Item, Target, complete
 from tidelock.shared.language.doc_targets import target_at
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.moment import View
     from tidelock.shared.language.index.space import Space
-    from tidelock.shared.syntax.tree import Tree
 
 _TRIGGERS = {
     ".": ("member",),
@@ -43,7 +44,9 @@ class Wishes(NamedTuple):
     max_items: int = 200
     snippets: bool = True
     call_snippet: Literal["off", "arguments"] = "off"
+    auto_require: bool = True
     postfix: bool = True
+    workspace_words: bool = False
     takes_snippets: bool = False
 
 
@@ -89,13 +92,16 @@ def completion(
         declared=declared,
     )
     items = [item for item in proposed.items if _fits(document.text, item, wanted)]
-    items = _beyond_words(tree, wanted, items, wished)
+    items = _with_more(document, wanted, items, space, wished)
     is_incomplete = view.is_late or len(items) > wished.max_items
     return Completed(items[: wished.max_items], offset, proposed.end, is_incomplete)
 
 
-def _beyond_words(tree: Tree, wanted: Target, items: list[Item], wished: Wishes) -> list[Item]:
-    """The proposals with those that write more than one word."""
+def _with_more(
+    document: Document, wanted: Target, items: list[Item], space: Space, wished: Wishes
+) -> list[Item]:
+    """The proposals, and those that stand for no single thing or are not in reach yet."""
+    tree = document.tree
     if wished.call_snippet == "arguments" and wished.takes_snippets:
         items = snippets.with_arguments(tree, wanted, items)
     further: list[Item] = []
@@ -103,6 +109,13 @@ def _beyond_words(tree: Tree, wanted: Target, items: list[Item], wished: Wishes)
         further += snippets.forms(tree, wanted)
     if wanted.kind == "member" and wished.postfix:
         further += snippets.postfix(tree, wanted)
+    known = {item.label for item in items}
+    if wanted.kind == "name" and wished.auto_require:
+        modules_ = auto_require(document, wanted, space)
+        further += [item for item in modules_ if item.label not in known]
+        known.update(item.label for item in further)
+    if wished.workspace_words:
+        further += [item for item in words(document, wanted, space) if item.label not in known]
     return sorted([*items, *further], key=lambda item: item.sort) if further else items
 
 

@@ -44,7 +44,7 @@ class Item(NamedTuple):
 
     Items are in order, and sorting by ``sort`` keeps them so. ``snippet`` is what to insert with
     places to fill in, ``filter`` what the text before the cursor is compared with; empty where
-    it is ``insert`` and the label.
+    it is ``insert`` and the label. ``beside`` is an offset, and what is put in there as well.
     """
 
     label: str
@@ -57,6 +57,7 @@ class Item(NamedTuple):
     start: int
     snippet: str = ""
     filter: str = ""
+    beside: tuple[int, str] | None = None
 
 
 class Completion(NamedTuple):

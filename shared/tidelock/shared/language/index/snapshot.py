@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import final
 
 from tidelock.shared.language.index.summary import Summary
 
 Names = dict[str, tuple[str, ...]]
+_NO_NAME = re.compile(r"[^0-9A-Za-z_]")
+
+
+def last_name(path: str) -> str:
+    """The last name of the module in a file, as the name of a variable that holds it."""
+    folder, file = os.path.split(path)
+    stem = file.removesuffix(".lua")
+    return _NO_NAME.sub("_", os.path.basename(folder) if stem == "init" else stem)
 
 
 @final
 class Snapshot:
-    """Summaries by canonical path, and who sets, declares and preloads what; never changed."""
+    """Summaries by canonical path, and who sets, declares and preloads what; never changed.
 
-    __slots__ = ("declaring", "files", "preloading", "setting", "templates")
+    ``modules`` are the files to require, by the last of their names in small letters.
+    """
+
+    __slots__ = ("declaring", "files", "modules", "preloading", "setting", "templates")
 
     def __init__(self, files: Mapping[str, Summary]) -> None:
         self.files = files
         self.setting: Names = {}
         self.declaring: Names = {}
         self.preloading: Names = {}
+        self.modules: Names = {}
         self.templates: tuple[str, ...] = ()
         for path, one in files.items():
             self._add(path, one)
@@ -40,6 +54,7 @@ class Snapshot:
         made.files = files
         made.setting, made.declaring = dict(self.setting), dict(self.declaring)
         made.preloading, made.templates = dict(self.preloading), self.templates
+        made.modules = dict(self.modules)
         for path, one in changes.items():
             if one is not None:
                 made._add(path, one)
@@ -50,6 +65,7 @@ class Snapshot:
             (one.sets, self.setting),
             (one.declares, self.declaring),
             ([place.name for place in one.preloads], self.preloading),
+            ([last_name(path).lower()] if one.is_module else [], self.modules),
         ):
             for name in names:
                 known[name] = (*known.get(name, ()), path)

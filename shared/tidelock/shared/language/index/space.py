@@ -12,12 +12,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
-from tidelock.shared.language.index.snapshot import EMPTY, Snapshot
+from tidelock.shared.language.index.snapshot import EMPTY, Snapshot, last_name
 from tidelock.shared.language.index.succession import Succession
-from tidelock.shared.language.index.summary import Place, Summary, Symbol, sets, summary
+from tidelock.shared.language.index.summary import (
+    Place,
+    Summary,
+    Symbol,
+    sets,
+    summary,
+)
 from tidelock.shared.language.index.trees import Trees
+from tidelock.shared.language.index.words import beginning
 from tidelock.shared.language.mentions import type_names
 from tidelock.shared.language.modules import Module
+from tidelock.shared.language.paths import is_name
 from tidelock.shared.language.types.declared import declared
 from tidelock.shared.positions import Lines
 from tidelock.shared.sources import canonical, path_of_uri, read_text, search_folders, uri_of_path
@@ -150,6 +158,41 @@ class Space:
     def _is_there(self, path: str) -> bool:
         return path in self.snapshot.files or path in self.opened or os.path.isfile(path)
 
+    def modules(self, start: str, but: str) -> Iterator[tuple[str, str]]:
+        """The files to require whose last name begins so, whatever its capital letters.
+
+        Each is given with that name, as a variable could have it; all ``but`` the one at a path.
+        """
+        start = start.lower()
+        found = [
+            (last_name(path), path)
+            for name, paths in self.snapshot.modules.items()
+            if name.startswith(start)
+            for path in paths
+        ]
+        for path, one in self.opened.items():
+            is_new = path not in self.snapshot.files and path.endswith(".lua")
+            if is_new and path != but and last_name(path).lower().startswith(start):
+                found += [(last_name(path), path)] if summary(one.tree).is_module else []
+        return (one for one in sorted(found) if is_name(one[0]) and one[1] != but)
+
+    def name_of(self, path: str, folders: Sequence[str]) -> str:
+        """The shortest name by which ``require`` finds a file, empty when there is none."""
+        names = []
+        for before, after in self._patterns(folders):
+            inner = path[len(before) : len(path) - len(after)]
+            if path.startswith(before) and path.endswith(after) and inner and "." not in inner:
+                names.append(inner.replace(os.sep, "."))
+        right = (name for name in names if self.find(name, folders) == path)
+        return min(right, key=len, default="")
+
+    def _patterns(self, folders: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """What stands before and behind the name of a module in the paths that are tried."""
+        mark = "\n"  # no path has it
+        for path in self.candidates(mark, folders):
+            before, _, after = path.partition(mark)
+            yield before, after
+
     def preloading(self, name: str) -> list[tuple[str, Place]]:
         """Where a module is put into ``package.preload``: the URI of the text, and the place."""
         texts = [Summarized(one.uri, summary(one.tree)) for one in self.opened.values()]
@@ -240,6 +283,15 @@ class Space:
         yield from (Module(one.uri, one.tree) for one in opened)
         others = (self.module(path) for path in paths if path not in self.opened)
         yield from (one for one in others if one is not None)
+
+    def words(self, start: str, but: str) -> Iterator[str]:
+        """The words that begin with a text, in all texts ``but`` the one with a URI."""
+        for opened in self.opened.values():
+            if opened.uri != but:
+                yield from beginning(summary(opened.tree).words, start)
+        for path, one in self.snapshot.files.items():
+            if path not in self.opened:
+                yield from beginning(one.words, start)
 
     # -- globals -------------------------------------------------------------------------------
 

@@ -7,16 +7,17 @@ code points.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tidelock.shared.language.annotations import documented, signature
+from tidelock.shared.language.index.words import lines, words
 from tidelock.shared.language.members import members, parameters
 from tidelock.shared.language.mentions import type_names
-from tidelock.shared.language.paths import Path, constant, is_name, path_text
+from tidelock.shared.language.paths import Path, constant, path_text
 from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.types.declared import DeclaredAlias, DeclaredClass, declared
-from tidelock.shared.syntax.tokens import KEYWORDS, STRING
+from tidelock.shared.syntax.tokens import STRING
 from tidelock.shared.syntax.tree import (
     Call,
     FunctionBody,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tidelock.shared.model import Dialect
     from tidelock.shared.syntax.tree import Expression, Tree
 
-FORMAT = "4"
+FORMAT = "5"
 """Changes whenever a summary of the same text would be another one."""
 
 SymbolKind = Literal["function", "method", "table", "variable", "class", "alias", "enum"]
@@ -90,7 +91,7 @@ class Summary(NamedTuple):
     it puts into ``package.preload``, ``paths`` what it adds to ``package.path``. ``words`` are all
     names and name-like strings, each between line ends, ``types`` the names of types that comments
     use or declare, in the same form. In a text that ``is_ascii`` columns are the
-    same in every encoding.
+    same in every encoding. One that ``is_module`` ends with a value for those that require it.
     """
 
     symbols: tuple[Symbol, ...] = ()
@@ -104,6 +105,7 @@ class Summary(NamedTuple):
     types: str = "\n"
     is_dynamic: bool = False
     is_ascii: bool = True
+    is_module: bool = False
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -178,10 +180,11 @@ def _summary(tree: Tree) -> Summary:
         requires(tree),
         tuple(_preloads(known)),
         tuple(_paths(known)),
-        _words(tree),
-        _lines(type_names(tree)),
+        words(tree.tokens.texts),
+        lines(type_names(tree)),
         is_dynamic(tree),
         tree.text.isascii(),
+        _last_return(tree) is not None,
     )
 
 
@@ -372,20 +375,3 @@ def _paths(known: Members) -> Iterator[str]:
             if isinstance(node, String):
                 yield from (part for part in node.value.split(";") if "?" in part)
             todo.extend(reversed(node.children()))
-
-
-def _words(tree: Tree) -> str:
-    found = set()
-    for text in set(tree.tokens.texts):
-        first = text[:1]
-        if first in _QUOTES:
-            if len(text) < _LONGEST and is_name(text[1:-1]):
-                found.add(text[1:-1])
-        elif (first == "_" or first.isalpha() or first > "\x7f") and text not in KEYWORDS:
-            found.add(text)
-    return _lines(found)
-
-
-def _lines(names: Iterable[str]) -> str:
-    """Names between line ends."""
-    return "\n".join(["", *sorted(names), ""])
