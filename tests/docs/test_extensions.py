@@ -24,7 +24,7 @@ def said(function: Callable[..., object]) -> str:
 
 def test_the_requests() -> None:
     rows = []
-    for route in (*routes.REQUESTS, *routes.SEARCHES):
+    for route in (*routes.REQUESTS, *routes.SEARCHES, *routes.TELLINGS):
         live = "yes" if getattr(route, "is_live", False) else ""
         rows.append([f"`{route.method}`", said(route.load()), live])
     check_made(PAGE, "requests", table(["request", "answer", "knows the program"], rows))

@@ -108,13 +108,13 @@ def test_messages_by_chance(opened: tuple[LspClient, Path]) -> None:
     chance = random.Random(20)
     methods = [
         *(route.method for route in routes.REQUESTS),
-        *(search.method for search in routes.SEARCHES),
+        *(search.method for search in (*routes.SEARCHES, *routes.TELLINGS)),
         *(heard.method for heard in routes.NOTIFICATIONS if heard.method != "$/setTrace"),
         "workspace/executeCommand",
         "$/cancelRequest",
         "nothing/known",
     ]
-    requests = {route.method for route in (*routes.REQUESTS, *routes.SEARCHES)}
+    requests = {route.method for route in (*routes.REQUESTS, *routes.SEARCHES, *routes.TELLINGS)}
     requests |= {"workspace/executeCommand", "nothing/known"}
     pending = []
     for _ in range(examples(10_000)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import pytest_lsp
 from lsprotocol import types
 
-from kit.lsp_peer import EDITORS, Editor, server
+from kit.lsp_peer import EDITORS, Editor, plain, server
 from kit.marked import marked
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -108,3 +109,30 @@ async def test_words_of_other_files_come_where_they_are_wished(editor: Editor) -
     found = await completed(editor, "f.lua", "f().slui$0")
     kinds = {one.label: one.kind for one in found.items}
     assert kinds == dict.fromkeys(["sluice", "sluicing"], types.CompletionItemKind.Text)
+
+
+async def test_what_is_said_of_a_proposal_comes_when_it_is_asked_for(editor: Editor) -> None:
+    source = "--- Opens it.\nlocal function unbar(a) return 1 end\nunb$0"
+    found = await completed(editor, "g.lua", source)
+    (item,) = [one for one in found.items if one.label == "unbar"]
+    if editor.speaks == "plain":
+        assert item.data is None
+        assert plain(item.documentation) == {"kind": "plaintext", "value": "Opens it."}
+    else:
+        assert item.documentation is None
+        assert len(json.dumps(item.data)) < 200
+        uri = (editor.work / "g.lua").as_uri()
+        editor.change(uri, 2, "another text")  # the list is of the text before
+        told = await editor.ask("completionItem/resolve", plain(item))
+        assert told.label == item.label
+        assert told.text_edit == item.text_edit
+        assert told.documentation.value.startswith("```lua\nlocal function unbar(a): integer\n```")
+        assert "Opens it." in told.documentation.value
+
+
+@pytest.mark.parametrize("data", [None, [1, 99999], [99999, 1], ["a", 1], {"uri": "file:///a"}])
+async def test_a_proposal_of_a_list_that_is_gone_stays_as_it_is(editor: Editor, data: Any) -> None:
+    item = {"label": "x", "detail": "y", "kind": 6, "data": data}
+    told = plain(await editor.ask("completionItem/resolve", item))
+    assert {name: told.get(name) for name in item} == item
+    assert "documentation" not in told

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.features.completion import Completed
     from tidelock.lsp.features.definition import Definition
+    from tidelock.lsp.features.resolve import Told
     from tidelock.lsp.features.signature import Signature
     from tidelock.shared.language.completion import Item
     from tidelock.shared.language.hover import Hover
@@ -110,7 +111,9 @@ def watch_registration() -> types.RegistrationParams:
 _FOLDERS = types.WorkspaceOptions(
     types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
 )
-COMPLETION = types.CompletionOptions(trigger_characters=[".", ":", '"', "'", "[", "@", "<"])
+COMPLETION = types.CompletionOptions(
+    trigger_characters=[".", ":", '"', "'", "[", "@", "<"], resolve_provider=True
+)
 SIGNATURE = types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"])
 
 
@@ -401,11 +404,15 @@ def completion_list(found: Completed, document: Document, manner: Manner) -> typ
         return lambda text: types.InsertReplaceEdit(text, insert, replace)
 
     items = []
-    for item in found.items:
+    for index, item in enumerate(found.items):
         if item.start not in edits:
             edits[item.start] = edit(item.start)
         written = item.snippet if item.snippet and manner.snippets else item.insert
         made = _item(item, edits[item.start](written), document.text, manner)
+        if found.number:
+            made.data = [found.number, index]
+        elif item.documentation:
+            made.documentation = markup(item.documentation, markdown=manner.item_markdown)
         if item.beside is not None:
             offset, text = item.beside
             made.additional_text_edits = [
@@ -432,9 +439,25 @@ def _item(
         made.insert_text_format = types.InsertTextFormat.Snippet
     if item.detail and manner.label_details:
         made.label_details = types.CompletionItemLabelDetails(description=item.detail)
-    if item.documentation:
-        made.documentation = markup(item.documentation, markdown=manner.item_markdown)
     return made
+
+
+def proposal(params: Json) -> tuple[int, int]:
+    """``completionItem/resolve``: the number of the list and the place in it; zeros for none."""
+    data = structured(params, types.CompletionItem).data
+    if isinstance(data, Sequence) and len(data) == 2 and {*map(type, data)} == {int}:
+        return data[0], data[1]
+    return 0, 0
+
+
+def explained(found: Told, params: Json, manner: Manner) -> types.CompletionItem:
+    """A proposal as it was sent, with what there is to say of it."""
+    item = structured(params, types.CompletionItem)
+    head = f"```lua\n{found.signature}\n```" if manner.item_markdown else found.signature
+    parts = [head if found.signature else "", found.documentation]
+    if text := "\n\n".join(part for part in parts if part):
+        item.documentation = markup(text, markdown=manner.item_markdown)
+    return item
 
 
 def hover_answer(found: Hover | None, document: Document, manner: Manner) -> types.Hover | None:

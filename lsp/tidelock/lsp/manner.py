@@ -24,6 +24,7 @@ class Manner(NamedTuple):
     signature_markdown: bool = False
     insert_replace: bool = False
     snippets: bool = False
+    resolves_items: bool = False
     label_details: bool = False
     label_offsets: bool = False
     related: bool = False
@@ -74,6 +75,7 @@ class Manner(NamedTuple):
             signature_markdown=has(params, "markdown", *information, "documentationFormat"),
             insert_replace=at(params, *item, "insertReplaceSupport") is True,
             snippets=at(params, *item, "snippetSupport") is True,
+            resolves_items=has(params, "documentation", *item, "resolveSupport", "properties"),
             label_details=at(params, *item, "labelDetailsSupport") is True,
             label_offsets=at(
                 params, *information, "parameterInformation", "labelOffsetSupport"

@@ -37,7 +37,8 @@ class Route(NamedTuple):
     need not be open. A request that ``replaces`` makes older ones of its method and document void;
     an edit of the text does so to one that is ``fleeting``, for its answer would not fit any more.
     ``finish`` sees an answer beside the one that was sent before, ``taste`` gives the options that
-    the feature is told, ``fits`` what it is told of the client.
+    the feature is told, ``fits`` what it is told of the client. A list that ``is_kept`` can be
+    asked about, by clients that do.
     """
 
     method: str
@@ -52,6 +53,7 @@ class Route(NamedTuple):
     priority: int = VISIBLE
     replaces: bool = False
     fleeting: bool = False
+    is_kept: bool = False
     taste: Callable[[Settings], Mapping[str, Any]] = lambda settings: {}
     fits: Callable[[Manner], Mapping[str, Any]] = lambda manner: {}
     finish: Callable[[Sent, Document, convert.Asked, Any], Any] | None = None
@@ -71,7 +73,7 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/completion", "completion", convert.completion, convert.completion_list,
         ("completion_provider", convert.COMPLETION), is_live=True, is_wide=True,
-        priority=TYPING, replaces=True,
+        priority=TYPING, replaces=True, is_kept=True,
         taste=lambda settings: {
             "max_items": settings.lsp_completion_max_items,
             "snippets": settings.lsp_completion_snippets,
@@ -257,6 +259,24 @@ SEARCHES: tuple[Search, ...] = (
 )  # fmt: skip
 
 
+class Telling(NamedTuple):
+    """A request for more about one entry of a list that was kept; it runs on a worker."""
+
+    method: str
+    feature: str
+    decode: Callable[[Json], tuple[int, int]]
+    encode: Callable[[Any, Json, Manner], Any]
+
+    def load(self) -> Callable[..., Any]:
+        """The feature's function."""
+        return _loaded(self.feature)
+
+
+TELLINGS: tuple[Telling, ...] = (
+    Telling("completionItem/resolve", "resolve", convert.proposal, convert.explained),
+)
+
+
 def did_open(session: Session, opened: convert.Opened) -> None:
     """The client shows a text."""
     session.show(opened.uri, opened.version, opened.text)
@@ -345,6 +365,7 @@ PROVIDERS = dict(
 )
 NOTEBOOKS = notebooks.SYNC
 _REQUESTS = {route.method: route for route in REQUESTS}
+_TELLINGS = {telling.method: telling for telling in TELLINGS}
 _SEARCHES = {search.method: search for search in SEARCHES}
 _NOTIFICATIONS = {heard.method: heard for heard in NOTIFICATIONS}
 
@@ -357,6 +378,11 @@ def request(method: str) -> Route | None:
 def search(method: str) -> Search | None:
     """The route of a request about the workspace."""
     return _SEARCHES.get(method)
+
+
+def telling(method: str) -> Telling | None:
+    """The route of a request about an entry of a list."""
+    return _TELLINGS.get(method)
 
 
 def notification(method: str) -> Heard | None:

@@ -26,6 +26,7 @@ from tidelock.lsp.folders import Folders
 from tidelock.lsp.manner import Json, Manner
 from tidelock.lsp.preferences import Preferences
 from tidelock.lsp.progress import Board
+from tidelock.lsp.proposals import Proposals
 from tidelock.lsp.sent import Sent
 from tidelock.lsp.work import Breathe, Lane, Pool
 from tidelock.lsp.workspace import News, concerns, difference, summarized
@@ -167,6 +168,7 @@ class Session:
         self.board = Board(self.ask, wire.notify)
         self.findings = Findings()
         self._sent = Sent()
+        self._proposals = Proposals()
         self._asked: dict[Number, tuple[str, Answer[Json]]] = {}
         self._numbers = itertools.count(1)
         self._failures: dict[tuple[str, str], float] = {}
@@ -211,6 +213,8 @@ class Session:
             self._begin(request, lambda: self._dispatch(request, route, params))
         elif (search := routes.search(method)) is not None:
             self._begin(request, lambda: self._look(request, search, params))
+        elif (telling := routes.telling(method)) is not None:
+            self._begin(request, lambda: self._tell(request, telling, params))
         else:
             request.refuse(METHOD_NOT_FOUND, f"there is no {method}")
 
@@ -304,6 +308,8 @@ class Session:
             route.load()
         for search in routes.SEARCHES:
             search.load()
+        for telling in routes.TELLINGS:
+            telling.load()
         from tidelock.shared.language.index.space import Space
 
         folder = self.folders.first
@@ -411,6 +417,7 @@ class Session:
                 self.show_problems(known)
             self.findings.forget(document.uri)
             self._sent.forget(document.uri)
+            self._proposals.forget(document.uri)
             for folder in folders:
                 news = difference(summarized(document), folder.on_disk(document))
                 self._judge_others(folder, news)
@@ -643,6 +650,20 @@ class Session:
 
         self._pool.put(routes.VISIBLE, lambda: self._answer(request, find))
 
+    def _tell(self, request: Request, telling: routes.Telling, params: Json) -> None:
+        """Hand a question about a proposal to a worker; one that is not kept stays as it is."""
+        number, index = telling.decode(params)
+        listed = self._proposals.get(number, index)
+        if listed is None:
+            request.reply(params)
+            return
+        request.document = listed.document
+
+        def find() -> Json:
+            return convert.plain(telling.encode(telling.load()(listed, index), params, self.manner))
+
+        self._pool.put(routes.VISIBLE, lambda: self._answer(request, find))
+
     def _dispatch(self, request: Request, route: routes.Route, params: Json) -> None:
         """Take the snapshot, on the lane, and hand over to a worker."""
         asked = route.decode(params)
@@ -670,6 +691,8 @@ class Session:
             found = feature(*arguments, *further, **options)
             if request.is_settled:
                 return None  # nobody hears it
+            if route.is_kept and self.manner.resolves_items:
+                found = self._proposals.keep(document, further[0], found)
             answer = route.encode(found, document, self.manner)
             if route.finish is not None:
                 answer = route.finish(self._sent, document, asked, answer)

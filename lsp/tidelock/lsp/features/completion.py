@@ -29,13 +29,15 @@ class Completed(NamedTuple):
     """Proposals in order; each replaces the text from its own start to ``end``.
 
     ``cursor`` is where one was asked. ``is_incomplete`` says that asking again after the next
-    letter may bring others: the program was late, or there were too many.
+    letter may bring others: the program was late, or there were too many. ``number`` is that of a
+    list that is kept, so that more can be said of its proposals.
     """
 
     items: list[Item]
     cursor: int
     end: int
     is_incomplete: bool = False
+    number: int = 0
 
 
 class Wishes(NamedTuple):

@@ -157,23 +157,23 @@ def _variable(types: Types, text: Text, offset: int, most: int) -> Hover | None:
     known, tree = text.members, text.tree
     place = known.scopes.at(offset)
     if isinstance(place, Local):
-        return _local(types, text, place, (place.start, place.end), most)
+        return of_local(types, text, place, (place.start, place.end), most)
     if isinstance(place, Reference) and place.local is not None:
         local = place.local
         if local.kind == "self" and (owner := known.root("self", local)) != (local,):
             table = path_text(owner)
             return Hover(place.start, place.end, "self", f"the method's table `{table}`", ())
-        return _local(types, text, local, (place.start, place.end), most)
+        return of_local(types, text, local, (place.start, place.end), most)
     field = _field_place(tree, known, offset)
     if field is not None:
-        return _path(types, text, *field, most)
+        return of_path(types, text, *field, most)
     symbol = symbol_path(tree, offset)
     found = None
     if symbol is not None:
         holder = known.scopes.local(symbol.root, symbol.start) if symbol.local else None
         path = (*known.root(symbol.root, holder), *symbol.keys)
         start, end = _key_place(tree, offset, symbol)
-        found = _path(types, text, path, start, end, most)
+        found = of_path(types, text, path, start, end, most)
         if found.documentation not in ("", "global") or ":" in found.signature:
             return found
     return _by_type(types, text, offset) or found
@@ -191,20 +191,21 @@ def _by_type(types: Types, text: Text, offset: int) -> Hover | None:
             rest = typed(types, kind)
             return Hover(node.start, node.end, node.name + rest, "", ()) if rest else None
         if isinstance(node, MemberNode) and node.key_start <= offset:
-            return _field_of(types, text, node.object, node.key, (node.key_start, node.end))
+            return of_field(types, text, node.object, node.key, (node.key_start, node.end))
         if isinstance(node, MethodCall) and node.key_start <= offset <= _key_end(node):
-            return _field_of(types, text, node.object, node.key, (node.key_start, _key_end(node)))
+            return of_field(types, text, node.object, node.key, (node.key_start, _key_end(node)))
         if isinstance(node, Index) and node.key.start <= offset <= node.key.end:
             key = constant(node.key)
             if key is None:
                 return None
-            return _field_of(types, text, node.object, key, (node.key.start, node.key.end))
+            return of_field(types, text, node.object, key, (node.key.start, node.key.end))
     return None
 
 
-def _field_of(
+def of_field(
     types: Types, text: Text, holder: Expression, key: Key, span: tuple[int, int]
 ) -> Hover | None:
+    """What there is to say of a field of a value whose type is known."""
     if key == "":
         return None
     kind = types.expression(text, holder)
@@ -263,7 +264,8 @@ def _field_place(tree: Tree, known: Members, offset: int) -> tuple[Path, int, in
     return None
 
 
-def _local(types: Types, text: Text, local: Local, span: tuple[int, int], most: int) -> Hover:
+def of_local(types: Types, text: Text, local: Local, span: tuple[int, int], most: int) -> Hover:
+    """What there is to say of a local; ``most`` fields of a table are shown."""
     start, end = span
     known, tree = text.members, text.tree
     value = known.value(local)
@@ -310,7 +312,7 @@ def _parameter(tree: Tree, local: Local) -> str:
     return ""
 
 
-def _path(types: Types, text: Text, path: Path, start: int, end: int, most: int) -> Hover:
+def of_path(types: Types, text: Text, path: Path, start: int, end: int, most: int) -> Hover:
     """A global, or a field of anything, as far as this text and the library tell."""
     known, tree = text.members, text.tree
     path = known.real(path) if len(path) > 1 else path
