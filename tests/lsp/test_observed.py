@@ -25,7 +25,7 @@ from .conftest import IDLE, MAIN, RUNNING, Program, document, fact
 def complete(source: str, program: Program) -> dict[str, str]:
     """Labels and details."""
     text, marks = document(source)
-    found = completion(text, marks.at, program.view(), Space())
+    found = completion(text, marks.at, program.view(), Space(), postfix=False)
     return {item.label: item.detail for item in found.items}
 
 
@@ -106,12 +106,12 @@ def test_a_late_answer_leaves_the_text_and_the_last_moment() -> None:
     program = Program(moment, (Question("names"), None), (Question("members", "T"), None))
     assert complete("har$0", program) == {"harbour": "observed earlier: 2"}
     text, marks = document("T = {a = 1}\nT.$0")
-    found = completion(text, marks.at, program.view(), Space())
+    found = completion(text, marks.at, program.view(), Space(), postfix=False)
     assert [item.label for item in found.items] == ["a"]
     assert found.is_incomplete
     text, marks = document("har$0")
     nothing = Program(RUNNING, (Question("names"), None))
-    assert completion(text, marks.at, nothing.view(), Space()).items == []
+    assert completion(text, marks.at, nothing.view(), Space(), postfix=False).items == []
 
 
 STOPPED = """
@@ -222,7 +222,8 @@ def test_signature_of_a_function_made_at_run_time() -> None:
     program = Program(IDLE, (Question("value", "harbour", ("tide",)), [value]))
     found = signature(text, marks.at, program.view(), Space())
     assert found is not None
-    assert (found.text, found.active, found.documentation) == (
+    (way,) = found.ways
+    assert (way.text, way.active, way.documentation) == (
         "tide(place, when)",
         1,
         "observed after execution 7",
