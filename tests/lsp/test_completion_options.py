@@ -130,6 +130,16 @@ async def test_what_is_said_of_a_proposal_comes_when_it_is_asked_for(editor: Edi
         assert "Opens it." in told.documentation.value
 
 
+async def test_every_way_to_call_a_function_is_told(editor: Editor) -> None:
+    text = "---@overload fun(a: number, b: number)\nlocal function bar(a) end\nbar(1, )"
+    uri = (editor.work / "h.lua").as_uri()
+    editor.open(uri, text)
+    place = {"textDocument": {"uri": uri}, "position": {"line": 2, "character": 7}}
+    found = await editor.ask("textDocument/signatureHelp", place)
+    assert [one.label for one in found.signatures] == ["bar(a)", "bar(a: number, b: number)"]
+    assert (found.active_signature, found.active_parameter) == (1, 1)
+
+
 @pytest.mark.parametrize("data", [None, [1, 99999], [99999, 1], ["a", 1], {"uri": "file:///a"}])
 async def test_a_proposal_of_a_list_that_is_gone_stays_as_it_is(editor: Editor, data: Any) -> None:
     item = {"label": "x", "detail": "y", "kind": 6, "data": data}

@@ -11,7 +11,7 @@ from tidelock.lsp import convert
 from tidelock.lsp.documents import Document
 from tidelock.lsp.features.completion import Completed
 from tidelock.lsp.features.definition import Definition
-from tidelock.lsp.features.signature import Signature
+from tidelock.lsp.features.signature import Signature, Signatures
 from tidelock.lsp.manner import Manner
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.language.completion import Item
@@ -170,7 +170,7 @@ def test_hover_in_the_manner_of_the_client(encoding: Any, end: int) -> None:
 
 
 def test_signatures_by_text_and_by_offsets() -> None:
-    found = Signature("f(é, b)", "text", ((2, 3), (5, 6)), 1)
+    found = Signatures((Signature("f(é, b)", "text", ((2, 3), (5, 6)), 1),))
     answer = convert.signature_help(found, TEXT, Manner())
     assert answer is not None
     (one,) = answer.signatures
@@ -180,6 +180,11 @@ def test_signatures_by_text_and_by_offsets() -> None:
     assert answer is not None
     assert [each.label for each in answer.signatures[0].parameters or ()] == [(2, 3), (5, 6)]
     assert convert.signature_help(None, TEXT, Manner()) is None
+    other = Signature("f(a)", "", ((2, 3),), 0)
+    answer = convert.signature_help(Signatures((*found.ways, other), 1), TEXT, Manner())
+    assert answer is not None
+    assert [one.label for one in answer.signatures] == ["f(é, b)", "f(a)"]
+    assert (answer.active_signature, answer.active_parameter) == (1, 0)
 
 
 def test_definitions_as_places_and_as_links() -> None:

@@ -174,11 +174,11 @@ def signed(source: str) -> str | None:
     found = signature(text, marks.at, View(), Space())
     if found is None:
         return None
-    spans = found.parameters
-    if found.active >= len(spans):
-        return f"{found.text} {found.active}"
-    start, end = spans[found.active]
-    return f"{found.text[:start]}<{found.text[start:end]}>{found.text[end:]}"
+    way = found.ways[found.active]
+    if way.active >= len(way.parameters):
+        return f"{way.text} {way.active}"
+    start, end = way.parameters[way.active]
+    return f"{way.text[:start]}<{way.text[start:end]}>{way.text[end:]}"
 
 
 @pytest.mark.parametrize(
@@ -206,6 +206,49 @@ def signed(source: str) -> str | None:
 )  # fmt: skip
 def test_signature(source: str, expected: str | None) -> None:
     assert signed(source) == expected
+
+
+OVERLOADED = """\
+--- Opens it.
+---@param depth number
+---@overload fun(depth: number, by: Gate): Gate
+---@overload fun(name: string, depth: number, ...: any)
+local function open(depth) end
+local gate = {}
+---@overload fun(self, depth: number, by: number)
+---@param depth number
+function gate:open(depth) end
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("open($0", "open(<depth: number>)"),
+        ("open(1$0)", "open(<depth: number>)"),
+        ("open(1, $0", "open(depth: number, <by: Gate>): Gate"),
+        ("open($0, 2)", "open(<depth: number>, by: Gate): Gate"),
+        ("open(1, 2, $0)", "open(name: string, depth: number, <...: any>)"),
+        ("open(1, 2, 3, 4, $0)", "open(name: string, depth: number, <...: any>)"),
+        ("gate:open($0)", "gate:open(<depth: number>)"),
+        ("gate:open(1, $0)", "gate:open(depth: number, <by: number>)"),
+    ],
+)
+def test_the_way_that_takes_as_many_arguments(call: str, expected: str) -> None:
+    assert signed(OVERLOADED + call) == expected
+
+
+def test_every_way_is_a_signature_of_its_own() -> None:
+    text, marks = document(f"{OVERLOADED}open($0)")
+    found = signature(text, marks.at, View(), Space())
+    assert found is not None
+    assert [one.text for one in found.ways] == [
+        "open(depth: number)",
+        "open(depth: number, by: Gate): Gate",
+        "open(name: string, depth: number, ...: any)",
+    ]
+    assert {one.documentation.partition("\n\n")[0] for one in found.ways} == {"Opens it."}
+    assert "by: Gate" not in found.ways[0].documentation
 
 
 def test_signature_of_the_library() -> None:

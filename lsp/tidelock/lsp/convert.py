@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.features.completion import Completed
     from tidelock.lsp.features.definition import Definition
     from tidelock.lsp.features.resolve import Told
-    from tidelock.lsp.features.signature import Signature
+    from tidelock.lsp.features.signature import Signature, Signatures
     from tidelock.shared.language.completion import Item
     from tidelock.shared.language.hover import Hover
     from tidelock.shared.language.index.finding import Hit
@@ -474,24 +474,29 @@ def hover_answer(found: Hover | None, document: Document, manner: Manner) -> typ
 
 
 def signature_help(
-    found: Signature | None, document: Document, manner: Manner
+    found: Signatures | None, document: Document, manner: Manner
 ) -> types.SignatureHelp | None:
-    """One signature with its parameters."""
+    """The ways to make a call, each with its parameters."""
     if found is None:
         return None
+    made = [_signature(way, manner) for way in found.ways]
+    parameter = found.ways[found.active].active
+    return types.SignatureHelp(made, active_signature=found.active, active_parameter=parameter)
 
+
+def _signature(way: Signature, manner: Manner) -> types.SignatureInformation:
     def label(start: int, end: int) -> str | tuple[int, int]:
         if not manner.label_offsets:
-            return found.text[start:end]
-        return units(found.text[:start], "utf-16"), units(found.text[:end], "utf-16")
+            return way.text[start:end]
+        return units(way.text[:start], "utf-16"), units(way.text[:end], "utf-16")
 
-    information = types.SignatureInformation(
-        label=found.text,
-        parameters=[types.ParameterInformation(label(*span)) for span in found.parameters],
+    made = types.SignatureInformation(
+        label=way.text,
+        parameters=[types.ParameterInformation(label(*span)) for span in way.parameters],
     )
-    if found.documentation:
-        information.documentation = markup(found.documentation, markdown=manner.signature_markdown)
-    return types.SignatureHelp([information], active_signature=0, active_parameter=found.active)
+    if way.documentation:
+        made.documentation = markup(way.documentation, markdown=manner.signature_markdown)
+    return made
 
 
 def definition_answer(

@@ -91,7 +91,7 @@ def told(name: str, run: Run) -> str:
     """What the comment of a function says: text, parameters and results, other ways to call it."""
     text = digest(run).text
     lines: list[str] = []
-    ways: list[str] = []
+    ways = [f"`{one}`" for one in overloads(name, run)]
     for item in run.block.items:
         if isinstance(item, tags.Param) and item.text:
             lines.append(f"- `{item.name.text}`: {item.text}")
@@ -99,11 +99,15 @@ def told(name: str, run: Run) -> str:
             names = ", ".join(f"`{one}`" for one in _named(item))
             lines.append(f"- returns {names}: {item.text}" if names and item.text
                          else f"- returns {names or item.text}")  # fmt: skip
-        elif isinstance(item, tags.Overload):
-            ways.append(f"`{name}{shown(run.raw, item.function).partition('fun')[2]}`")
         elif isinstance(item, tags.Mark):
             lines.append(f"`@{item.word}` {item.text}".rstrip())
     return "\n\n".join(part for part in (text, "\n".join(lines), "\n\n".join(ways)) if part)
+
+
+def overloads(name: str, run: Run) -> list[str]:
+    """The other ways to call a function, as its comment writes them."""
+    written = [item.function for item in run.block.items if isinstance(item, tags.Overload)]
+    return [name + shown(run.raw, one).partition("fun")[2] for one in written]
 
 
 def _named(item: tags.Return) -> list[str]:
