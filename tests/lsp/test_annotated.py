@@ -197,3 +197,8 @@ def test_over_stdio_with_a_file_that_nobody_has_open(place: Place) -> None:
     texts = [(one.text_document.uri.rpartition("/")[2], [each.new_text for each in one.edits])
              for one in edit.document_changes]  # fmt: skip
     assert sorted(texts) == [("gates.lua", ["Lock"]), ("main.lua", ["Lock"])]
+    said = client.hover(main, 0, 10)
+    assert said is not None
+    assert said.contents.value == (  # type: ignore[union-attr]
+        "```lua\n(class) Gate {\n  width: number\n}\n```\n\ndeclared on line 1 of gates.lua"
+    )

@@ -12,6 +12,7 @@ from tidelock.shared.language.annotations import run_at
 from tidelock.shared.language.checks.codes import CODES
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.luacats.blocks import ACTIONS, OPERATORS
+from tidelock.shared.language.luacats.catalogue import TAGS
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.types.declared import declared, function_below
 from tidelock.shared.language.types.kinds import BASICS
@@ -32,44 +33,13 @@ class DocWord(NamedTuple):
     detail: str = ""
 
 
-_TAGS = {
-    "param": "name type description",
-    "return": "type name description",
-    "type": "type",
-    "class": "Name: Parent",
-    "field": "name type description",
-    "alias": "Name type",
-    "enum": "Name",
-    "overload": "fun(name: type): type",
-    "generic": "T: Bound",
-    "cast": "variable type",
-    "as": "type",
-    "deprecated": "",
-    "diagnostic": "disable-next-line: code",
-    "meta": "",
-    "module": "'name'",
-    "nodiscard": "",
-    "operator": "add(type): type",
-    "see": "name",
-    "vararg": "type",
-    "version": ">5.2, JIT",
-    "async": "",
-    "private": "",
-    "protected": "",
-    "package": "",
-    "public": "",
-    "source": "file",
-}
-"""The tags that mean something here, the usual ones first, each with what stands behind it."""
-
-
 def doc_words(
     tree: Tree, wanted: Target, types: Iterable[str] = (), modules: Iterable[str] = ()
 ) -> Iterator[DocWord]:
     """The words for a place in an annotation; ``types`` and ``modules`` are of other texts."""
     if wanted.kind == "tag":
-        for name, usage in _TAGS.items():
-            yield DocWord(name, "keyword", usage)
+        for name, told in TAGS.items():
+            yield DocWord(name, "keyword", told.usage)
     elif wanted.kind == "type":
         yield from _types(tree, wanted.start, types)
     elif wanted.kind == "parameter":

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import documented
 from tidelock.shared.language.descriptions import describe, of_function, typed
+from tidelock.shared.language.explaining import explain, joined
 from tidelock.shared.language.hover_fields import shape, type_at, with_fields
+from tidelock.shared.language.mentions import local_of, mention_at
 from tidelock.shared.language.paths import constant, path_text, tail
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.stdlib import library
@@ -31,6 +33,7 @@ from tidelock.shared.syntax.tree import Member as MemberNode
 if TYPE_CHECKING:
     from tidelock.shared.language.facts import Facts
     from tidelock.shared.language.members import Members
+    from tidelock.shared.language.mentions import Mention
     from tidelock.shared.language.paths import Path
     from tidelock.shared.language.scopes import Scopes
     from tidelock.shared.language.types.inference import Types
@@ -130,7 +133,10 @@ def hover(
     if found is None:
         asked = types or own_types(tree)
         text = asked.text(tree, uri)
+        mention = mention_at(tree, offset)
         with asked.asking(text):
+            if mention is not None:
+                return _mentioned(asked, text, mention, max_fields)
             found = _variable(asked, text, offset, max_fields)
             if found is not None:
                 found = found._replace(
@@ -141,6 +147,15 @@ def hover(
     if found is None or facts is None:
         return found
     return found._replace(facts=found.facts + _observed(tree, offset, facts))
+
+
+def _mentioned(types: Types, text: Text, mention: Mention, most: int) -> Hover | None:
+    """A word of an annotation; a parameter or local is told as the variable that it is."""
+    span = mention.start, mention.end
+    if (local := local_of(text.tree, mention)) is not None:
+        return _local(types, text, local, span, most)
+    said = explain(types, text, mention, most)
+    return None if said is None else Hover(*span, *said, ())
 
 
 def _label(tree: Tree, offset: int) -> Hover | None:
@@ -227,10 +242,10 @@ def of_field(
     if described.kind != "field" and described.entry is None and not described.is_declared:
         line = _where(text, described.place, "defined")
         return Hover(
-            *span, f"function {described.signature}", _joined(described.documentation, line), ()
+            *span, f"function {described.signature}", joined(described.documentation, line), ()
         )
     line = "" if described.entry else _where(text, described.place, "set")
-    return Hover(*span, described.signature, _joined(described.documentation, line), ())
+    return Hover(*span, described.signature, joined(described.documentation, line), ())
 
 
 def _where(text: Text, place: Property, word: str) -> str:
@@ -274,7 +289,7 @@ def of_local(types: Types, text: Text, local: Local, span: tuple[int, int], most
         line += ", used by inner functions"
     if isinstance(value, FunctionBody):
         signature, said = of_function(types, text, local.name, value)
-        return Hover(start, end, f"local function {signature}", _joined(said, line), ())
+        return Hover(start, end, f"local function {signature}", joined(said, line), ())
     said = documented(tree, local.start).text if local.kind == "local" else ""
     if local.kind == "parameter":
         said = _parameter(tree, local)
@@ -282,7 +297,7 @@ def of_local(types: Types, text: Text, local: Local, span: tuple[int, int], most
     real = known.real((local,))
     entry = library(tree.dialect).entry(real)
     if entry is not None:
-        said = _joined(said, f"`{entry.signature}`" if entry.signature else "", entry.documentation)
+        said = joined(said, f"`{entry.signature}`" if entry.signature else "", entry.documentation)
     if isinstance(value, Number | String) and value.end - value.start <= 60:
         rest = f" = {value.text}"
     elif real != (local,):
@@ -293,7 +308,7 @@ def of_local(types: Types, text: Text, local: Local, span: tuple[int, int], most
     else:
         rest = "" if said.startswith("`") else _type_at(types, text, local, start)
         rest = rest or shape(known, real, most)
-    return Hover(start, end, f"local {local.name}{attribute}{rest}", _joined(said, line), ())
+    return Hover(start, end, f"local {local.name}{attribute}{rest}", joined(said, line), ())
 
 
 def _type_at(types: Types, text: Text, local: Local, start: int) -> str:
@@ -308,7 +323,7 @@ def _parameter(tree: Tree, local: Local) -> str:
         if isinstance(node, FunctionBody) and node.number == local.function:
             for one in documented(tree, node.header).parameters:
                 if one.name == local.name:
-                    return _joined(f"`{one.type}`" if one.type else "", one.text)
+                    return joined(f"`{one.type}`" if one.type else "", one.text)
     return ""
 
 
@@ -323,7 +338,7 @@ def of_path(types: Types, text: Text, path: Path, start: int, end: int, most: in
             name = ":".join(name.rsplit(".", 1))
         signature, said = of_function(types, text, name, field.body)
         line = f"defined on line {tree.lines.line_of(field.start) + 1}"
-        return Hover(start, end, f"function {signature}", _joined(said, line), ())
+        return Hover(start, end, f"function {signature}", joined(said, line), ())
     entry = library(tree.dialect).entry(path)
     if entry is not None and field is None:
         signature = entry.signature or f"{name}: {entry.type}"
@@ -335,12 +350,8 @@ def of_path(types: Types, text: Text, path: Path, start: int, end: int, most: in
         if isinstance(field.value, Number | String) and not rest:
             rest = f" = {field.value.text[:60]}"
         rest = rest or typed(types, types.names.of_path(text, path))
-        return Hover(start, end, f"{name}{rest}", _joined(said, line), ())
+        return Hover(start, end, f"{name}{rest}", joined(said, line), ())
     return Hover(start, end, name, "global" if len(path) == 1 else "", ())
-
-
-def _joined(*parts: str) -> str:
-    return "\n\n".join(part for part in parts if part)
 
 
 def _literal(tree: Tree, offset: int) -> Hover | None:

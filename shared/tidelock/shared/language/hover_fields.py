@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.paths import Path
     from tidelock.shared.language.types.inference import Types
     from tidelock.shared.language.types.kinds import Type
+    from tidelock.shared.language.types.properties import Found
     from tidelock.shared.language.types.texts import Text
 
 _LONGEST = 80
@@ -57,17 +58,24 @@ def with_fields(types: Types, text: Text, offset: int, signature: str, most: int
     classes = [] if kind is None else [one for one in options(kind) if one is not NIL]
     if len(classes) != 1 or not isinstance(classes[0], ClassType):
         return signature
-    found = types.properties.fields(classes[0])
+    return listed(types, signature, types.properties.fields(classes[0]), most)
+
+
+def listed(types: Types, signature: str, found: Found, most: int) -> str:
+    """A signature with fields, a line each."""
     lines = [
         describe(types, tail((key,)).removeprefix("."), places, infer=False).signature
         for key, places in list(found.items())[:most]
     ]
-    if not lines:
-        return signature
-    if len(found) > most:
-        lines.append(f"... ({len(found) - most} more)")
-    shown = (one if len(one) <= _LONGEST else f"{one[: _LONGEST - 1]}…" for one in lines)
-    return "\n".join([f"{signature} {{", *(f"  {one}" for one in shown), "}"])
+    return braced(signature, lines, len(found) - most) if lines else signature
+
+
+def braced(signature: str, lines: list[str], more: int) -> str:
+    """A signature with lines in braces, long ones cut; ``more`` of them are not shown."""
+    cut = [one if len(one) <= _LONGEST else f"{one[: _LONGEST - 1]}…" for one in lines]
+    if more > 0:
+        cut.append(f"... ({more} more)")
+    return "\n".join([f"{signature} {{", *(f"  {one}" for one in cut), "}"])
 
 
 def _kind(types: Types, text: Text, offset: int) -> Type | None:
