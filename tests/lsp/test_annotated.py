@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import pytest
 
 from kit.marked import files
@@ -11,6 +13,7 @@ from tidelock.lsp.features.highlights import highlights
 from tidelock.lsp.features.references import references
 from tidelock.lsp.features.rename import CannotRename, rename
 from tidelock.lsp.moment import View
+from tidelock.lsp.sent import MODIFIERS
 from tidelock.shared.language.index.links import Link
 from tidelock.shared.language.index.space import Places, Space
 
@@ -202,3 +205,26 @@ def test_over_stdio_with_a_file_that_nobody_has_open(place: Place) -> None:
     assert said.contents.value == (  # type: ignore[union-attr]
         "```lua\n(class) Gate {\n  width: number\n}\n```\n\ndeclared on line 1 of gates.lua"
     )
+
+
+def test_tokens_are_asked_for_again_when_the_program_has_other_names(place: Place) -> None:
+    main = place.file("main.lua", 'load("made = 1")()\nprint(made)\n')
+    client = place.server(initialize=False)
+    asked = []
+    client.answers["workspace/semanticTokens/refresh"] = asked.append
+    client.initialize(place.work)
+    client.open(main)
+    document = client.document(main)
+    bit = 1 << MODIFIERS.index("observed")
+
+    def ways() -> list[int]:
+        """The modifiers of each word of the second line."""
+        data = client.request("textDocument/semanticTokens/full", document).data
+        lines = accumulate(data[::5])
+        return [one for line, one in zip(lines, data[4::5], strict=True) if line]
+
+    assert not any(one & bit for one in ways())
+    params = {"command": "tidelock.run", "arguments": [{"uri": main.as_uri()}]}
+    client.request("workspace/executeCommand", params)
+    client.wait_until(lambda: asked or None, None, "the request to ask for tokens again")
+    assert [bool(one & bit) for one in ways()] == [False, True]

@@ -16,9 +16,11 @@ from tidelock.lsp.features.folding import folding
 from tidelock.lsp.features.selection import selection
 from tidelock.lsp.features.semantic_tokens import semantic_tokens
 from tidelock.lsp.manner import Manner
+from tidelock.lsp.moment import View
 from tidelock.lsp.sent import MODIFIERS, TYPES, Sent, difference
+from tidelock.shared.language.index.space import Space
 
-from .conftest import document
+from .conftest import IDLE, document, fact
 
 # -- folding -------------------------------------------------------------------------------------
 
@@ -160,7 +162,7 @@ def words(source: str) -> list[str]:
         ("local x <const> = 1 x = x", ["x variable declaration readonly",
          "x variable modification readonly", "x variable readonly"]),
         ("local function f(a) return function() return a end end",
-         ["f function declaration", "a parameter declaration", "a parameter upvalue"]),
+         ["f function declaration definition", "a parameter declaration", "a parameter upvalue"]),
         ("count = print(string.rep('x', 2))",
          ["count variable global modification", "print function defaultLibrary global",
           "string namespace defaultLibrary global", "rep function defaultLibrary", "'x' string"]),
@@ -170,13 +172,102 @@ def words(source: str) -> list[str]:
         ("goto done ::done:: --- words\n-- more",
          ["done label", "done label declaration", "--- words comment documentation",
           "-- more comment"]),
-        ("function T:m() return self end", ["T variable global", "m method", "self parameter"]),
+        ("function T:m() return self end",
+         ["T variable global", "m method definition", "self parameter"]),
         ("f(1) local g g'x'",
          ["f function global", "g variable declaration", "g function", "'x' string"]),
     ],
 )  # fmt: skip
 def test_what_words_are(source: str, expected: list[str]) -> None:
     assert words(source) == expected
+
+
+def annotated(source: str) -> str:
+    """The words of comments, each with its type and all its modifiers but one."""
+    text, _ = document(source)
+    found = semantic_tokens(text)
+    for before, after in pairwise(found):
+        assert before.end <= after.start
+    shown = []
+    for one in found:
+        if "documentation" in one.modifiers:
+            ways = sorted(one.modifiers - {"documentation"})
+            shown.append("/".join([text.text[one.start : one.end], one.type, *ways]))
+    return " ".join(shown)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("---@class A: B", "---/comment @class/keyword A/class/declaration :/comment B/type"),
+        ("---@field x A? text here\n---@class A",
+         "---/comment @field/keyword x/property/declaration A/class ? text here/comment "
+         "---/comment @class/keyword A/class/declaration"),
+        ("---@alias M 'r'|5|true", "---/comment @alias/keyword M/type/declaration 'r'/string "
+         "|/comment 5/number |/comment true/keyword"),
+        ("---@param a integer",
+         "---/comment @param/keyword a/parameter integer/type/defaultLibrary"),
+        ("---@generic T\n--- plain @class", "---/comment @generic/keyword T/type "
+         "--- plain @class/comment"),
+        ("--[[@as\nA]]", "@as/keyword"),
+        ("-- plain A @class A", ""),
+    ],
+)  # fmt: skip
+def test_what_words_of_annotations_are(source: str, expected: str) -> None:
+    assert annotated(source) == expected
+
+
+def test_classes_of_other_texts_are_classes() -> None:
+    text, _ = document("---@type A|B\nlocal x")
+    other = Document("file:///code/other.lua", 1, "---@class A\n---@alias B integer")
+    found = semantic_tokens(text, space=Space(opened=[text, other]))
+    names = [one for one in found if text.text[one.start : one.end] in "AB"]
+    assert [one.type for one in names] == ["class", "type"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "---@deprecated\nlocal function <!f!>() end\n<!f!>()\nlocal g = f2",
+        "---@deprecated use g\nfunction <!f!>() end\n<!f!>()\nprint(t.f)",
+        "local M = {}\n---@deprecated\nfunction M.<!f!>() end\nM.<!f!>()\nN.f()\nM.g()",
+        "local M = {}\n---@deprecated\nM.<!f!> = function() end\nM:<!f!>()",
+        "---@deprecated\nlocal <!x!> = 1\nlocal y = <!x!>\ndo local x = 2 end",
+        "--- now @deprecated\n-- @deprecated\nlocal x = 1",
+    ],
+)
+def test_what_is_deprecated(source: str) -> None:
+    text, marks = document(source)
+    found = [one for one in semantic_tokens(text) if "deprecated" in one.modifiers]
+    assert tuple((one.start, one.end) for one in found) == marks.ranges
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "function <!f!>() end f()",
+        "function a.b:<!c!>() end",
+        "local <!f!> = function() end",
+        "t.<!f!> = function() end t.x = 1",
+        "t = { <!f!> = function() end, x = 1 }",
+        "call(f) f()",
+        "f",
+    ],
+)
+def test_where_functions_are_defined(source: str) -> None:
+    text, marks = document(source)
+    found = [one for one in semantic_tokens(text) if "definition" in one.modifiers]
+    assert tuple((one.start, one.end) for one in found) == marks.ranges
+
+
+def test_globals_that_only_the_program_has_are_observed() -> None:
+    text, _ = document("print(made, own, other, missing) own = 1")
+    other = Document("file:///code/other.lua", 1, "other = 1")
+    names = tuple(fact(name) for name in ("made", "own", "other", "print"))
+    view = View(IDLE._replace(names=names))
+    found = semantic_tokens(text, view=view, space=Space(opened=[text, other]))
+    seen = [text.text[one.start : one.end] for one in found if "observed" in one.modifiers]
+    assert seen == ["made"]
 
 
 def test_goto_may_be_a_name() -> None:

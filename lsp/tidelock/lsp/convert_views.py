@@ -19,7 +19,7 @@ from tidelock.lsp.convert import (
 from tidelock.lsp.manner import Json, Manner
 from tidelock.lsp.sent import MODIFIERS, TYPES, Sent, difference
 from tidelock.shared.errors import BadRequest
-from tidelock.shared.positions import units
+from tidelock.shared.positions import Place, units
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
@@ -134,14 +134,21 @@ TOKENS = types.SemanticTokensOptions(
 _TYPE_NUMBERS = {name: number for number, name in enumerate(TYPES)}
 _MODIFIER_BITS = {name: 1 << number for number, name in enumerate(MODIFIERS)}
 
-tokens: Decoder = whole(types.SemanticTokensParams)
+_WHOLE = Place(0, 0), Place(2**31 - 1, 0)  # to the end, wherever that is
+
+
+def tokens(params: Json) -> Asked:
+    """``textDocument/semanticTokens/full``."""
+    return Asked(structured(params, types.SemanticTokensParams).text_document.uri, _WHOLE)
+
+
 tokens_range: Decoder = ranged(types.SemanticTokensRangeParams)
 
 
 def tokens_delta(params: Json) -> Asked:
     """``textDocument/semanticTokens/full/delta``."""
     read = structured(params, types.SemanticTokensDeltaParams)
-    return Asked(read.text_document.uri, previous=read.previous_result_id)
+    return Asked(read.text_document.uri, _WHOLE, previous=read.previous_result_id)
 
 
 def token_data(

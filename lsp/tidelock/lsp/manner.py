@@ -46,6 +46,7 @@ class Manner(NamedTuple):
     refreshes_lenses: bool = False
     refreshes_hints: bool = False
     trace: str = "off"
+    refreshes_tokens: bool = False
     shows_progress: bool = False
     notebooks: bool = False
     fold_limit: int = 0
@@ -124,6 +125,9 @@ class Manner(NamedTuple):
                 params, "capabilities", "workspace", "inlayHint", "refreshSupport"
             ) is True,
             trace=str(params.get("trace") or "off"),
+            refreshes_tokens=at(
+                params, "capabilities", "workspace", "semanticTokens", "refreshSupport"
+            ) is True,
             shows_progress=at(params, "capabilities", "window", "workDoneProgress") is True,
             notebooks=isinstance(at(params, "capabilities", "notebookDocument"), Mapping),
             fold_limit=limit if type(limit) is int and limit > 0 else 0,

@@ -139,15 +139,17 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/semanticTokens/full", "semantic_tokens", views.tokens, views.token_data,
-        ("semantic_tokens_provider", views.TOKENS), finish=views.full_tokens,
+        ("semantic_tokens_provider", views.TOKENS), is_live=True, is_wide=True,
+        finish=views.full_tokens,
     ),
     Route(
         "textDocument/semanticTokens/full/delta", "semantic_tokens", views.tokens_delta,
-        views.token_data, ("semantic_tokens_provider", views.TOKENS), finish=views.changed_tokens,
+        views.token_data, ("semantic_tokens_provider", views.TOKENS), is_live=True, is_wide=True,
+        finish=views.changed_tokens,
     ),
     Route(
         "textDocument/semanticTokens/range", "semantic_tokens", views.tokens_range,
-        views.token_data, ("semantic_tokens_provider", views.TOKENS),
+        views.token_data, ("semantic_tokens_provider", views.TOKENS), is_live=True, is_wide=True,
     ),
     Route(
         "textDocument/inlayHint", "inlay_hints", views.hints, views.hint_list,

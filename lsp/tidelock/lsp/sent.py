@@ -12,7 +12,7 @@ TYPES = (
 )
 MODIFIERS = (
     *("declaration", "definition", "readonly", "deprecated", "defaultLibrary", "modification"),
-    *("documentation", "global", "upvalue"),
+    *("documentation", "global", "upvalue", "observed"),
 )
 _MOST = 40
 

@@ -441,6 +441,11 @@ class Session:
         if self.manner.refreshes_lenses:
             self.lane.put(lambda: self._refresh("codeLens"))
 
+    def refresh_tokens(self) -> None:
+        """What words are may be another thing; from any thread."""
+        if self.manner.refreshes_tokens:
+            self.lane.put(lambda: self._refresh("semanticTokens"))
+
     def refresh_values(self) -> None:
         """What stands beside variables may be another thing; from any thread."""
         if self.manner.refreshes_values:
@@ -509,6 +514,8 @@ class Session:
     def judge_others(self, folder: Folder, news: News, but: Document | None = None) -> None:
         """Look again at the texts of a folder that a change in others concerns; from any thread."""
         self.lane.put(lambda: self._judge_others(folder, news, but))
+        if news.is_wide:
+            self.refresh_tokens()
 
     def judge_again(self, folder: Folder, uris: frozenset[str]) -> None:
         """Look again at some texts of a folder; from any thread."""

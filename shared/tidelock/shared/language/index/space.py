@@ -26,7 +26,7 @@ from tidelock.shared.language.index.words import beginning
 from tidelock.shared.language.mentions import type_names
 from tidelock.shared.language.modules import Module
 from tidelock.shared.language.paths import is_name
-from tidelock.shared.language.types.declared import declared
+from tidelock.shared.language.types.declared import DeclaredClass, declared
 from tidelock.shared.positions import Lines
 from tidelock.shared.sources import canonical, path_of_uri, read_text, search_folders, uri_of_path
 
@@ -263,6 +263,17 @@ class Space:
         )
         yield from names
         yield from (name for name in self.snapshot.declaring if name not in names)
+
+    def declares_class(self, name: str) -> bool:
+        """Whether a type that some text declares is a class; no file is read for it."""
+        for one in self.opened.values():
+            found = declared(one.tree).names.get(name)
+            if found:
+                return isinstance(found[0], DeclaredClass)
+        for path in self.snapshot.declaring.get(name, ()):
+            symbols = self.snapshot.files[path].symbols
+            return any(one.name == name and one.kind == "class" for one in symbols)
+        return False
 
     def assigning(self, name: str) -> Sequence[Module]:
         """The texts that set a global of this name."""
