@@ -53,6 +53,98 @@ def test_outline() -> None:
     ]
 
 
+def test_annotated_types_have_their_kinds() -> None:
+    text = """
+    ---@class Gate: Thing
+    ---@field width number
+    ---@field [string] boolean
+    local Gate = { size = { a = 1 } }
+
+    ---@class Lock
+    ---@field key string
+    ---@alias Mode 'r'|'w'
+
+    ---@enum State
+    local S = { on = 1, off = 2, more = {} }
+    ---@class Other
+    ---@field x integer
+    ---@class Last
+    local l, m = f(), {}
+    ---@class Of
+    function go() end
+    """
+    assert drawn(outline(parse(text))) == [
+        "class Gate",
+        ["field widthnumber", "table size"],
+        "class Lock",
+        ["field keystring"],
+        "alias Mode'r'|'w'",
+        "enum SState",
+        ["member on", "member off", "table more"],
+        "class Other",
+        ["field xinteger"],
+        "class lLast",
+        "table m",
+        "class Of",
+        "function go()",
+    ]
+
+
+CELLS = """\
+local before = 1
+-- %% Load
+--#region Helpers
+local function a() end
+-- a comment
+local function b()
+  --#region inner
+  -- %% none
+  --#endregion
+end
+--#endregion
+-- %%
+local c = 2
+--#region open
+local d = {
+  -- %% no cell
+}
+"""
+
+
+def test_cells_and_regions_hold_what_stands_in_them() -> None:
+    assert drawn(outline(parse(CELLS))) == [
+        "variable before",
+        "cell Load",
+        ["region Helpers", ["function a()", "function b()"]],
+        "cell Cell",
+        ["variable c", "table d"],
+    ]
+
+
+def check_ranges(entries: tuple[Outline, ...], start: int, end: int) -> None:
+    for one in entries:
+        assert start <= one.start <= one.name_start <= one.name_end <= one.end <= end
+        assert one.name
+        is_part = one.kind in ("cell", "region")
+        check_ranges(one.children, one.start if is_part else start, one.end if is_part else end)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CELLS,
+        "-- above\n-- %% A\n-- of f\nfunction f() end",
+        "--#region a\n-- %% A\nf()\n--#endregion\ng()",
+        "-- %% A\n--#region a\n-- %% B\n--#endregion",
+        "--#region a\n--#region b\nlocal x = 1\n--#endregion\n--#endregion",
+        "---@class A\n-- %% B\n---@field x integer\nlocal A = {}",
+        "function f()\n-- %% A\nend\n-- %%",
+    ],
+)
+def test_what_is_in_a_part_is_in_its_range(text: str) -> None:
+    check_ranges(outline(parse(text)), 0, len(text))
+
+
 def test_places_of_an_outline() -> None:
     text = "x()\n--- Opens.\n-- Twice.\nlocal function open() end\nfunction a.b.c() end"
     first, second = outline(parse(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 import pytest
+from lsprotocol import types
 
 from kit.marked import files
 from tidelock.lsp.documents import Document
@@ -228,3 +229,22 @@ def test_tokens_are_asked_for_again_when_the_program_has_other_names(place: Plac
     client.request("workspace/executeCommand", params)
     client.wait_until(lambda: asked or None, None, "the request to ask for tokens again")
     assert [bool(one & bit) for one in ways()] == [False, True]
+
+
+def test_the_outline_over_stdio(place: Place) -> None:
+    text = (
+        "-- %% Gates\n---@class Gate\n---@field width number\nlocal Gate = {}\n"
+        "---@enum State\nlocal State = { on = 1 }\n"
+    )
+    main = place.file("main.lua", text)
+    client = place.server()
+    client.open(main)
+    (cell,) = client.request("textDocument/documentSymbol", client.document(main))
+    kinds = types.SymbolKind
+    assert (cell.name, cell.kind, cell.selection_range.end.character) == ("Gates", kinds.Module, 11)
+    gate, state = cell.children
+    assert (gate.name, gate.kind, gate.range.start.line) == ("Gate", kinds.Class, 1)
+    assert [(one.name, one.kind, one.detail) for one in gate.children] == [
+        ("width", kinds.Field, "number")
+    ]
+    assert (state.kind, state.children[0].kind) == (kinds.Enum, kinds.EnumMember)

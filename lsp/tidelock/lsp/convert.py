@@ -533,6 +533,13 @@ _SYMBOL_KINDS = {
     "table": types.SymbolKind.Object,
     "variable": types.SymbolKind.Variable,
     "constant": types.SymbolKind.Constant,
+    "class": types.SymbolKind.Class,
+    "enum": types.SymbolKind.Enum,
+    "alias": types.SymbolKind.Interface,
+    "field": types.SymbolKind.Field,
+    "member": types.SymbolKind.EnumMember,
+    "cell": types.SymbolKind.Module,
+    "region": types.SymbolKind.Namespace,
 }
 
 
@@ -572,14 +579,6 @@ def _flatten(
         _flatten(one.children, one.name, document, encoding, flat)
 
 
-_HIT_KINDS = {
-    **_SYMBOL_KINDS,
-    "class": types.SymbolKind.Class,
-    "alias": types.SymbolKind.Interface,
-    "enum": types.SymbolKind.Enum,
-}
-
-
 def hits(found: Sequence[Hit], manner: Manner) -> list[types.WorkspaceSymbol]:
     """Symbols of the workspace; their places are those of their names."""
     made = []
@@ -590,7 +589,7 @@ def hits(found: Sequence[Hit], manner: Manner) -> list[types.WorkspaceSymbol]:
         start = types.Position(symbol.line, column)
         end = types.Position(symbol.line, column + units(symbol.name, manner.encoding))
         place = types.Location(uri, types.Range(start, end))
-        kind = _HIT_KINDS[symbol.kind]
+        kind = _SYMBOL_KINDS[symbol.kind]
         made.append(
             types.WorkspaceSymbol(place, symbol.name, kind, container_name=symbol.container or None)
         )

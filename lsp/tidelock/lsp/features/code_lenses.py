@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.lsp.reloads import is_changed
+from tidelock.shared.language.sections import cells
 from tidelock.shared.language.symbols import outline
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.moment import View
     from tidelock.shared.language.symbols import Outline
-
-_CELL = re.compile(r"^--[ \t]*%%.*$", re.MULTILINE)
 
 
 class Lens(NamedTuple):
@@ -57,8 +54,8 @@ def code_lenses(
         Lens(0, 0, "Run", "tidelock.run"),
         Lens(0, 0, "Debug", "tidelock.debug"),
     ]
-    for start, end in cells(text):
-        found.append(Lens(start, end, "Run cell", "tidelock.run", is_part=True))
+    for one in cells(text):
+        found.append(Lens(one.start, one.end, "Run cell", "tidelock.run", is_part=True))
     return found
 
 
@@ -68,9 +65,3 @@ def _functions(entries: Iterable[Outline]) -> Iterator[tuple[int, int]]:
         if one.kind in ("function", "method"):
             yield one.name_start, one.name_end
         yield from _functions(one.children)
-
-
-def cells(text: str) -> Iterator[tuple[int, int]]:
-    """The stretches that ``-- %%`` lines begin; what stands before the first is none."""
-    starts = [match.start() for match in _CELL.finditer(text)]
-    return pairwise([*starts, len(text)])

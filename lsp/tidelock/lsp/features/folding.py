@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from tidelock.shared.language.sections import MARK, regions
 from tidelock.shared.syntax.tokens import STRING
 from tidelock.shared.syntax.tree import (
     Call,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.shared.syntax.tree import Node, Statement, Tree
 
-_REGION = re.compile(r"--\s?#?(region|endregion)\b|--(\{\{\{|\}\}\})")
 _BODIES = (Clause, Do, FunctionBody, GenericFor, NumericFor, Repeat, While)
 
 
@@ -86,16 +85,12 @@ def _strings(tree: Tree) -> Iterator[Fold]:
 def _comments(tree: Tree) -> Iterator[Fold]:
     """Comments in a row, long ones, and what lies between the marks of a region."""
     line_of = tree.lines.line_of
-    open_: list[int] = []
+    for one in regions(tree):
+        yield Fold(line_of(one.start), line_of(one.end), "region")
     run: tuple[int, int] | None = None
     for comment in tree.comments:
         first, last = line_of(comment.start), line_of(comment.end)
-        mark = _REGION.match(comment.text)
-        if mark is not None:
-            if mark[1] == "region" or mark[2] == "{{{":
-                open_.append(first)
-            elif open_:
-                yield Fold(open_.pop(), last, "region")
+        mark = MARK.match(comment.text)
         is_alone = not tree.text[tree.lines.starts[first] : comment.start].strip()
         if mark is None and is_alone and run is not None and run[1] + 1 == first:
             run = run[0], last

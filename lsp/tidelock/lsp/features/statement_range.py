@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from tidelock.lsp.features.code_lenses import cells
+from tidelock.shared.language.sections import cells
 from tidelock.shared.syntax.tree import Empty
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ def statement_range(document: Document, offset: int) -> Span | None:
     if document.mode == "input":
         return (0, len(text)) if text.strip() else None
     line = lines.line_of(offset)
-    for start, end in cells(text):
-        if lines.line_of(start) == line:
-            return start, start + len(text[start:end].rstrip())
+    for one in cells(text):
+        if lines.line_of(one.start) == line:
+            return one.start, one.start + len(text[one.start : one.end].rstrip())
     statements = [one for one in document.tree.body.statements if not isinstance(one, Empty)]
     here = bisect_left([one.end for one in statements], offset)
     following = [lines.line_of(one.start) for one in statements[here : here + 1]]

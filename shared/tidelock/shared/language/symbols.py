@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, final
 
-from tidelock.shared.language.annotations import SILENCE, run_above
+from tidelock.shared.language.annotations import SILENCE, run_above, shown
 from tidelock.shared.language.hover import symbol_path
+from tidelock.shared.language.luacats import tags
+from tidelock.shared.language.luacats.written import Word
 from tidelock.shared.language.members import members, parameters
 from tidelock.shared.language.scopes import Label, Local, Reference
+from tidelock.shared.language.sections import cells, regions
+from tidelock.shared.language.types.declared import (
+    DeclaredAlias,
+    DeclaredClass,
+    DeclaredEnum,
+    declared,
+)
 from tidelock.shared.syntax.statements import dotted
 from tidelock.shared.syntax.tree import (
     Assign,
@@ -26,16 +35,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tidelock.shared.language.members import Members
+    from tidelock.shared.language.sections import Section
+    from tidelock.shared.language.types.declared import Declaration
     from tidelock.shared.syntax.tree import Expression, Node, Tree
 
-OutlineKind = Literal["function", "method", "table", "variable", "constant"]
+OutlineKind = Literal[
+    "function",
+    "method",
+    "table",
+    "variable",
+    "constant",
+    "class",
+    "enum",
+    "alias",
+    "field",
+    "member",
+    "cell",
+    "region",
+]
 
 
 class Outline(NamedTuple):
-    """A function, table or variable worth finding, with those inside it.
+    """A function, table, variable, type or part of a text worth finding, with those inside it.
 
     ``start`` and ``end`` cover all of it with the comment above; ``name_start`` and ``name_end``
-    are its name. ``detail`` are the parameters of a function.
+    are its name. ``detail`` are the parameters of a function, the type of an alias or a field.
     """
 
     name: str
@@ -52,7 +76,7 @@ class Outline(NamedTuple):
 class _Entry:
     """An outline before its children are known."""
 
-    __slots__ = ("children", "detail", "end", "kind", "name", "place", "start")
+    __slots__ = ("children", "declared", "detail", "end", "kind", "name", "place", "start")
 
     def __init__(
         self, name: str, kind: OutlineKind, detail: str, start: int, end: int, place: Node
@@ -64,10 +88,20 @@ class _Entry:
         self.end = end
         self.place = place
         self.children: list[_Entry] = []
+        self.declared: Declaration | None = None
 
 
 def outline(tree: Tree) -> tuple[Outline, ...]:
-    """The functions, methods and tables of a text, and the variables of its main chunk."""
+    """The functions, methods and tables of a text, and the variables of its main chunk.
+
+    Annotated classes, aliases and enums are among them, under the variable below if there is one;
+    cells and regions hold what stands in them.
+    """
+    types = {
+        one.run.start + one.tag.start: one
+        for found in declared(tree).names.values()
+        for one in found
+    }
     top: list[_Entry] = []
     made: list[_Entry] = []
     todo: list[tuple[Node, list[_Entry], bool]] = [(tree.body, top, True)]
@@ -75,6 +109,8 @@ def outline(tree: Tree) -> tuple[Outline, ...]:
         node, siblings, main = todo.pop()
         homes: dict[int, list[_Entry]] = {}
         for entry, value in _entries(tree, node, main):
+            if types:
+                _declare(tree, node, entry, value, types)
             siblings.append(entry)
             made.append(entry)
             homes[id(value)] = entry.children
@@ -94,9 +130,138 @@ def outline(tree: Tree) -> tuple[Outline, ...]:
             entry.end,
             name_start,
             place.end,
-            children,
+            (*_parts(entry.declared), *children),
         )
-    return tuple(finished[id(entry)] for entry in top)
+    own = [finished[id(entry)] for entry in top]
+    own += [_declaration(tree, one) for one in types.values()]
+    return divided(tree, sorted(own, key=lambda one: one.name_start) if types else own)
+
+
+def _declare(
+    tree: Tree,
+    node: Node,
+    entry: _Entry,
+    value: Expression | None,
+    types: dict[int, Declaration],
+) -> None:
+    """Make of a variable the class or enum that the comment above it declares."""
+    if isinstance(node, LocalStatement | Global):
+        is_first = node.names[0] is entry.place
+    else:
+        is_first = isinstance(node, Assign) and node.targets[0] is entry.place
+    if not is_first:
+        return
+    run = run_above(tree, node.start)
+    said = [one for one in run.block.items if isinstance(one, tags.Class | tags.Alias | tags.Enum)]
+    found = types.get(run.start + said[-1].start) if said else None
+    if isinstance(found, DeclaredClass):
+        entry.kind = "class"
+    elif isinstance(found, DeclaredEnum) and isinstance(value, Table):
+        entry.kind = "enum"
+    else:
+        return
+    name = found.tag.name.text
+    entry.detail = "" if name == entry.name else name
+    entry.declared = types.pop(found.run.start + found.tag.start)
+
+
+def _declaration(tree: Tree, found: Declaration) -> Outline:
+    """A type that no variable stands for."""
+    run, tag = found.run, found.tag
+    detail = ""
+    kind: OutlineKind = "class" if isinstance(found, DeclaredClass) else "enum"
+    if isinstance(found, DeclaredAlias):
+        kind = "alias"
+        detail = "" if found.tag.type is None else shown(run.raw, found.tag.type)
+    parts = _parts(found)
+    start = run.start + tag.start
+    start = max(run.start, tree.lines.starts[tree.lines.line_of(start)])
+    end = max([run.start + tag.end, *(one.end for one in parts)])
+    name = run.start + tag.name.start, run.start + tag.name.end
+    return Outline(tag.name.text, kind, detail, start, end, *name, parts)
+
+
+def _parts(found: Declaration | None) -> tuple[Outline, ...]:
+    """The fields of a class, or the plain values of an enum."""
+    made: list[Outline] = []
+    if isinstance(found, DeclaredClass):
+        run = found.run
+        for field in found.fields:
+            key, tag = field.tag.key, field.tag
+            if isinstance(key, Word):
+                made.append(
+                    Outline(
+                        key.text,
+                        "field",
+                        shown(run.raw, tag.type),
+                        run.start + tag.start,
+                        run.start + tag.end,
+                        run.start + key.start,
+                        run.start + key.end,
+                        (),
+                    )
+                )
+    elif isinstance(found, DeclaredEnum) and found.table is not None:
+        for one in found.table.fields:
+            if isinstance(one, NamedField) and not isinstance(one.value, FunctionBody | Table):
+                name = one.name.start, one.name.end
+                made.append(Outline(one.name.name, "member", "", one.start, one.end, *name, ()))
+    return tuple(made)
+
+
+def divided(tree: Tree, found: list[Outline]) -> tuple[Outline, ...]:
+    """What a text has, in the cells and regions it stands in; one that cuts another is none."""
+    parts = _sections(tree, found)
+    if not parts:
+        return tuple(found)
+    inside: dict[int, list[Outline]] = {at: [] for at in range(-1, len(parts))}
+
+    def home(start: int, end: int, below: int) -> int:
+        """The innermost part around a stretch, of those before one."""
+        around = (at for at in range(below - 1, -1, -1)
+                  if parts[at].start <= start and end <= parts[at].end)  # fmt: skip
+        return next(around, -1)
+
+    for one in found:
+        at = home(one.name_start, one.end, len(parts))
+        start = one.start
+        if at >= 0 and start < parts[at].head:  # the comment above it begins with the part's own
+            start = min(parts[at].head + 1, one.name_start)
+        inside[at].append(one._replace(start=start))
+    for at in range(len(parts) - 1, -1, -1):
+        part = parts[at]
+        children = tuple(sorted(inside[at], key=lambda one: one.name_start))
+        name = part.name or ("Cell" if part.kind == "cell" else "Region")
+        span = part.start, part.end, part.start, part.head
+        made = Outline(name, part.kind, "", *span, children)
+        inside[home(part.start, part.end, at)].append(made)
+    return tuple(sorted(inside[-1], key=lambda one: one.name_start))
+
+
+def _sections(tree: Tree, found: list[Outline]) -> list[Section]:
+    """The cells and regions that cut nothing in two, the outer ones first."""
+    begun = [one for one in cells(tree.text) if not _is_inside(one.start, found)]
+    ends = [*(one.start for one in begun), len(tree.text)][1:]
+    wanted = [one._replace(end=end) for one, end in zip(begun, ends, strict=True)]
+    wanted += [
+        one
+        for one in regions(tree)
+        if not _is_inside(one.start, found) and not _is_inside(one.end, found)
+    ]
+    kept: list[Section] = []
+    around: list[Section] = []
+    for one in sorted(wanted, key=lambda one: (one.start, -one.end)):
+        while around and around[-1].end <= one.start:
+            around.pop()
+        if not around or one.end <= around[-1].end:
+            kept.append(one)
+            around.append(one)
+    return kept
+
+
+def _is_inside(offset: int, found: list[Outline]) -> bool:
+    """Whether an offset is in the code of something."""
+    return any(one.name_end <= offset < one.end for one in found)
 
 
 def _entries(tree: Tree, node: Node, main: bool) -> Iterator[tuple[_Entry, Expression | None]]:
