@@ -38,6 +38,8 @@ def labels(source: str, facts: Facts | None = None, dialect: Dialect = "5.4") ->
         ("x = $0", "name", "", "", ()),
         ("x = 1 + a$0", "name", "a", "", ()),
         ("f(a, $0", "name", "", "", ()),
+        ("x = 'a$0'", "literal", "a", "", ()),
+        ("f('a$0", "literal", "a", "", ()),
         ("en$0", "name", "en", "", ()),
         ("if x then en$0", "name", "en", "", ()),
         ("a.$0", "member", "", "a", ()),
@@ -89,7 +91,7 @@ def test_target(source: str, kind: str, prefix: str, root: str, keys: tuple[obje
 
 @pytest.mark.parametrize(
     "source",
-    ["-- a$0", "--[[ a$0 ]]", "--[[ a$0", "x = 1$0", "x = 0x$0", "x = 1.$0", "x = 'a$0'", "f('a$0"],
+    ["-- a$0", "--[[ a$0 ]]", "--[[ a$0", "x = 1$0", "x = 0x$0", "x = 1.$0", "x = [[a$0]]"],
 )
 def test_no_target(source: str) -> None:
     assert target_of(source) is None

@@ -253,3 +253,15 @@ def test_the_outline_over_stdio(place: Place) -> None:
         ("width", kinds.Field, "number")
     ]
     assert (state.kind, state.children[0].kind) == (kinds.Enum, kinds.EnumMember)
+
+
+def test_expected_texts_over_stdio(place: Place) -> None:
+    text = "---@param mode 'read'|'write'\nlocal function f(mode) end\nf('')\n"
+    main = place.file("main.lua", text)
+    client = place.server()
+    client.open(main)
+    found = client.completion(main, 2, 3, triggerCharacter="'")
+    assert [(one.label, one.kind) for one in found] == [
+        ("read", types.CompletionItemKind.EnumMember),
+        ("write", types.CompletionItemKind.EnumMember),
+    ]

@@ -386,6 +386,7 @@ _ITEM_KINDS = {
     "keyword": types.CompletionItemKind.Keyword,
     "label": types.CompletionItemKind.Reference,
     "class": types.CompletionItemKind.Class,
+    "literal": types.CompletionItemKind.EnumMember,
     "snippet": types.CompletionItemKind.Snippet,
     "text": types.CompletionItemKind.Text,
 }

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _TRIGGERS = {
     ".": ("member",),
     ":": ("method", "type", "code"),
-    '"': ("require", "key"),
-    "'": ("require", "key"),
+    '"': ("require", "key", "literal"),
+    "'": ("require", "key", "literal"),
     "@": ("tag",),
     "<": ("attribute", "type"),
 }
@@ -78,6 +78,8 @@ def completion(
         found = modules.names(document.search, wanted.prefix)
         further = [*space.preloaded(), *view.moment.modules]
         found += [name for name in dict.fromkeys(further) if name not in found]
+    elif wanted.kind == "literal":
+        types = space.types
     elif wanted.kind in ("member", "method", "key"):
         facts = observed.members(document, wanted, view)
         types = space.types  # only here: they hold all the texts, and are work to let go

@@ -14,6 +14,7 @@ from tidelock.shared.language.descriptions import describe, library_entry
 from tidelock.shared.language.doc_completion import doc_words
 from tidelock.shared.language.doc_targets import doc_target
 from tidelock.shared.language.glances import function_of_global, function_of_local
+from tidelock.shared.language.literals import literals
 from tidelock.shared.language.members import has_self, shown
 from tidelock.shared.language.paths import is_name, quoted
 from tidelock.shared.language.scopes import Local, resolve
@@ -109,6 +110,10 @@ def complete(
         observed = facts.names if facts else ()
     elif wanted.kind == "require":
         proposals = iter([_Proposal(name, "module", "", "", 0) for name in modules])
+    elif wanted.kind == "literal":
+        asked = types or own_types(tree)
+        texts = literals(asked, asked.text(tree, uri), offset)
+        proposals = iter([_Proposal(one, "literal", "", "", 0) for one in texts])
     elif wanted.kind == "label":
         proposals = _labels(tree, offset)
     elif wanted.kind == "attribute":
@@ -172,7 +177,7 @@ def _insertion(wanted: Target, name: str) -> tuple[str, int]:
     """What to put in, and from where: a key that is no name goes into brackets, the dot with it."""
     if wanted.kind == "member" and not is_name(name):
         return f"[{quoted(name)}]", wanted.start - 1
-    if wanted.kind == "key":
+    if wanted.kind in ("key", "literal"):
         return quoted(name)[1:-1], wanted.start
     return name, wanted.start
 

@@ -16,7 +16,7 @@ from tidelock.shared.syntax.tree import Number, String
 if TYPE_CHECKING:
     from tidelock.shared.syntax.tree import Tree
 
-CodeKind = Literal["name", "member", "method", "require", "key", "label", "attribute"]
+CodeKind = Literal["name", "member", "method", "require", "key", "label", "attribute", "literal"]
 DocKind = Literal["tag", "type", "parameter", "variable", "operator", "action", "code", "require"]
 TargetKind = CodeKind | DocKind
 Base = Literal["variable", "module", "string", "unknown"]
@@ -40,7 +40,7 @@ class Target(NamedTuple):
 
 
 def target(tree: Tree, offset: int) -> Target | None:
-    """What is being completed at an offset; None in comments, numbers and plain strings."""
+    """What is being completed at an offset; None in comments, numbers and long strings."""
     tokens = tree.tokens
     offset = min(max(offset, 0), len(tree.text))
     for first, last in comments_around(tree, offset):
@@ -83,7 +83,7 @@ def _declares(tree: Tree, index: int) -> bool:
 
 
 def _in_string(tree: Tree, index: int, offset: int) -> Target | None:
-    """The name of a module, or a key in brackets."""
+    """The name of a module, a key in brackets, or any text: it may be one that is expected."""
     tokens = tree.tokens
     text = tokens.texts[index]
     start = tokens.starts[index] + (1 if text[0] in "\"'" else text.index("[", 1) + 1)
@@ -101,7 +101,9 @@ def _in_string(tree: Tree, index: int, offset: int) -> Target | None:
     if tokens.kinds[index - 1] == "[" and index > 1:
         root, keys, base = _chain(tree, index - 1)
         return Target("key", prefix, start, end, root, keys, base)
-    return None
+    if text[0] == "[":
+        return None
+    return Target("literal", prefix, start, end if closed else offset)
 
 
 def _chain(tree: Tree, index: int) -> tuple[str, tuple[Key, ...], Base]:
