@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tidelock.shared.language.annotations import documented
 from tidelock.shared.language.descriptions import describe, of_function, typed
 from tidelock.shared.language.explaining import explain, joined
-from tidelock.shared.language.hover_fields import shape, type_at, with_fields
+from tidelock.shared.language.hover_fields import shape, with_fields, written_type
 from tidelock.shared.language.mentions import local_of, mention_at
 from tidelock.shared.language.paths import constant, path_text, tail
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
@@ -153,7 +153,7 @@ def _mentioned(types: Types, text: Text, mention: Mention, most: int) -> Hover |
     """A word of an annotation; a parameter or local is told as the variable that it is."""
     span = mention.start, mention.end
     if (local := local_of(text.tree, mention)) is not None:
-        return _local(types, text, local, span, most)
+        return of_local(types, text, local, span, most)
     said = explain(types, text, mention, most)
     return None if said is None else Hover(*span, *said, ())
 
@@ -301,20 +301,14 @@ def of_local(types: Types, text: Text, local: Local, span: tuple[int, int], most
     if isinstance(value, Number | String) and value.end - value.start <= 60:
         rest = f" = {value.text}"
     elif real != (local,):
-        known_type = "" if entry else _type_at(types, text, local, start)
+        known_type = "" if entry else written_type(types, text, local, start)
         rest = f"{'' if ': fun(' in known_type else known_type} = {path_text(real)}"
     elif isinstance(value, Table) and (rest := shape(known, real, most)):
         pass
     else:
-        rest = "" if said.startswith("`") else _type_at(types, text, local, start)
+        rest = "" if said.startswith("`") else written_type(types, text, local, start)
         rest = rest or shape(known, real, most)
     return Hover(start, end, f"local {local.name}{attribute}{rest}", joined(said, line), ())
-
-
-def _type_at(types: Types, text: Text, local: Local, start: int) -> str:
-    """The type that a local has at one of its uses, or where it is declared."""
-    kind = type_at(types, text, local, start)
-    return "" if kind is None else typed(types, kind)
 
 
 def _parameter(tree: Tree, local: Local) -> str:

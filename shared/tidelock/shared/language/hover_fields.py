@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidelock.shared.language.descriptions import describe
+from tidelock.shared.language.descriptions import describe, typed
 from tidelock.shared.language.paths import tail
 from tidelock.shared.language.scopes import Local, Reference
 from tidelock.shared.language.types.kinds import NIL, ClassType, options
@@ -45,6 +45,12 @@ def type_at(types: Types, text: Text, local: Local, start: int) -> Type | None:
     if flow is None:
         return None
     return types.extended(text, (local,), types.names.flow(text, flow))
+
+
+def written_type(types: Types, text: Text, local: Local, start: int) -> str:
+    """The type as it is written behind a name; empty where nothing tells it."""
+    kind = type_at(types, text, local, start)
+    return "" if kind is None else typed(types, kind)
 
 
 def with_fields(types: Types, text: Text, offset: int, signature: str, most: int) -> str:
