@@ -53,7 +53,7 @@ FEATURES: dict[str, Callable[[Document, Space], Any]] = {
     "folding": lambda one, space: folding(one),
     "formatting": lambda one, space: formatting(one, "    ", "own"),
     "hover": lambda one, space: hover(one, TEXT.rindex("found"), View(), space),
-    "inlay hints": lambda one, space: inlay_hints(one, 0, len(TEXT), space),
+    "inlay hints": lambda one, space: inlay_hints(one, 0, len(TEXT), View(), space),
     "references": lambda one, space: references(one, TEXT.index("total"), space),
     "rename": lambda one, space: rename(one, TEXT.index("total"), space, "sum"),
     "symbols": lambda one, space: symbols(one),
