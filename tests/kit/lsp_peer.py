@@ -193,6 +193,7 @@ _ASKED = {
     "workspace/inlineValue/refresh": None,
     "workspace/codeLens/refresh": None,
     "workspace/inlayHint/refresh": None,
+    "workspace/semanticTokens/refresh": None,
     "workspace/applyEdit": types.ApplyWorkspaceEditResult(applied=True),
 }
 """What the server asks, and the answers. pytest-lsp would refuse these."""

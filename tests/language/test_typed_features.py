@@ -134,7 +134,6 @@ local p = Point.new(1)
 @pytest.mark.parametrize(
     ("source", "signature", "documentation"),
     [
-        ("print(<!p$0!>)", "local p: Point", "local of line 13"),
         ("print(p.<!x$0!>)", "Point.x: integer", "to the right\n\ndeclared on line 3"),
         ("print(p.<!name$0!>)", "Point.name?: string", "declared on line 4"),
         ("p:<!size$0!>()", "function Point:size(): integer", "defined on line 12"),
@@ -145,7 +144,6 @@ local p = Point.new(1)
             "Makes one.\n\n- `x`: to the right\n\ndefined on line 10",
         ),
         ("local n = p.x print(<!$0n!>)", "local n: integer = p.x", "local of line 14"),
-        ("local f = io.open('x') print(<!$0f!>)", "local f: file*?", "local of line 14"),
         ("t = p.name print(<!$0t!>)", "t: string?", "set on line 14"),
         ("local t = { p } print(t[<!1$0!>])", "t[1]: Point", ""),
         ("io.stdout:<!$0close!>()", "file*:close(): boolean|nil, string?, integer?",
@@ -156,6 +154,24 @@ local p = Point.new(1)
 )  # fmt: skip
 def test_hover_of_what_has_a_type(source: str, signature: str, documentation: str) -> None:
     check_hover(POINT + source, signature, documentation)
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("print(<!p$0!>)", ["local p: Point {", "  x: integer", "  move(dx)", "}"]),
+        (
+            "local f = io.open('x') print(<!$0f!>)",
+            ["local f: file*? {", "  file*:close(): boolean|nil, string?, integer?", "}"],
+        ),
+    ],
+)
+def test_hover_of_a_value_of_a_class_shows_its_fields(source: str, lines: list[str]) -> None:
+    text = marked(POINT + source)
+    found = hover(parse(text.text), text.at)
+    assert found is not None
+    shown = found.signature.split("\n")
+    assert [line for line in shown if line in lines] == lines
 
 
 def test_hover_says_what_the_comment_of_a_function_says() -> None:

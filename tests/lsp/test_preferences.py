@@ -235,7 +235,7 @@ def test_what_cannot_be_used_is_told_once(desk: Desk) -> None:
     desk.begin("one", "two")
     uri = desk.uri("one/a.lua")
     desk.editor.open(CALL, uri=uri)
-    lsp = {"hints": {"parameters": "of"}, "lens": {"run": "maybe"}, "hintz": 1}
+    lsp = {"hints": {"parameters": "of"}, "lens": {"run": "maybe"}, "fritz": 1}
     for _ in range(2):
         push(desk, {"tidelock": {"lsp": lsp, "kernel": {"auto_start": False}}})
     assert warned(desk) == [
@@ -244,7 +244,7 @@ def test_what_cannot_be_used_is_told_once(desk: Desk) -> None:
                 "the editor's settings: lsp.hints.parameters: "
                 "expected one of literals, all, off, got 'of'",
                 "the editor's settings: lsp.lens.run: expected true or false, got 'maybe'",
-                "the editor's settings: there is no option lsp.hintz",
+                "the editor's settings: there is no option lsp.fritz",
                 "the editor's settings: kernel.auto_start is not read there; "
                 "it belongs in tidelock.toml",
             )

@@ -280,6 +280,8 @@ class Session:
         self.lane.put(show)
 
     def _start(self) -> None:
+        if not self.is_ready:
+            return  # it has left meanwhile
         if self.manner.watches:
             self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
         self.preferences.begin()
