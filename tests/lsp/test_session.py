@@ -422,6 +422,34 @@ def test_a_cancelled_request_that_runs_ends(
     assert (gate.runs, gate.unwanted) == (3, 1)
 
 
+def test_what_a_quick_edit_changed_for_others_is_not_lost_to_the_next(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+    real = module.diagnose
+
+    def diagnose(document: Any, *rest: Any) -> Any:
+        if document.text == "slow()":
+            began.set()
+            assert go_on.wait(WAIT_S)
+        return real(document, *rest)
+
+    monkeypatch.setattr(module, "diagnose", diagnose)
+    other, slow = "file:///w/other.lua", "file:///w/slow.lua"
+    editor.begin().open("")
+    editor.open("", uri=slow)
+    editor.open("print(shared)", uri=other)
+    editor.published(lambda params: params["uri"] == other and params["diagnostics"])
+    editor.change("slow()", 2, slow)
+    assert began.wait(WAIT_S)
+    editor.change("shared = 1", 2)
+    editor.change("shared = 1 -- more", 3)
+    editor.ask("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
+    editor.said.clear()
+    go_on.set()
+    editor.published(lambda params: params["uri"] == other and not params["diagnostics"])
+
+
 def test_a_completion_that_is_asked_again_gives_up_the_one_before(
     editor: Editor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,7 @@ from tidelock.lsp.progress import Board
 from tidelock.lsp.proposals import Proposals
 from tidelock.lsp.sent import Sent
 from tidelock.lsp.work import Breathe, Lane, Pool
-from tidelock.lsp.workspace import News, concerns, difference, summarized
+from tidelock.lsp.workspace import News, concerns, difference, offered
 from tidelock.shared.answers import Answer
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import BadRequest, TidelockError
@@ -41,7 +41,9 @@ from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
     from tidelock.lsp.folder import Folder
-    from tidelock.shared.language.index.summary import Summary
+    from tidelock.shared.language.index.summary import Offer, Summary
+
+    Before = Callable[[], Offer | Summary | None]
     from tidelock.shared.model import Problem
 
 log = layer("lsp")
@@ -169,6 +171,8 @@ class Session:
         self.findings = Findings()
         self._sent = Sent()
         self._proposals = Proposals()
+        # What texts offered before the changes that have not been looked at.
+        self._before: dict[str, Before] = {}
         self._asked: dict[Number, tuple[str, Answer[Json]]] = {}
         self._numbers = itertools.count(1)
         self._failures: dict[tuple[str, str], float] = {}
@@ -403,7 +407,7 @@ class Session:
         document = self.documents.change(uri, version, changes, self.manner.encoding)
         if document is not None and before is not None:
             self._give_up_fleeting(document)
-            self.judge(document, lambda: summarized(before))
+            self.judge(document, lambda: offered(before))
 
     def hide(self, uri: str) -> None:
         """A text is closed."""
@@ -420,8 +424,9 @@ class Session:
             self.findings.forget(document.uri)
             self._sent.forget(document.uri)
             self._proposals.forget(document.uri)
+            before = self._before.pop(document.uri, lambda: offered(document))
             for folder in folders:
-                news = difference(summarized(document), folder.on_disk(document))
+                news = difference(before(), folder.on_disk(document))
                 self._judge_others(folder, news)
                 folder.survey.poke()
 
@@ -496,16 +501,20 @@ class Session:
         except OSError:
             return None
 
-    def judge(self, document: Document, before: Callable[[], Summary | None] | None = None) -> None:
+    def judge(self, document: Document, before: Before | None = None) -> None:
         """Find the problems of a text when there is time.
 
         With what it offered ``before``, other open texts are looked at if that makes a difference.
         """
+        if before is not None:
+            # That of the oldest change that nobody has looked at yet counts.
+            self._before.setdefault(document.uri, before)
 
         def work(breathe: Breathe) -> None:
+            before = self._before.pop(document.uri, None)
             self._diagnose(document, breathe)
             if before is not None and len(list(self.documents)) > 1:
-                news = difference(before(), summarized(document))
+                news = difference(before(), offered(document))
                 for folder in self.folders.knowing(document.uri):
                     self.judge_others(folder, news, document)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.index.files import Limits
     from tidelock.shared.language.index.foreign import Wishes
     from tidelock.shared.language.index.space import Places, Space
-    from tidelock.shared.language.index.summary import Summary
+    from tidelock.shared.language.index.summary import Offer, Place, Summary
     from tidelock.shared.model import Dialect
 
 log = layer("lsp")
@@ -278,14 +278,25 @@ class Workspace:
             self._tell(news)
 
 
-def difference(before: Summary | None, after: Summary | None) -> News:
+def difference(before: Offer | Summary | None, after: Offer | Summary | None) -> News:
     """What two versions of a text, or its coming and going, mean to other texts."""
     old = frozenset(before.sets if before else ())
     new = frozenset(after.sets if after else ())
     is_wide = (before is None) != (after is None)
     if before is not None and after is not None:
-        is_wide = before.preloads != after.preloads or before.paths != after.paths
+        is_wide = _names(before.preloads) != _names(after.preloads) or before.paths != after.paths
     return News(old ^ new, is_wide)
+
+
+def _names(places: Iterable[Place]) -> list[str]:
+    return [place.name for place in places]
+
+
+def offered(document: Document) -> Offer:
+    """What an open text offers to others."""
+    from tidelock.shared.language.index.summary import offer
+
+    return offer(document.tree)
 
 
 def summarized(document: Document) -> Summary:

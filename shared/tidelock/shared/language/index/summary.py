@@ -121,6 +121,14 @@ class Summary(NamedTuple):
         return f"\n{name}\n" in self.types
 
 
+class Offer(NamedTuple):
+    """What others may use of a text without asking for it by name; a ``Summary`` has it as well."""
+
+    sets: tuple[str, ...] = ()
+    preloads: tuple[Place, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
 def summary_of(stored: list[Any]) -> Summary:
     """A summary from what became of it as JSON."""
     symbols, sets, uses, declares, requires, preloads, paths, words, types, *flags = stored
@@ -152,6 +160,12 @@ def summarize(text: str, dialect: Dialect) -> Summary:
 def summary(tree: Tree) -> Summary:
     """The summary of a tree, made at the first call."""
     return tree.once("summary", _summary)
+
+
+def offer(tree: Tree) -> Offer:
+    """What a text offers, without its whole summary."""
+    known = members(tree)
+    return Offer(sets(tree), tuple(_preloads(known)), tuple(_paths(known)))
 
 
 def sets(tree: Tree) -> tuple[str, ...]:
