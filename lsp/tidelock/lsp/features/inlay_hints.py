@@ -113,15 +113,7 @@ def _said(node: Expression) -> str:
 def _parameters(types: Types, text: Text, call: Call | MethodCall) -> list[str]:
     """The names of the parameters that take the arguments; none where several may be meant."""
     with types.asking(text):
-        if isinstance(call, Call):
-            kind = types.expression(text, call.function)
-        else:
-            receiver = types.expression(text, call.object)
-            called = types.properties.get(receiver, call.key)
-            if called is None:
-                return []
-            kind = called
-        functions = [one for one in options(kind) if isinstance(one, Function)]
+        functions = [one for one in options(types.called(text, call)) if isinstance(one, Function)]
         if len(functions) != 1:
             return []
         signatures = types.calls.signatures(functions[0])

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tidelock.shared.language.types.kinds import (
-    UNKNOWN,
     Function,
     Literal,
     options,
@@ -60,13 +59,8 @@ def _parameter(types: Types, text: Text, node: String, call: Call | MethodCall) 
     place = next((at for at, one in enumerate(call.arguments) if one is node), -1)
     if place < 0:
         return
-    called: Type | None
-    if isinstance(call, MethodCall):
-        called = types.properties.get(types.expression(text, call.object), call.key)
-        place += 1
-    else:
-        called = types.expression(text, call.function)
-    for one in options(called or UNKNOWN):
+    place += isinstance(call, MethodCall)
+    for one in options(types.called(text, call)):
         for signature in types.calls.signatures(one) if isinstance(one, Function) else ():
             if place < len(signature.parameters):
                 yield signature.parameters[place].type

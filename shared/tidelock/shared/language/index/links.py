@@ -116,9 +116,7 @@ def definitions(space: Space, module: Module, offset: int) -> list[Link]:
         for other in space.assigning(place.name):
             found += settings(other, place.name)
     elif (use := use_at(tree, offset)) is not None:
-        for one in places(space, module, use):
-            if one.text is not None and one.text.library is None:
-                found.append(Link(one.text.uri, one.text.tree.lines, one.start, one.end))
+        found += links_of(places(space, module, use))
     return list(dict.fromkeys(found))
 
 
@@ -213,13 +211,18 @@ def field_at(space: Space, module: Module, offset: int, key: str = "") -> Field 
     return Field(use.key, use.start, use.end, found, text.members.path(use.holder))
 
 
-def declared_places(field: Field) -> list[Link]:
-    """The ``@field`` lines of a field in the texts of users."""
+def links_of(places: Iterable[Property]) -> list[Link]:
+    """The places of fields in the texts of users."""
     return [
         Link(one.text.uri, one.text.tree.lines, one.start, one.end)
-        for one in field.places
-        if one.declared is not None and one.text is not None and one.text.library is None
+        for one in places
+        if one.text is not None and one.text.library is None
     ]
+
+
+def declared_places(field: Field) -> list[Link]:
+    """The ``@field`` lines of a field in the texts of users."""
+    return links_of(one for one in field.places if one.declared is not None)
 
 
 def field_uses(space: Space, module: Module, field: Field) -> tuple[list[Link], list[Link]]:

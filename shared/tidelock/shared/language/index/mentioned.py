@@ -49,12 +49,7 @@ def definitions(space: Space, module: Module, offset: int) -> list[Link] | None:
         return variables(module, mention)[:1]
     if mention.role == "field":
         field = links.field_at(space, module, offset)
-        found = [] if field is None else field.places
-        return [
-            Link(one.text.uri, one.text.tree.lines, one.start, one.end)
-            for one in found
-            if one.text is not None and one.text.library is None
-        ]
+        return [] if field is None else links.links_of(field.places)
     local = local_of(tree, mention)
     if local is not None:
         return [Link(module.uri, tree.lines, local.start, local.end)]
@@ -126,15 +121,10 @@ def _captures(space: Space, text: Text, call: Call | MethodCall, place: int) -> 
     """Whether a parameter takes the name of a type."""
     types = space.types
     with types.asking(text):
-        called: Type | None
-        if isinstance(call, MethodCall):
-            called = types.properties.get(types.expression(text, call.object), call.key)
-            place += 1
-        else:
-            called = types.expression(text, call.function)
+        place += isinstance(call, MethodCall)
         return any(
             isinstance(kind, Captured)
-            for one in options(called or UNKNOWN)
+            for one in options(types.called(text, call))
             if isinstance(one, Function)
             for signature in types.calls.signatures(one)
             for kind in options(dict(enumerate(signature.parameters)).get(place, _NONE).type)
@@ -173,8 +163,4 @@ def seen(space: Space, module: Module, mention: Mention) -> list[Link]:
         for key in keys[:-1]:
             kind = None if kind is None else types.properties.get(kind, key)
         places = [] if kind is None else types.properties.find(kind, keys[-1])
-    return [
-        Link(one.text.uri, one.text.tree.lines, one.start, one.end)
-        for one in places
-        if one.text is not None and one.text.library is None
-    ]
+    return links.links_of(places)

@@ -82,12 +82,9 @@ class Contexts:
         receiver: Type | None = None
         if isinstance(call, MethodCall):
             receiver = types.expression(text, call.object)
-            called = types.properties.get(receiver, call.key)
             given.insert(0, receiver)
             index += 1
-        else:
-            called = types.expression(text, call.function)
-        for one in options(called or UNKNOWN):
+        for one in options(types.called(text, call)):
             if isinstance(one, Function):
                 signature = types.calls.chosen(one, Values(tuple(given)))
                 if signature is None:

@@ -339,6 +339,13 @@ class Types:
 
     # -- functions -----------------------------------------------------------------------------
 
+    def called(self, text: Text, node: Call | MethodCall) -> Type:
+        """What a call calls, unknown if nothing tells."""
+        if isinstance(node, Call):
+            return self.expression(text, node.function)
+        found = self.properties.get(self.expression(text, node.object), node.key)
+        return UNKNOWN if found is None else found
+
     def call(self, text: Text, node: Call | MethodCall) -> Values:
         """What a call gives."""
         return self.remembered(
