@@ -705,8 +705,8 @@ def test_an_editor_is_told_to_ask_anew_at_most_twice_a_second(
         return [method for _, method, _ in editor.requests if method.endswith("/refresh")]
 
     for _ in range(20):
-        editor.session.refresh_lenses()
-        editor.session.refresh_values()
+        editor.session.refresh("codeLens")
+        editor.session.refresh("inlineValue")
         editor.session.judge_others(editor.session.folders.first, News(is_wide=True))
     editor.ask("textDocument/hover", at(0, 0))
     assert sorted(told()) == [f"workspace/{what}/refresh" for what in sorted(refreshes)]

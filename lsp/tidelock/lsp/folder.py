@@ -203,8 +203,8 @@ class Folder:
             self.live.deadline_s = self.settings.lsp_live_deadline_ms / 1000
             if self.settings.lsp_live_enabled:
                 self.live.start()
-        session.refresh_lenses()
-        session.refresh_values()
+        session.refresh("codeLens")
+        session.refresh("inlineValue")
 
     # -- what is known of its texts ------------------------------------------------------------
 
@@ -335,12 +335,12 @@ class Folder:
         if self._is_news("loaded", moment.loaded):
             self._texts.take(moment.loaded)
             self.reloads.compare(moment.loaded)
-            session.refresh_lenses()
+            session.refresh("codeLens")
         if moment.frames:
-            session.refresh_values()
+            session.refresh("inlineValue")
         is_inline = session.manner.inline_values
         if self._is_news("hints", moment.hinted(self.settings.lsp_hints_values, is_inline)):
-            session.refresh_hints()
+            session.refresh("inlayHint")
         self._tell_later()
 
     def _is_news(self, what: str, told: tuple[object, ...]) -> bool:

@@ -6,13 +6,15 @@ It trusts nothing about their form, and knows no types of the protocol.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.positions import Encoding
 from tidelock.shared.sources import path_of_uri
 
 Json = Any
+Refresh = Literal["codeLens", "inlayHint", "inlineValue", "semanticTokens"]
+"""What a client can be told to ask for anew."""
 
 
 class Manner(NamedTuple):
@@ -42,11 +44,8 @@ class Manner(NamedTuple):
     resolves_actions: bool = False
     starts_debugging: bool = False
     inline_values: bool = False
-    refreshes_values: bool = False
-    refreshes_lenses: bool = False
-    refreshes_hints: bool = False
+    refreshes: tuple[Refresh, ...] = ()
     trace: str = "off"
-    refreshes_tokens: bool = False
     shows_progress: bool = False
     notebooks: bool = False
     fold_limit: int = 0
@@ -115,19 +114,11 @@ class Manner(NamedTuple):
                 params, "capabilities", "experimental", "tidelock", "startDebugging"
             ) is True,
             inline_values=isinstance(at(params, *text, "inlineValue"), Mapping),
-            refreshes_values=at(
-                params, "capabilities", "workspace", "inlineValue", "refreshSupport"
-            ) is True,
-            refreshes_lenses=at(
-                params, "capabilities", "workspace", "codeLens", "refreshSupport"
-            ) is True,
-            refreshes_hints=at(
-                params, "capabilities", "workspace", "inlayHint", "refreshSupport"
-            ) is True,
+            refreshes=tuple(
+                one for one in get_args(Refresh)
+                if at(params, "capabilities", "workspace", one, "refreshSupport") is True
+            ),
             trace=str(params.get("trace") or "off"),
-            refreshes_tokens=at(
-                params, "capabilities", "workspace", "semanticTokens", "refreshSupport"
-            ) is True,
             shows_progress=at(params, "capabilities", "window", "workDoneProgress") is True,
             notebooks=isinstance(at(params, "capabilities", "notebookDocument"), Mapping),
             fold_limit=limit if type(limit) is int and limit > 0 else 0,

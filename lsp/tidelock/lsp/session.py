@@ -23,7 +23,7 @@ from tidelock.lsp.diagnostics import Beyond, Check, deepen, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.findings import Findings
 from tidelock.lsp.folders import Folders
-from tidelock.lsp.manner import Json, Manner
+from tidelock.lsp.manner import Json, Manner, Refresh
 from tidelock.lsp.preferences import Preferences
 from tidelock.lsp.progress import Board
 from tidelock.lsp.proposals import Proposals
@@ -438,32 +438,17 @@ class Session:
         def work(breathe: Breathe) -> None:
             for folder in folders:
                 folder.check_reload(path)
-            self.refresh_lenses()
+            self.refresh("codeLens")
 
         if folders:
             self._pool.later(f"reload of {uri}", work)
 
-    def refresh_lenses(self) -> None:
-        """What stands above texts may be another thing; from any thread."""
-        if self.manner.refreshes_lenses:
-            self.lane.put(lambda: self._refresh("codeLens"))
+    def refresh(self, what: Refresh) -> None:
+        """What was answered may be another thing; from any thread."""
+        if what in self.manner.refreshes:
+            self.lane.put(lambda: self._refresh(what))
 
-    def refresh_tokens(self) -> None:
-        """What words are may be another thing; from any thread."""
-        if self.manner.refreshes_tokens:
-            self.lane.put(lambda: self._refresh("semanticTokens"))
-
-    def refresh_values(self) -> None:
-        """What stands beside variables may be another thing; from any thread."""
-        if self.manner.refreshes_values:
-            self.lane.put(lambda: self._refresh("inlineValue"))
-
-    def refresh_hints(self) -> None:
-        """What stands beside words may be another thing; from any thread."""
-        if self.manner.refreshes_hints:
-            self.lane.put(lambda: self._refresh("inlayHint"))
-
-    def _refresh(self, what: str) -> None:
+    def _refresh(self, what: Refresh) -> None:
         """Have the editor ask anew, at most twice a second; on the lane."""
         now = time.monotonic()
         wait_s = self._refreshed.get(what, -math.inf) + _REFRESH_S - now
@@ -526,7 +511,7 @@ class Session:
         """Look again at the texts of a folder that a change in others concerns; from any thread."""
         self.lane.put(lambda: self._judge_others(folder, news, but))
         if news.is_wide:
-            self.refresh_tokens()
+            self.refresh("semanticTokens")
 
     def judge_again(self, folder: Folder, uris: frozenset[str]) -> None:
         """Look again at some texts of a folder; from any thread."""
@@ -548,7 +533,7 @@ class Session:
         for document in concerned:
             self.judge(document)
         if concerned:
-            self.refresh_hints()
+            self.refresh("inlayHint")
 
     def _diagnose(self, document: Document, breathe: Breathe) -> None:
         def breathe_or_stop() -> None:
