@@ -40,6 +40,8 @@ from tidelock.shared.unwanted import Unwanted, ends_if
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from tidelock.lsp.folder import Folder
     from tidelock.shared.language.index.summary import Offer, Summary
 
@@ -106,10 +108,6 @@ class Ports(NamedTuple):
 def _number(value: Json) -> Number | None:
     """The id of a request; None for what cannot be one."""
     return value if type(value) in (int, str) else None
-
-
-class _Outdated(Exception):  # noqa: N818
-    """A newer version of the text is there."""
 
 
 @final
@@ -536,17 +534,13 @@ class Session:
             self.refresh("inlayHint")
 
     def _diagnose(self, document: Document, breathe: Breathe) -> None:
-        def breathe_or_stop() -> None:
-            breathe()
-            if not self.documents.is_present(document):
-                raise _Outdated
-
         folder = self.folders.of(document.uri)
         beyond = folder.beyond()
         try:
-            breathe_or_stop()
-            found = diagnose(document, self.ports.check, folder.lua, breathe_or_stop, beyond)
-        except _Outdated:
+            with self._while_present(document):
+                breathe()
+                found = diagnose(document, self.ports.check, folder.lua, breathe, beyond)
+        except Unwanted:
             return
         self.findings.take(document, "names", found)
         rules = folder.rules if document.mode == "chunk" else None
@@ -567,20 +561,19 @@ class Session:
 
         rules.ask(document, lambda: self.documents.is_present(document), add)
 
+    def _while_present(self, document: Document) -> AbstractContextManager[None]:
+        """Work on a version of a text, which ends as unwanted when a newer one is there."""
+        return ends_if(lambda: not self.documents.is_present(document))
+
     def _deepen(self, document: Document, breathe: Breathe) -> None:
         """Add what takes the meaning of a text, when nobody has typed for a while."""
-
-        def breathe_or_stop() -> None:
-            breathe()
-            if not self.documents.is_present(document):
-                raise _Outdated
-
         folder = self.folders.of(document.uri)
         beyond = folder.beyond()
         try:
-            found = [] if beyond is None else deepen(document, beyond, breathe_or_stop)
-            found = folder.as_observed(document, found)
-        except _Outdated:
+            with self._while_present(document):
+                found = [] if beyond is None else deepen(document, beyond, breathe)
+                found = folder.as_observed(document, found)
+        except Unwanted:
             return
         if self.findings.take(document, "types", found):
             self._publish(document)

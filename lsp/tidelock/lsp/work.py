@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import NamedTuple, final
 
 from tidelock.shared.log import layer
+from tidelock.shared.unwanted import look
 
 log = layer("lsp")
 
@@ -109,8 +110,9 @@ class Pool:
     ) -> None:
         """Do a job when there is time; it replaces one of the same key that has not begun.
 
-        The job is given ``breathe``, to be called between its parts; ``weight`` is about how much
-        it leaves behind, in letters of text; it does not begin before the delay is over.
+        The job is given ``breathe``, to be called between its parts: requests go first there, and
+        a job that nobody wants ends (``unwanted.ends_if``). ``weight`` is about how much it leaves
+        behind, in letters of text; it does not begin before the delay is over.
         """
         with self._changed:
             self._later.pop(key, None)
@@ -136,6 +138,7 @@ class Pool:
     def _breathe(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: not self._busy, _STAND_BACK_S)
+        look()
 
     def _rest(self) -> None:
         untidy = 0
