@@ -5,13 +5,16 @@ Nothing is loaded here: who can ask Lua hands its verdict in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tidelock.shared.errors import Unavailable
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
+    from tidelock.shared.config import Settings
+    from tidelock.shared.language.index.foreign import Wishes
     from tidelock.shared.language.index.space import Space
     from tidelock.shared.model import Dialect, Problem
     from tidelock.shared.positions import Lines
@@ -69,6 +72,39 @@ class Beyond(NamedTuple):
     is_global: Callable[[str], bool] = lambda name: False
     python: bool = False
     arguments: str = "after-last-used"
+
+    @classmethod
+    def of(
+        cls,
+        space: Space,
+        settings: Settings,
+        wishes: Wishes,
+        globals_: frozenset[str],
+        modules: frozenset[str],
+    ) -> Beyond:
+        """What is known by the options of a workspace; the program has some globals and modules."""
+        return cls(
+            space,
+            globals_,
+            modules,
+            is_labelled=settings.lsp_live_diagnostics == "label",
+            is_global=wishes.is_global,
+            python=settings.lua_python_access,
+            arguments=settings.lsp_diagnostics_unused_arguments,
+        )
+
+
+def as_wished(
+    found: Iterable[Problem],
+    text: str,
+    settings: Settings,
+    wishes: Wishes,
+    is_shown: Callable[[Problem], bool] = lambda problem: True,
+) -> list[Problem]:
+    """The problems of a text that the project wants to see, and that are shown then."""
+    judged = (wishes.judged(one, text) for one in found)
+    shown = (one for one in judged if one is not None and is_shown(one))
+    return list(islice(shown, settings.lsp_diagnostics_max_per_file))
 
 
 def diagnose(

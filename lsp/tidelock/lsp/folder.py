@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, final
 
 from tidelock.lsp import convert, messages
-from tidelock.lsp.diagnostics import Beyond
+from tidelock.lsp.diagnostics import Beyond, as_wished
 from tidelock.lsp.documents import Document
 from tidelock.lsp.failures import Failures
 from tidelock.lsp.live import Live, connector
@@ -220,17 +220,10 @@ class Folder:
         """What other texts and the program add; None while the workspace is still being read."""
         if self.index.state not in ("ready", "refused"):
             return None
-        way = self.settings.lsp_live_diagnostics
-        moment = NOTHING if way == "off" else self.view().moment
-        return Beyond(
-            self.space(),
-            frozenset(fact.name for fact in moment.names),
-            frozenset(moment.modules),
-            way == "label",
-            python=self.settings.lua_python_access,
-            arguments=self.settings.lsp_diagnostics_unused_arguments,
-            is_global=self.wishes.is_global,
-        )
+        is_asked = self.settings.lsp_live_diagnostics != "off"
+        moment = self.view().moment if is_asked else NOTHING
+        names, modules = (fact.name for fact in moment.names), frozenset(moment.modules)
+        return Beyond.of(self.space(), self.settings, self.wishes, frozenset(names), modules)
 
     def as_observed(self, document: Document, found: list[Problem]) -> list[Problem]:
         """The problems of types, but for fields that the running program has; may ask it."""
@@ -247,9 +240,7 @@ class Folder:
 
     def as_wished(self, document: Document, found: list[Problem]) -> list[Problem]:
         """The problems that the project wants to see."""
-        judged = (self.wishes.judged(one, document.text) for one in found)
-        shown = [one for one in judged if one is not None]
-        return shown[: self.settings.lsp_diagnostics_max_per_file]
+        return as_wished(found, document.text, self.settings, self.wishes)
 
     def resume_survey(self) -> None:
         """Judge the files that are not open by what is said of them now; on the lane."""

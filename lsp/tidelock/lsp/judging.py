@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
-from tidelock.lsp.diagnostics import Beyond, Check, deepen, diagnose
+from tidelock.lsp.diagnostics import Beyond, Check, as_wished, deepen, diagnose
 from tidelock.lsp.rules import merged
 
 if TYPE_CHECKING:
@@ -130,18 +130,9 @@ class Judge:
     ) -> list[Problem]:
         """All that the project wants to see of a text, and that is shown, in text order."""
         settings = self._settings
-        beyond = Beyond(
-            self.space,
-            *self._names,
-            is_labelled=settings.lsp_live_diagnostics == "label",
-            is_global=self._wishes.is_global,
-            python=settings.lua_python_access,
-            arguments=settings.lsp_diagnostics_unused_arguments,
-        )
+        beyond = Beyond.of(self.space, settings, self._wishes, *self._names)
         own = diagnose(text, self._check, self._lua, beyond=beyond)
         own = merged(own, deepen(text, beyond))
         found = merged(own, self._rules.check(text.uri, text.tree))
         self._rules.forget(text.uri)
-        judged = (self._wishes.judged(one, text.text) for one in found)
-        shown = [one for one in judged if one is not None and is_shown(one)]
-        return shown[: settings.lsp_diagnostics_max_per_file]
+        return as_wished(found, text.text, settings, self._wishes, is_shown)
