@@ -18,6 +18,7 @@ from tidelock.lsp.workspace import (
     concerns,
     difference,
     joined,
+    offered,
     planned,
 )
 from tidelock.shared.config import Settings
@@ -176,13 +177,13 @@ def test_the_same_texts_have_the_same_space(index: Index) -> None:
 
 
 def test_what_two_versions_mean_to_others() -> None:
-    before, after = summarize("a = 1", "5.4"), summarize("b = 1", "5.4")
+    before, after = offered(summarize("a = 1", "5.4")), offered(summarize("b = 1", "5.4"))
     assert difference(before, after) == News(frozenset("ab"))
     assert difference(before, before) == NO_NEWS
     assert difference(None, after) == News(frozenset("b"), True)
     assert difference(None, None) == NO_NEWS
-    loads = summarize("package.preload['m'] = 1", "5.4")
-    assert difference(summarize("", "5.4"), loads).is_wide
+    loads = offered(summarize("package.preload['m'] = 1", "5.4"))
+    assert difference(offered(summarize("", "5.4")), loads).is_wide
     assert joined(News(frozenset("a")), News(frozenset("b"), True)) == News(frozenset("ab"), True)
     assert concerns(News(frozenset("a")), Document("a", 1, "print(a)"))
     assert not concerns(News(frozenset("b")), Document("a", 1, "print(a)"))

@@ -23,7 +23,7 @@ from tidelock.lsp.rules import Rules
 from tidelock.lsp.runs import Runs
 from tidelock.lsp.sight import Terms, judging, sight
 from tidelock.lsp.survey import Survey
-from tidelock.lsp.workspace import News, Plan, Workspace, dialect_of, lua_of, planned
+from tidelock.lsp.workspace import News, Plan, Workspace, dialect_of, lua_of, offered, planned
 from tidelock.shared.errors import KernelError, TidelockError
 from tidelock.shared.log import layer
 from tidelock.shared.sources import (
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from tidelock.lsp.manner import Json
     from tidelock.lsp.progress import Progress
     from tidelock.lsp.session import Session
+    from tidelock.lsp.standing import Offer
     from tidelock.shared.config import Settings
     from tidelock.shared.language.index.foreign import Wishes
     from tidelock.shared.language.index.space import Space
-    from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.link.client import KernelClient
     from tidelock.shared.model import Dialect, Problem
     from tidelock.shared.syntax.tree import Mode
@@ -212,9 +212,9 @@ class Folder:
         """The workspace as it is known now, with the open texts."""
         return self.index.space(self._session.folders.known_to(self))
 
-    def on_disk(self, document: Document) -> Summary | None:
-        """What the index has of the file of a text."""
-        return self.index.summary(document.path)
+    def on_disk(self, document: Document) -> Offer | None:
+        """What the file of a text offers, as the index has it."""
+        return offered(self.index.summary(document.path))
 
     def beyond(self) -> Beyond | None:
         """What other texts and the program add; None while the workspace is still being read."""

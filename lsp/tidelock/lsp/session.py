@@ -28,8 +28,9 @@ from tidelock.lsp.preferences import Preferences
 from tidelock.lsp.progress import Board
 from tidelock.lsp.proposals import Proposals
 from tidelock.lsp.sent import Sent
+from tidelock.lsp.standing import glanced
 from tidelock.lsp.work import Breathe, Lane, Pool
-from tidelock.lsp.workspace import News, concerns, difference, offered
+from tidelock.lsp.workspace import News, concerns, difference
 from tidelock.shared.answers import Answer
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import BadRequest, TidelockError
@@ -43,9 +44,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tidelock.lsp.folder import Folder
-    from tidelock.shared.language.index.summary import Offer, Summary
+    from tidelock.lsp.standing import Offer
 
-    Before = Callable[[], Offer | Summary | None]
+    Before = Callable[[], Offer | None]
     from tidelock.shared.model import Problem
 
 log = layer("lsp")
@@ -405,7 +406,7 @@ class Session:
         document = self.documents.change(uri, version, changes, self.manner.encoding)
         if document is not None and before is not None:
             self._give_up_fleeting(document)
-            self.judge(document, lambda: offered(before))
+            self.judge(document, lambda: glanced(before.tree))
 
     def hide(self, uri: str) -> None:
         """A text is closed."""
@@ -422,7 +423,7 @@ class Session:
             self.findings.forget(document.uri)
             self._sent.forget(document.uri)
             self._proposals.forget(document.uri)
-            before = self._before.pop(document.uri, lambda: offered(document))
+            before = self._before.pop(document.uri, lambda: glanced(document.tree))
             for folder in folders:
                 news = difference(before(), folder.on_disk(document))
                 self._judge_others(folder, news)
@@ -497,7 +498,7 @@ class Session:
             before = self._before.pop(document.uri, None)
             self._diagnose(document, breathe)
             if before is not None and len(list(self.documents)) > 1:
-                news = difference(before(), offered(document))
+                news = difference(before(), glanced(document.tree))
                 for folder in self.folders.knowing(document.uri):
                     self.judge_others(folder, news, document)
 

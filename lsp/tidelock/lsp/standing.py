@@ -51,12 +51,18 @@ NO_BASIS = Basis()
 
 def offer(tree: Tree) -> Offer:
     """What a text offers."""
-    from tidelock.shared.language.index.summary import summary
+    from tidelock.shared.language.types.declared import declared
 
-    known = summary(tree)
-    preloads = tuple(one.name for one in known.preloads)
-    extends = tuple(_extends(tree))
-    return Offer(_face(tree), known.sets, known.declares, preloads, known.paths, extends)
+    names = tuple(declared(tree).names)
+    return glanced(tree)._replace(face=_face(tree), declares=names, extends=tuple(_extends(tree)))
+
+
+def glanced(tree: Tree) -> Offer:
+    """As much of what a text offers as is asked after each edit: globals and ways to modules."""
+    from tidelock.shared.language.index.summary import paths, preloads, sets
+
+    names = tuple(one.name for one in preloads(tree))
+    return Offer(sets=sets(tree), preloads=names, paths=paths(tree))
 
 
 def summarized(known: Summary) -> Offer:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, final
 
+from tidelock.lsp.standing import Offer, summarized
 from tidelock.shared import threads
 from tidelock.shared.log import layer
 from tidelock.shared.sources import canonical
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tidelock.shared.language.index.files import Limits
     from tidelock.shared.language.index.foreign import Wishes
     from tidelock.shared.language.index.space import Places, Space
-    from tidelock.shared.language.index.summary import Offer, Place, Summary
+    from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.model import Dialect
 
 log = layer("lsp")
@@ -272,43 +273,30 @@ class Workspace:
                 found[path] = read_file(path, plan.dialect).summary if is_there else None
         news = NO_NEWS
         for path, after in found.items():
-            news = joined(news, difference(before.get(path), after))
+            news = joined(news, difference(offered(before.get(path)), offered(after)))
         self._snapshot = self._snapshot.changed(found)
         if found:
             self._tell(news)
 
 
-def difference(before: Offer | Summary | None, after: Offer | Summary | None) -> News:
+def difference(before: Offer | None, after: Offer | None) -> News:
     """What two versions of a text, or its coming and going, mean to other texts."""
-    old = frozenset(before.sets if before else ())
-    new = frozenset(after.sets if after else ())
+    old, new = before or Offer(), after or Offer()
     is_wide = (before is None) != (after is None)
-    if before is not None and after is not None:
-        is_wide = _names(before.preloads) != _names(after.preloads) or before.paths != after.paths
-    return News(old ^ new, is_wide)
+    is_wide = is_wide or (old.preloads, old.paths) != (new.preloads, new.paths)
+    return News(frozenset(old.sets) ^ frozenset(new.sets), is_wide)
 
 
-def _names(places: Iterable[Place]) -> list[str]:
-    return [place.name for place in places]
-
-
-def offered(document: Document) -> Offer:
-    """What an open text offers to others."""
-    from tidelock.shared.language.index.summary import offer
-
-    return offer(document.tree)
-
-
-def summarized(document: Document) -> Summary:
-    """The summary of an open text."""
-    from tidelock.shared.language.index.summary import summary
-
-    return summary(document.tree)
+def offered(known: Summary | None) -> Offer | None:
+    """What the file of a summary offers; None where there is none."""
+    return None if known is None else summarized(known)
 
 
 def concerns(news: News, document: Document) -> bool:
     """Whether a text reads one of the globals that came or went."""
-    return not news.globals.isdisjoint(summarized(document).reads)
+    from tidelock.shared.language.index.summary import summary
+
+    return not news.globals.isdisjoint(summary(document.tree).reads)
 
 
 def joined(one: News, other: News) -> News:

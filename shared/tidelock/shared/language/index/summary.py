@@ -121,14 +121,6 @@ class Summary(NamedTuple):
         return f"\n{name}\n" in self.types
 
 
-class Offer(NamedTuple):
-    """What others may use of a text without asking for it by name; a ``Summary`` has it as well."""
-
-    sets: tuple[str, ...] = ()
-    preloads: tuple[Place, ...] = ()
-    paths: tuple[str, ...] = ()
-
-
 def summary_of(stored: list[Any]) -> Summary:
     """A summary from what became of it as JSON."""
     symbols, sets, uses, declares, requires, preloads, paths, words, types, *flags = stored
@@ -162,12 +154,6 @@ def summary(tree: Tree) -> Summary:
     return tree.once("summary", _summary)
 
 
-def offer(tree: Tree) -> Offer:
-    """What a text offers, without its whole summary."""
-    known = members(tree)
-    return Offer(sets(tree), tuple(_preloads(known)), tuple(_paths(known)))
-
-
 def sets(tree: Tree) -> tuple[str, ...]:
     """The globals that a text sets, found at the first call."""
     return tree.once("sets", _sets)
@@ -192,8 +178,8 @@ def _summary(tree: Tree) -> Summary:
         _uses(scopes),
         tuple(declared(tree).names),
         requires(tree),
-        tuple(_preloads(known)),
-        tuple(_paths(known)),
+        preloads(tree),
+        paths(tree),
         words(tree.tokens.texts),
         lines(type_names(tree)),
         is_dynamic(tree),
@@ -372,14 +358,19 @@ def _requires(tree: Tree) -> Iterator[Place]:
             yield Place(name, *tree.lines.place(start))
 
 
-def _preloads(known: Members) -> Iterator[Place]:
-    for key, fields in known.fields(("package", "preload")).items():
-        if isinstance(key, str):
-            yield Place(key, *known.tree.lines.place(fields[0].start))
+def preloads(tree: Tree) -> tuple[Place, ...]:
+    """The modules that a text puts into ``package.preload``."""
+    found = members(tree).fields(("package", "preload")).items()
+    places = ((key, tree.lines.place(fields[0].start)) for key, fields in found)
+    return tuple(Place(key, *place) for key, place in places if isinstance(key, str))
+
+
+def paths(tree: Tree) -> tuple[str, ...]:
+    """The templates in the constant parts of assignments to ``package.path``."""
+    return tuple(_paths(members(tree)))
 
 
 def _paths(known: Members) -> Iterator[str]:
-    """The templates in the constant parts of assignments to ``package.path``."""
     for field in known.fields(("package",)).get("path", ()):
         if field.value is None:
             continue
