@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from tidelock.shared.language.annotations import runs
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.members import members
-from tidelock.shared.language.types.declared import statement_below
-from tidelock.shared.language.variables import Local
-from tidelock.shared.syntax.tree import Assign, Function, LocalFunction, Member, MethodCall
-from tidelock.shared.syntax.tree import Local as LocalStatement
+from tidelock.shared.language.scopes import Local, resolve
+from tidelock.shared.language.types.declared import path_below, statement_below
+from tidelock.shared.syntax.tree import Function, LocalFunction, Member, MethodCall
 
 if TYPE_CHECKING:
     from tidelock.shared.language.annotations import Run
@@ -51,14 +50,12 @@ def _is_said(run: Run) -> bool:
 def _path_below(tree: Tree, run: Run) -> Path | None:
     """The variable or field that the statement below comments is about."""
     node = statement_below(tree, run)
-    known = members(tree)
-    if isinstance(node, LocalFunction | LocalStatement):
-        name = node.name if isinstance(node, LocalFunction) else node.names[0]
-        local = known.scopes.meaning(name.start) if name.name else None
-        return (local,) if isinstance(local, Local) else None
+    if isinstance(node, LocalFunction):
+        local = resolve(tree).meaning(node.name.start) if node.name.name else None
+        return None if local is None else (local,)
     if isinstance(node, Function):
-        return known.path(node.target)
-    return known.path(node.targets[0]) if isinstance(node, Assign) else None
+        return members(tree).path(node.target)
+    return path_below(tree, run)
 
 
 def _fields(tree: Tree, paths: set[Path]) -> set[int]:

@@ -7,7 +7,6 @@ have the answer (``members``): the names which a unit gives something to are kep
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, final
 
 from tidelock.shared.language.paths import Path, constant, path_of
@@ -136,17 +135,10 @@ class UnitMembers:
         return Given(frozenset(self._names), bool(self.metas or self.made))
 
     def _read(self, tree: Tree, index: int) -> None:
-        starts, texts, end = tree.tokens.starts, tree.tokens.texts, len(tree.text)
-        first = bisect_left(starts, tree.begins[index])
-        last = len(texts)
-        if index + 1 < len(tree.begins):
-            last = bisect_left(starts, tree.begins[index + 1])
+        here = tree.tokens_of(index)
+        tokens = zip(tree.tokens.starts[here], tree.tokens.texts[here], strict=True)
         # What is read stands in text order, so that the nodes between need no look inside.
-        places = [
-            start
-            for start, text in zip(starts[first:last], texts[first:last], strict=False)
-            if text in _TELLING or text.endswith("insert")
-        ]
+        places = [start for start, text in tokens if text in _TELLING or text.endswith("insert")]
         if not places:
             return
         readers: dict[type[Node], Callable[[Any], None]] = {
@@ -158,7 +150,7 @@ class UnitMembers:
             Call: self._call,
         }
         find = readers.get
-        places.append(end)
+        places.append(len(tree.text))
         left = iter(places)
         place = next(left)
         todo: list[Node] = [*reversed(tree.statements_of(index))]

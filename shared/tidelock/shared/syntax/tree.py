@@ -1094,6 +1094,12 @@ class Tree(Derived):
         """Which of the units an offset is in or behind; the first for what comes before all."""
         return max(bisect_right(self.begins, offset) - 1, 0)
 
+    def tokens_of(self, index: int) -> slice:
+        """The tokens of one of the units, those behind its statements included."""
+        first, *after = self.units[index : index + 2]
+        end = after[0].unit.token + after[0].token if after else len(self.tokens.texts)
+        return slice(first.unit.token + first.token, end)
+
     def statements_of(self, index: int) -> Sequence[Statement]:
         """The statements of one of the units, where they are now."""
         begins, statements = self.begins, self.body.statements

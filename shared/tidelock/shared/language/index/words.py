@@ -35,11 +35,9 @@ def lines(names: Iterable[str]) -> str:
 
 def words_of(tree: Tree, index: int) -> str:
     """The words of one of the units of a tree, found once for each statement."""
-    units, texts = tree.units, tree.tokens.texts
-    first = units[index].unit.token + units[index].token
-    after = units[index + 1] if index + 1 < len(units) else None
-    last = len(texts) if after is None else after.unit.token + after.token
-    return units[index].unit.once("words", lambda _: words(texts[first:last]))
+    texts = tree.tokens.texts
+    unit = tree.units[index].unit
+    return unit.once("words", lambda _: words(texts[tree.tokens_of(index)]))
 
 
 def beginning(words: str, start: str) -> Iterator[str]:
