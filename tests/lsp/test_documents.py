@@ -73,6 +73,20 @@ def test_edits_land_where_the_client_made_them(
     assert one_by_one.lines.starts == Lines(text).starts
 
 
+@given(before=TEXT, removed=TEXT, after=TEXT, insert=TEXT, has_returns=st.booleans())
+def test_the_lines_of_an_edited_text_are_those_of_the_text(
+    before: str, removed: str, after: str, insert: str, has_returns: bool
+) -> None:
+    if not has_returns:
+        before, removed, after, insert = (
+            one.replace("\r", "") for one in (before, removed, after, insert)
+        )
+    text = before + insert + after
+    edited = Lines(before + removed + after).edited(text, len(before), len(before + removed))
+    assert (edited.text, edited.starts) == (text, Lines(text).starts)
+    assert edited.place(len(text), "utf-16") == Lines(text).place(len(text), "utf-16")
+
+
 def test_form_feed_and_line_separator_end_no_line() -> None:
     document = Document("untitled:a", 1, "a\x0cb\u2028c\nlocal x")
     made = document.changed(2, [Change("y", Place(1, 6), Place(1, 7))], "utf-16")

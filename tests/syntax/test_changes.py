@@ -15,7 +15,7 @@ from syntax.grow import programs_of
 from syntax.test_parse import WORDS, covers
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.model import DIALECTS, Dialect
-from tidelock.shared.syntax.changes import parse_again
+from tidelock.shared.syntax.changes import foresee, parse_again
 from tidelock.shared.syntax.collector import HeldOff
 from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tree import Node, Tree
@@ -47,7 +47,7 @@ def all_of(tree: Tree) -> dict[str, Any]:
         "kinds": tokens.kinds,
         "texts": tokens.texts,
         "starts": tokens.starts,
-        "ends": tokens.ends,
+        "ends": list(tokens.ends),
         "flags": tokens.flags,
         "comments": tree.comments,
         "statements": plain(list(tree.body.statements)),
@@ -128,6 +128,27 @@ def test_an_edit_reads_few_statements_again(old: str, new: str, most: int) -> No
     made = [placed for placed in after.units if id(placed.unit) not in known]
     assert 1 <= len(made) <= most
     check_same(after)
+
+
+FUNCTIONS = "".join(f"function t.f{n}(a)\n  return a + {n}\nend\n" for n in range(300))
+
+
+@pytest.mark.parametrize("typed", ["local", "local f = g(", "x ="])
+@pytest.mark.parametrize("next_one", ["function t.f100", "function f100", "local function f100"])
+def test_what_takes_the_next_statement_in_reads_few_again(typed: str, next_one: str) -> None:
+    text = FUNCTIONS.replace("function t.f100", f"\n{next_one}")
+    before = parse(text)
+    foresee(before)
+    after = parse_again(before, text.replace(f"\n{next_one}", f"{typed}\n{next_one}"))
+    known = {id(placed.unit) for placed in before.units}
+    made = [placed for placed in after.units if id(placed.unit) not in known]
+    assert 1 <= len(made) <= 5
+    check_same(after)
+
+
+def test_a_stray_word_is_read_again_with_what_is_before_it() -> None:
+    before = parse("local zzz = [[abc\nelse")
+    check_same(parse_again(before, "and" + before.text))
 
 
 def test_a_text_that_is_the_same_keeps_its_tree() -> None:

@@ -7,7 +7,7 @@ splits at form feeds and U+2028 too, and every later edit then lands elsewhere.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, final
 
@@ -110,6 +110,13 @@ class Document:
                     self._tree.take_lines(self._lines)
             return self._tree
 
+    def foresee(self, breathe: Callable[[], None]) -> None:
+        """Make the first edits as quick as later ones, when there is time."""
+        from tidelock.shared.syntax.changes import foresee
+
+        if self.mode == "chunk":
+            foresee(self.tree, breathe)
+
     def read_as(self, dialect: Dialect, search: tuple[str, ...]) -> Document:
         """The same version, read as another Lua or with modules in other folders."""
         return Document(self.uri, self.version, self.text, dialect, search, self.mode)
@@ -120,11 +127,12 @@ class Document:
         for change in changes:
             if change.start is None or change.end is None:
                 text = change.text
+                lines = Lines(text)
             else:
                 start = lines.offset(*change.start, encoding)
                 end = max(lines.offset(*change.end, encoding), start)
                 text = text[:start] + change.text + text[end:]
-            lines = Lines(text)
+                lines = lines.edited(text, start, end)
         made = Document(self.uri, version, text, self.dialect, self.search, self.mode)
         made._lines = lines
         # Without the lock, which who parses holds; one of the two is there in this order.

@@ -8,6 +8,7 @@ request can end stands in it, beside the one place that lets it end once.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import os
@@ -44,10 +45,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tidelock.lsp.folder import Folder
+    from tidelock.lsp.rules import Rules
     from tidelock.lsp.standing import Offer
+    from tidelock.shared.model import Problem
 
     Before = Callable[[], Offer | None]
-    from tidelock.shared.model import Problem
 
 log = layer("lsp")
 
@@ -553,8 +555,13 @@ class Session:
             delay_s = folder.settings.lsp_diagnostics_delay_ms / 1000
             key = f"types of {document.uri}"
             self._pool.later(key, lambda breathe: self._deepen(document, breathe), delay_s=delay_s)
-        if rules is None or known is not None:
-            return
+        if rules is not None and known is None:
+            self._ask_rules(rules, document)
+        with contextlib.suppress(Unwanted), self._while_present(document):
+            document.foresee(breathe)
+
+    def _ask_rules(self, rules: Rules, document: Document) -> None:
+        """Have users' own rules judge a text, in their process."""
 
         def add(more: list[Problem]) -> None:
             if self.findings.take(document, "rules", more):

@@ -38,6 +38,24 @@ class Lines:
             self.starts = list(map(add, accumulate(sizes, initial=0), count()))
         self._ascii = text.isascii()
 
+    def edited(self, text: str, start: int, end: int) -> Lines:
+        """The lines of a text that differs from this one between two offsets of this one."""
+        if "\r" in text or "\r" in self.text:
+            return Lines(text)  # an edit may come between the two signs of a line end
+        made = object.__new__(Lines)
+        made.text = text
+        made._ascii = text.isascii()
+        more = len(text) - len(self.text)
+        first, last = bisect_right(self.starts, start), bisect_right(self.starts, end)
+        starts = self.starts[:first]
+        begin = text.find("\n", start, end + more)
+        while begin >= 0:
+            starts.append(begin + 1)
+            begin = text.find("\n", begin + 1, end + more)
+        starts += [offset + more for offset in self.starts[last:]]
+        made.starts = starts
+        return made
+
     def __len__(self) -> int:
         return len(self.starts)
 

@@ -76,9 +76,9 @@ def semantic_tokens(
                 ways |= _DEFINITION
             if begin in old:
                 ways |= _DEPRECATED
-            found.append(SemanticToken(begin, tokens.ends[index], word, ways))
+            found.append(SemanticToken(begin, begin + len(tokens.texts[index]), word, ways))
         elif (plain := _PLAIN.get(kind)) is not None:
-            found.append(SemanticToken(begin, tokens.ends[index], plain))
+            found.append(SemanticToken(begin, begin + len(tokens.texts[index]), plain))
     said = [SemanticToken(*one) for one in annotation_words(tree, start, stop, space)]
     said.reverse()
     for comment in tree.comments:

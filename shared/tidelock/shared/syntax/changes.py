@@ -25,6 +25,8 @@ from tidelock.shared.syntax.units import Beyond, Reader, settled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tidelock.shared.syntax.tree import Unit
+
 _AHEAD = 2
 """How many tokens a statement looks at behind the one that follows it."""
 
@@ -47,12 +49,29 @@ def parse_again(before: Tree, text: str) -> Tree:
     tree = None
     doubtful = before.tokens.doubtful and before.problems
     if before.units and before.mode == "chunk" and not doubtful and settled(before):
-        try:
-            with HeldOff(text):
-                tree = _changed(before, text, difference(before.text, text))
-        except (Beyond, RecursionError):
-            tree = None  # for depth, parse has a stack of its own
+        span = difference(before.text, text)
+        # What takes the next statement in (``local`` above a function) may be whole with that.
+        for further in (0, 1):
+            try:
+                with HeldOff(text):
+                    tree = _changed(before, text, span, further)
+            except Beyond:
+                continue
+            except RecursionError:
+                pass  # for depth, parse has a stack of its own
+            break
     return parse(text, before.dialect, before.mode) if tree is None else tree
+
+
+def foresee(tree: Tree, breathe: Callable[[], None] = lambda: None) -> None:
+    """Find what an edit that leaves something open asks of all statements, when there is time.
+
+    It is kept with the statements; ``breathe`` is called between them.
+    """
+    for index, one in enumerate(tree.units):
+        if one.unit.tidy is None:
+            _is_tidy(tree, index)
+            breathe()
 
 
 def difference(old: str, new: str) -> Span:
@@ -67,11 +86,19 @@ def difference(old: str, new: str) -> Span:
     return Span(start, len(old) - tail, more)
 
 
-def _changed(before: Tree, text: str, span: Span) -> Tree | None:
-    """The tree of the changed text; None when it must be parsed anew."""
+def _changed(before: Tree, text: str, span: Span, further: int) -> Tree | None:
+    """The tree of the changed text; None when it must be parsed anew.
+
+    The statements that the edit met are read again, and so many ``further`` ones.
+
+    Raises:
+        Beyond: that is not enough.
+    """
     old = before.units
     first = _first(before, span.start)
     last = _last(before, first, span.end)
+    for _ in range(further):
+        last = _last(before, last, span.end)
     from_token = _token(old[first])
     until_token = _token(old[last]) if last < len(old) else len(before.tokens)
     if _closes(before, text, span, from_token):
@@ -84,7 +111,14 @@ def _changed(before: Tree, text: str, span: Span) -> Tree | None:
     parser = Parser(tokens, before.mode, DEPTH)
     reader = Reader(parser)
     reader.begin(old[first].unit, old[first].unit.number + old[first].number, from_token)
-    reader.resume = {_token(one) + more: one.unit for one in old[last:] if not _bare(before, one)}
+
+    def read_before(token: int) -> Unit | None:
+        index = bisect_left(old, token - more, last, key=_token)
+        if index == len(old) or _token(old[index]) != token - more or _bare(before, old[index]):
+            return None
+        return old[index].unit
+
+    reader.resume = read_before
     sound = _sound(before, last)
     if sound < len(old):
         reader.sound = parser.bound = _token(old[sound]) + more
@@ -140,7 +174,7 @@ def _first(tree: Tree, start: int) -> int:
     """The last unit before which nothing has looked at what is at an offset or behind it."""
     tokens = tree.tokens
     found = 0
-    for index in range(len(tree.units) - 1, 0, -1):
+    for index in range(tree.unit_at(start), 0, -1):
         token = _token(tree.units[index])
         ahead = token + _AHEAD
         if ahead >= len(tokens) or tokens.ends[ahead] >= start:
@@ -153,7 +187,8 @@ def _first(tree: Tree, start: int) -> int:
     # at all that follows.
     while found and not _at_margin(tree, _token(tree.units[found])):
         found -= 1
-    return next((index for index in range(found) if tree.units[index].unit.open), found)
+    open_ = (index for index in tree.unsound if tree.units[index].unit.open)
+    return min(next(open_, found), found)
 
 
 def _last(tree: Tree, first: int, end: int) -> int:
@@ -179,11 +214,7 @@ def _sound(tree: Tree, last: int) -> int:
 
     A block open there is read over them to the end of the text.
     """
-    units = tree.units
-    index = len(units)
-    while index > last and units[index - 1].unit.is_sound:
-        index -= 1
-    return _next_at_margin(tree, index)
+    return _next_at_margin(tree, max(last, tree.unsound[-1] + 1 if tree.unsound else 0))
 
 
 def _tidy(tree: Tree, sound: int) -> int:

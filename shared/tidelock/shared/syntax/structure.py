@@ -20,6 +20,7 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 _ROUNDS = 8
 _DEPTH = 200
 _OPENERS = frozenset(("function", "if", "for", "while", "repeat"))
+_SHAPING = _OPENERS.union(("do", "end", "until", "else", "elseif"))
 
 
 class Structure(NamedTuple):
@@ -59,7 +60,7 @@ def columns(tokens: Tokens, first: int, until: int) -> tuple[list[int], list[int
 
     They are told of the tokens from one to another, both counted.
     """
-    text, starts, ends = tokens.text, tokens.starts, tokens.ends
+    text, texts, starts, ends = tokens.text, tokens.texts, tokens.starts, tokens.ends
     begin = first
     while begin and not _line_between(text, ends[begin - 1], starts[begin]):
         begin -= 1
@@ -71,7 +72,7 @@ def columns(tokens: Tokens, first: int, until: int) -> tuple[list[int], list[int
         if index > 0 and (start == before or (start == before + 1 and text[before] == " ")):
             found.append(-1)  # as most are: behind another, or a space
             indents.append(indent)
-            before = ends[index]
+            before = start + len(texts[index])
             continue
         between = text[before:start]
         line_start = max(between.rfind("\n"), between.rfind("\r")) + 1
@@ -82,7 +83,7 @@ def columns(tokens: Tokens, first: int, until: int) -> tuple[list[int], list[int
         else:
             found.append(-1)
         indents.append(indent)
-        before = ends[index]
+        before = start + len(texts[index])
     return found[first - begin :], indents[first - begin :]
 
 
@@ -115,6 +116,8 @@ def tidy(tokens: Tokens, first: int, until: int) -> bool:
     They are, if no ``end`` stands further left than what it closes, and each ``else`` that begins
     a line stands under its ``if``.
     """
+    if _SHAPING.isdisjoint(tokens.kinds[first:until]):
+        return True
     found, indents = columns(tokens, first, until)
     opened: list[tuple[str, int]] = []
     for index, kind in enumerate(tokens.kinds[first:until]):

@@ -7,8 +7,10 @@ Never raises and never drops a character; what no Lua reads is a piece of kind `
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import accumulate, compress
-from typing import TYPE_CHECKING, NamedTuple, final
+from operator import add
+from typing import TYPE_CHECKING, NamedTuple, final, overload
 
 from tidelock.shared.syntax import literals
 from tidelock.shared.syntax.literals import Fault
@@ -64,6 +66,32 @@ class Flag(NamedTuple):
 
 
 @final
+class _Ends(Sequence[int]):
+    """Where tokens end, told by where they start: of a changed text few are asked for."""
+
+    __slots__ = ("_starts", "_texts")
+
+    def __init__(self, starts: list[int], texts: list[str]) -> None:
+        self._starts = starts
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[int]: ...
+    def __getitem__(self, index: int | slice) -> int | list[int]:
+        if isinstance(index, slice):
+            return list(map(add, self._starts[index], map(len, self._texts[index])))
+        return self._starts[index] + len(self._texts[index])
+
+    def __iter__(self) -> Iterator[int]:
+        return map(add, self._starts, map(len, self._texts))
+
+
+@final
 class Tokens:
     """The tokens of a text in parallel lists, closed by one of kind ``<eof>``; never changed.
 
@@ -79,7 +107,7 @@ class Tokens:
         kinds: list[str],
         texts: list[str],
         starts: list[int],
-        ends: list[int],
+        ends: Sequence[int],
         flags: list[Flag],
         doubtful: bool,
     ) -> None:
@@ -244,10 +272,10 @@ def scan(text: str, dialect: Dialect, mode: Mode = "chunk", *, doubt: bool = Fal
     doubted: set[str] = set()
     pieces = cut(text, dialect, position, doubted=doubted if doubt else None)
     tokens = _sorted(text, dialect, pieces, position, doubted)
+    tokens.ends = [*tokens.ends, size]
     tokens.kinds.append(END)
     tokens.texts.append("")
     tokens.starts.append(size)
-    tokens.ends.append(size)
     return tokens
 
 
@@ -301,19 +329,15 @@ def scan_between(
         for flag in before.flags
         if flag.start >= before.starts[last]
     ]
-    starts = [offset + shift for offset in before.starts[last:]]
-    ends = [offset + shift for offset in before.ends[last:]]
-    tokens = Tokens(
-        text,
-        before.dialect,
-        [*before.kinds[:first], *made.kinds, *before.kinds[last:]],
-        [*before.texts[:first], *made.texts, *before.texts[last:]],
-        [*before.starts[:first], *made.starts, *starts],
-        [*before.ends[:first], *made.ends, *ends],
-        flags,
-        before.doubtful or made.doubtful,
-    )
-    return tokens, more
+    kinds, texts = before.kinds.copy(), before.texts.copy()
+    kinds[first:last] = made.kinds
+    texts[first:last] = made.texts
+    starts = before.starts[:first]
+    starts += made.starts
+    starts += [offset + shift for offset in before.starts[last:]]
+    ends = _Ends(starts, texts)
+    doubtful = before.doubtful or made.doubtful
+    return Tokens(text, before.dialect, kinds, texts, starts, ends, flags, doubtful), more
 
 
 def _flags(

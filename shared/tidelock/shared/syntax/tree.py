@@ -855,7 +855,7 @@ class Unit(Derived):
     @property
     def is_sound(self) -> bool:
         """Whether it is read as it is wherever it stands, and closes nothing that is open there."""
-        return not (self.broken or self.open or self.deep or self.problems)
+        return not (self.problems or self.broken or self.open or self.deep)
 
 
 class Placed(NamedTuple):
@@ -871,17 +871,20 @@ class Placed(NamedTuple):
 class Moved(Sequence[Statement]):
     """The statements of a tree; those that have moved since they were read are copied when met."""
 
-    __slots__ = ("_made", "_placed", "_starts")
+    __slots__ = ("_made", "_several", "_starts", "_units")
 
-    def __init__(self, units: Sequence[Placed]) -> None:
-        self._placed = [(one, place) for one in units for place in range(len(one.unit.statements))]
+    def __init__(self, units: Sequence[Placed], begins: Sequence[int]) -> None:
+        self._units = units
         self._made: dict[int, Statement] = {}
-        self._starts = [
-            one.unit.statements[place].start + one.offset for one, place in self._placed
-        ]
+        self._starts = begins
+        # Where some units are not one statement: the unit of each statement, and its place there.
+        self._several: list[tuple[Placed, int]] = []
+        if any(len(one.unit.statements) != 1 for one in units):
+            self._several = [(one, n) for one in units for n in range(len(one.unit.statements))]
+            self._starts = [one.unit.statements[n].start + one.offset for one, n in self._several]
 
     def __len__(self) -> int:
-        return len(self._placed)
+        return len(self._starts)
 
     @overload
     def __getitem__(self, index: int) -> Statement: ...
@@ -890,8 +893,7 @@ class Moved(Sequence[Statement]):
     def __getitem__(self, index: int | slice) -> Statement | Sequence[Statement]:
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
-        one, place = self._placed[index]
-        statement = one.unit.statements[place]
+        one, statement = self._as_read(index)
         if not one.offset and not one.number:
             return statement
         index %= len(self)
@@ -912,14 +914,14 @@ class Moved(Sequence[Statement]):
         index = self._at(offset)
         if index < 0:
             return None, 0
-        one, place = self._placed[index]
-        return one.unit.statements[place], one.offset
+        one, statement = self._as_read(index)
+        return statement, one.offset
 
     def from_offset(self, first: int) -> Iterator[tuple[int, Statement, int]]:
         """As the function ``from_offset``."""
         for index in range(bisect_left(self._starts, first), len(self)):
-            one, place = self._placed[index]
-            yield index, one.unit.statements[place], one.offset
+            one, statement = self._as_read(index)
+            yield index, statement, one.offset
 
     def between(self, start: int, end: int) -> Sequence[Statement]:
         """The statements that begin from one offset to before another."""
@@ -927,6 +929,14 @@ class Moved(Sequence[Statement]):
 
     def _at(self, offset: int) -> int:
         return bisect_right(self._starts, offset) - 1
+
+    def _as_read(self, index: int) -> tuple[Placed, Statement]:
+        """A statement as it was read, and how far its unit has moved since."""
+        if not self._several:
+            one = self._units[index]
+            return one, one.unit.statements[0]
+        one, place = self._several[index]
+        return one, one.unit.statements[place]
 
 
 _POSITIONS = frozenset(("start", "end", "header", "key_start", "opening"))
@@ -982,12 +992,14 @@ class Tree(Derived):
 
     It is made of ``units``, which it may share with the trees of earlier texts (``changes``);
     ``is_changed`` says that it does.
-    ``broken`` holds the starts of the statements that own a problem.
+    ``begins`` says where each of them begins now, ``unsound`` which of them are not as they would
+    be anywhere. ``broken`` holds the starts of the statements that own a problem.
     ``incomplete`` says that all is well up to the end, and that the text stops too early.
     """
 
     __slots__ = (
         "_lines",
+        "begins",
         "body",
         "broken",
         "dialect",
@@ -998,6 +1010,7 @@ class Tree(Derived):
         "text",
         "tokens",
         "units",
+        "unsound",
     )
 
     def __init__(
@@ -1009,10 +1022,13 @@ class Tree(Derived):
         self.dialect = tokens.dialect
         self.mode = mode
         self.units = units
-        self.body = Block(0, len(self.text), Moved(units))
+        self.begins = [one.unit.start + one.offset for one in units]
+        self.body = Block(0, len(self.text), Moved(units, self.begins))
         self._lines: Lines | None = None
         self._derived: dict[str, object] = {}
-        faulty = [one for one in units if one.unit.broken or one.unit.problems]
+        self.unsound = [index for index, one in enumerate(units) if not one.unit.is_sound]
+        odd = [units[index] for index in self.unsound]
+        faulty = [one for one in odd if one.unit.broken or one.unit.problems]
         found = [problem for one in faulty for problem in self._problems(one)]
         self.problems = tuple(sorted(found, key=_place))
         self.broken = frozenset(start + one.offset for one in faulty for start in one.unit.broken)
@@ -1084,11 +1100,6 @@ class Tree(Derived):
             if release is not None:
                 release()
         self._derived.clear()
-
-    @property
-    def begins(self) -> Sequence[int]:
-        """Where each of the units begins now."""
-        return self.once("begins", _begins)
 
     def unit_at(self, offset: int) -> int:
         """Which of the units an offset is in or behind; the first for what comes before all."""
@@ -1168,10 +1179,6 @@ _start = attrgetter("start")
 
 def _place(problem: Problem) -> tuple[int, int]:
     return problem.start, problem.end
-
-
-def _begins(tree: Tree) -> list[int]:
-    return [one.unit.start + one.offset for one in tree.units]
 
 
 def _tape(tree: Tree) -> Tape:

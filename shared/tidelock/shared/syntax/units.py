@@ -68,7 +68,7 @@ def _token(flag: Flag) -> int:
 class Reader:
     """One reading of a text with one parser; used once, by one thread.
 
-    Of a text that has changed, ``resume`` has the units of before by the token they begin with
+    Of a text that has changed, ``resume`` tells the unit of before that begins with a token
     now, and ``sound`` is the token from which on these are in order. ``met`` is then the token
     where reading has stopped because all that follows was read before, just so.
     """
@@ -94,7 +94,7 @@ class Reader:
         # The first stray word in the statement at hand.
         self._stray = -1
         self._start = parser.remember()
-        self.resume: dict[int, Unit] = {}
+        self.resume: Callable[[int], Unit | None] = lambda token: None
         self.sound = len(parser.kinds)
         self.met = -1
         # Told only when it is asked for: the first token that ``tidy`` units alone follow.
@@ -169,13 +169,13 @@ class Reader:
         """Whether all from here on was read before, just so."""
         parser = self._parser
         i = parser.i
-        known = self.resume.get(i)
+        known = self.resume(i)
         # What is wrong right before it may be new.
         if known is None or parser.flag_token == i:
             return False
         if i < self.sound:
-            # A stray word further down looks back as far as to a statement at the margin.
-            if known.open > 1 or self._column(i):
+            # A stray word looks back as far as to a statement at the margin.
+            if known.open > 1 or self._column(i) or parser.kinds[i] in STRAYS:
                 return False
             if (known.taken, known.seen, known.muted) != (*self._state(), parser.muted):
                 return False
@@ -336,5 +336,5 @@ def settled(tree: Tree) -> bool:
     final = tree.units[-1].unit.statements if tree.units else ()
     if final and type(final[-1]) in (Label, Empty):
         return False
-    guides = sum(one.unit.open == 1 for one in tree.units)
+    guides = sum(tree.units[index].unit.open == 1 for index in tree.unsound)
     return guides <= GUIDES and len(tree.problems) < PROBLEMS
