@@ -131,23 +131,31 @@ def span(line: int, start: int, end: int) -> types.Range:
 
 def test_proposals_with_their_edits() -> None:
     found = Completed([item("xyz", 10, detail="d", documentation="*m*")], 10, 11, True)
-    answer = convert.completion_list(found, TEXT, Manner())
+    answer = structured(convert.completion_list(found, TEXT, Manner()))
     assert answer.is_incomplete
     (made,) = answer.items
     assert made.text_edit == types.TextEdit(span(1, 2, 3), "xyz")
     assert made.label_details is None
     assert made.documentation == types.MarkupContent(types.MarkupKind.PlainText, "*m*")
     manner = Manner(insert_replace=True, label_details=True, item_markdown=True)
-    (made,) = convert.completion_list(found, TEXT, manner).items
+    (made,) = structured(convert.completion_list(found, TEXT, manner)).items
     assert made.text_edit == types.InsertReplaceEdit("xyz", span(1, 2, 2), span(1, 2, 3))
     assert made.label_details == types.CompletionItemLabelDetails(description="d")
-    (made,) = convert.completion_list(found._replace(end=10), TEXT, manner).items
+    found = found._replace(end=10)
+    (made,) = structured(convert.completion_list(found, TEXT, manner)).items
     assert made.text_edit == types.TextEdit(span(1, 2, 2), "xyz")
+
+
+def structured(answer: Any) -> types.CompletionList:
+    """Proposals as the protocol's library reads them: nothing of them is lost or unknown to it."""
+    made = convert.structured(answer, types.CompletionList)
+    assert convert.plain(made) == answer
+    return made
 
 
 def test_a_key_in_brackets_is_found_by_its_dot() -> None:
     found = Completed([item("a b", 9, '["a b"]'), item("x", 10)], 10, 10)
-    bracket, plain = convert.completion_list(found, TEXT, Manner()).items
+    bracket, plain = structured(convert.completion_list(found, TEXT, Manner())).items
     assert bracket.filter_text == ".a b"
     assert bracket.text_edit == types.TextEdit(span(1, 1, 2), '["a b"]')
     assert plain.filter_text is None

@@ -9,7 +9,7 @@ stand side by side in it; ``convert_views`` has what shows a text in further way
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -46,8 +46,8 @@ def converter() -> cattrs.Converter:
 
 
 def plain(value: Any) -> Json:
-    """What an encoder made, as JSON."""
-    return converter().unstructure(value)
+    """What an encoder made, as JSON; what is JSON already stays."""
+    return value if type(value) is dict else converter().unstructure(value)
 
 
 def structured(params: Json, kind: type[T]) -> T:
@@ -378,68 +378,68 @@ def markup(text: str, *, markdown: bool) -> types.MarkupContent:
 
 
 _ITEM_KINDS = {
-    "function": types.CompletionItemKind.Function,
-    "method": types.CompletionItemKind.Method,
-    "field": types.CompletionItemKind.Field,
-    "variable": types.CompletionItemKind.Variable,
-    "module": types.CompletionItemKind.Module,
-    "keyword": types.CompletionItemKind.Keyword,
-    "label": types.CompletionItemKind.Reference,
-    "class": types.CompletionItemKind.Class,
-    "literal": types.CompletionItemKind.EnumMember,
-    "snippet": types.CompletionItemKind.Snippet,
-    "text": types.CompletionItemKind.Text,
+    "function": types.CompletionItemKind.Function.value,
+    "method": types.CompletionItemKind.Method.value,
+    "field": types.CompletionItemKind.Field.value,
+    "variable": types.CompletionItemKind.Variable.value,
+    "module": types.CompletionItemKind.Module.value,
+    "keyword": types.CompletionItemKind.Keyword.value,
+    "label": types.CompletionItemKind.Reference.value,
+    "class": types.CompletionItemKind.Class.value,
+    "literal": types.CompletionItemKind.EnumMember.value,
+    "snippet": types.CompletionItemKind.Snippet.value,
+    "text": types.CompletionItemKind.Text.value,
 }
+_VARIABLE = types.CompletionItemKind.Variable.value
 
 
-def completion_list(found: Completed, document: Document, manner: Manner) -> types.CompletionList:
-    """Proposals with the edits that they make."""
+def completion_list(found: Completed, document: Document, manner: Manner) -> dict[str, Json]:
+    """Proposals with the edits that they make, as JSON: there are hundreds at each letter."""
     lines, encoding, cursor = document.lines, manner.encoding, found.cursor
-    edits: dict[int, Callable[[str], types.TextEdit | types.InsertReplaceEdit]] = {}
+    ranges: dict[int, dict[str, Json]] = {}
 
-    def edit(start: int) -> Callable[[str], types.TextEdit | types.InsertReplaceEdit]:
-        replace = range_of(lines, start, found.end, encoding)
+    def where(start: int) -> dict[str, Json]:
+        replace = plain(range_of(lines, start, found.end, encoding))
         if not manner.insert_replace or found.end == cursor:
-            return lambda text: types.TextEdit(replace, text)
-        insert = range_of(lines, start, cursor, encoding)
-        return lambda text: types.InsertReplaceEdit(text, insert, replace)
+            return {"range": replace}
+        return {"insert": plain(range_of(lines, start, cursor, encoding)), "replace": replace}
 
     items = []
     for index, item in enumerate(found.items):
-        if item.start not in edits:
-            edits[item.start] = edit(item.start)
-        written = item.snippet if item.snippet and manner.snippets else item.insert
-        made = _item(item, edits[item.start](written), document.text, manner)
+        if item.start not in ranges:
+            ranges[item.start] = where(item.start)
+        made = _item(item, ranges[item.start], document.text, manner)
         if found.number:
-            made.data = [found.number, index]
+            made["data"] = [found.number, index]
         elif item.documentation:
-            made.documentation = markup(item.documentation, markdown=manner.item_markdown)
+            said = markup(item.documentation, markdown=manner.item_markdown)
+            made["documentation"] = plain(said)
         if item.beside is not None:
             offset, text = item.beside
-            made.additional_text_edits = [
-                types.TextEdit(range_of(lines, offset, offset, encoding), text)
-            ]
+            place = plain(range_of(lines, offset, offset, encoding))
+            made["additionalTextEdits"] = [{"newText": text, "range": place}]
         items.append(made)
-    return types.CompletionList(is_incomplete=found.is_incomplete, items=items)
+    return {"isIncomplete": found.is_incomplete, "items": items}
 
 
-def _item(
-    item: Item, edit: types.TextEdit | types.InsertReplaceEdit, text: str, manner: Manner
-) -> types.CompletionItem:
+def _item(item: Item, where: dict[str, Json], text: str, manner: Manner) -> dict[str, Json]:
+    is_snippet = bool(item.snippet) and manner.snippets
+    made: dict[str, Json] = {
+        "label": item.label,
+        "kind": _ITEM_KINDS.get(item.kind, _VARIABLE),
+        "sortText": item.sort,
+        "textEdit": {"newText": item.snippet if is_snippet else item.insert, **where},
+    }
     # Clients compare what stands in the edit's range with the label, unless told otherwise.
     is_bracket = item.insert.startswith("[") and text[item.start : item.start + 1] == "."
-    made = types.CompletionItem(
-        label=item.label,
-        kind=_ITEM_KINDS.get(item.kind, types.CompletionItemKind.Variable),
-        detail=item.detail or None,
-        sort_text=item.sort,
-        filter_text=f".{item.label}" if is_bracket else item.filter or None,
-        text_edit=edit,
-    )
-    if item.snippet and manner.snippets:
-        made.insert_text_format = types.InsertTextFormat.Snippet
-    if item.detail and manner.label_details:
-        made.label_details = types.CompletionItemLabelDetails(description=item.detail)
+    if filter_ := f".{item.label}" if is_bracket else item.filter:
+        made["filterText"] = filter_
+    if is_snippet:
+        made["insertTextFormat"] = types.InsertTextFormat.Snippet.value
+    if item.detail:
+        made["detail"] = item.detail
+        if manner.label_details:
+            made["labelDetails"] = {"description": item.detail}
     return made
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from tidelock.shared.language.descriptions import describe, library_entry
 from tidelock.shared.language.doc_completion import doc_words
 from tidelock.shared.language.doc_targets import doc_target
-from tidelock.shared.language.glances import function_of_global, function_of_local
+from tidelock.shared.language.glances import function_of_global, function_of_local, told
 from tidelock.shared.language.literals import literals
-from tidelock.shared.language.members import has_self, shown
+from tidelock.shared.language.members import has_self
 from tidelock.shared.language.paths import is_name, quoted
 from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.stdlib import library
@@ -188,9 +188,8 @@ def _names(tree: Tree, wanted: Target, others: Sequence[Symbol]) -> Iterator[_Pr
         yield _Proposal("function", "keyword", "", "", 0)
         return
     start = wanted.prefix.lower()  # what is said of a name is read for those that are proposed
-    for local in resolve(tree).visible(wanted.start):
-        if local.name.lower().startswith(start):
-            yield _local(tree, local)
+    for local in resolve(tree).visible(wanted.start, start):
+        yield _local(tree, local)
     yield from _globals(tree, start)
     for one in others:
         detail = one.signature or "global of another file"
@@ -212,7 +211,7 @@ def _global(tree: Tree, name: str) -> _Proposal:
     held = function_of_global(tree, name)
     if held is None:
         return _Proposal(name, "variable", "global of this file", "", 2)
-    detail, text = shown(tree, name, held.body, held.statement)
+    detail, text = told(tree, name, held)
     return _Proposal(name, "method" if has_self(held.body) else "function", detail, text, 2)
 
 
@@ -232,7 +231,7 @@ def _keywords(dialect: Dialect) -> list[str]:
 def _local(tree: Tree, local: Local) -> _Proposal:
     held = function_of_local(tree, local)
     if held is not None:
-        detail, text = shown(tree, local.name, held.body, local.start)
+        detail, text = told(tree, local.name, held._replace(statement=local.start))
         return _Proposal(local.name, "function", detail, text, 1)
     detail = f"{local.kind} <{local.attrib}>" if local.attrib else local.kind
     return _Proposal(local.name, "variable", detail, "", 1)

@@ -6,9 +6,9 @@ answers at each key asks for one thing of many of them. Both say the same.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tidelock.shared.language.members import matched, members
+from tidelock.shared.language.members import matched, members, shown
 from tidelock.shared.language.paths import constant
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.syntax.tree import (
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tidelock.shared.language.variables import Local
     from tidelock.shared.model import Key
-    from tidelock.shared.syntax.tree import Node, Tree
+    from tidelock.shared.syntax.tree import Node, Tree, Unit
 
 _SETTING = (Assign, Function, LocalStatement, LocalFunction, Global)
 
@@ -73,8 +73,8 @@ def _set_in_other_ways(tree: Tree) -> set[Key | None]:
     scopes = resolve(tree)
     found: set[Key | None] = {None} if scopes.declared else set()
     for use in scopes.global_uses("_G"):
-        statement, shift = _around(tree, use.start)
-        for target, _ in _given(statement):
+        statement, shift = tree.as_read(use.start)
+        for target, _ in _given(_around(statement, use.start - shift)):
             key: Key | None = None
             while isinstance(target, Member | Index | Paren):
                 if isinstance(target, Paren):
@@ -87,27 +87,60 @@ def _set_in_other_ways(tree: Tree) -> set[Key | None]:
     return found
 
 
+def told(tree: Tree, name: str, held: Held) -> tuple[str, str]:
+    """As ``members.shown``: the signature of a function, and the text of the comment above it."""
+    index = tree.unit_at(held.statement)
+    token = tree.tokens_of(index).start
+    begin = tree.tokens.ends[token - 1] if token else 0
+    above, line = (
+        tree.text[begin : tree.begins[index]],
+        tree.text[tree.begins[index] : held.statement],
+    )
+    if not token or "\n" not in above or "\n" in line or "\r" in line:
+        return shown(tree, name, held.body, held.statement)
+    # The comment is between the unit and the one before: as long as that stays, so does this.
+    kept = tree.units[index].unit.once("told", _nothing)
+    key = name, id(held.body), above
+    found: tuple[str, str] | None = kept.get(key)
+    if found is None:
+        found = kept[key] = shown(tree, name, held.body, held.statement)
+    return found
+
+
+def _nothing(unit: Unit) -> dict[Any, Any]:
+    return {}
+
+
 def _held(tree: Tree, start: int) -> Held | None:
     """The function that the variable gets whose name is written at an offset."""
-    statement, shift = _around(tree, start)
+    unit, shift, *_ = tree.units[tree.unit_at(start)]
+    kept: dict[int, Held | None] = unit.once("held", _nothing)
+    at = start - shift
+    if at not in kept:
+        statement, _ = tree.as_read(start)
+        kept[at] = _given_at(statement, at)
+    found = kept[at]
+    return found and found._replace(statement=found.statement + shift)
+
+
+def _given_at(node: Node | None, at: int) -> Held | None:
+    """The function that the name at an offset gets in a statement; all as it was read."""
+    statement = _around(node, at)
     for name, value in _given(statement):
-        if name.start == start - shift and isinstance(value, FunctionBody):
+        if name.start == at and isinstance(value, FunctionBody):
             assert statement is not None
-            return Held(value, statement.start + shift)
+            return Held(value, statement.start)
     return None
 
 
-def _around(tree: Tree, offset: int) -> tuple[Node | None, int]:
-    """The innermost statement around an offset that may set something, and its shift."""
+def _around(node: Node | None, at: int) -> Node | None:
+    """The innermost statement around an offset that may set something."""
     found: Node | None = None
-    node: Node | None
-    node, shift = tree.as_read(offset)
-    at = offset - shift
     while node is not None:
         if isinstance(node, _SETTING):
             found = node
         node = next((one for one in node.children() if one.start <= at < one.end), None)
-    return found, shift
+    return found
 
 
 def _given(node: Node | None) -> Iterator[tuple[Node, Node]]:

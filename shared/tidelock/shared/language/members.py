@@ -81,11 +81,8 @@ class Members:
     def _all_given(self) -> list[Given]:
         """What each unit may give; those that nobody has read yet are read."""
         if self._given is None:
-            self._given = [self._given_by(index) for index in range(len(self.tree.units))]
+            self._given = self.tree.of_units("given", lambda index: self._unit(index).given)
         return self._given
-
-    def _given_by(self, index: int) -> Given:
-        return self.tree.units[index].unit.once("given", lambda _: self._unit(index).given)
 
     def _giving(self, path: Path) -> Iterator[UnitMembers]:
         """The units that may give something to a path, in text order."""

@@ -365,13 +365,11 @@ def _resolve(tree: Tree) -> Scopes:
 
 def by_units(tree: Tree) -> Scopes | None:
     """The scopes of a tree by those of its units; None where a unit has a say in another."""
-    parts = []
-    for one in tree.units:
-        part = one.unit.once("scopes", lambda unit: _alone(tree, unit))
-        if part is None:
-            return None
-        parts.append(part)
-    scopes = JoinedScopes(tree, parts)
+    parts = tree.of_units("scopes", lambda index: _alone(tree, tree.units[index].unit))
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    scopes = JoinedScopes(tree, known)
     return None if scopes.sets_constant else scopes
 
 

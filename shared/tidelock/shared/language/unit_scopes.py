@@ -127,11 +127,11 @@ class _Made(NamedTuple):
 class JoinedScopes(Scopes):
     """The scopes of a tree by those of its units, each made when somebody asks for it.
 
-    Only the locals of the main chunk are made at once. Two threads that ask for a unit at the same
-    time get the same answer.
+    Two threads that ask for a unit or a local at the same time get the same answer.
     """
 
     __slots__ = (
+        "_constants",
         "_counts",
         "_is_whole",
         "_kept",
@@ -148,26 +148,25 @@ class JoinedScopes(Scopes):
         self._tree = tree
         self._parts = parts
         self._made: dict[int, _Made] = {}
-        # The locals of the main chunk by name, and by unit and place in it.
-        self._named: dict[str, list[tuple[int, Local]]] = {}
+        # The locals of the main chunk by unit and place in it: where they are, and those made.
+        self._named: dict[str, list[tuple[int, int]]] = {}
         self._kept: dict[tuple[int, int], Local] = {}
+        self._constants: list[tuple[int, int]] = []
         # The units that assign to a name which they do not declare.
         self._setting: dict[str, list[int]] = {}
         self._counts: list[int] = []
-        size, count = len(tree.text), 0
-        for index, (part, (_, shift, _, _)) in enumerate(zip(parts, tree.units, strict=True)):
+        count = 0
+        for index, part in enumerate(parts):
             self._counts.append(count)
             for place in part.kept:
-                name, kind, attrib, start, end, since, _, _ = part.locals[place]
-                since += shift
-                end += shift
-                until = max(since, size)
-                local = Local(name, kind, attrib, start + shift, end, since, 0, until, self)
-                self._kept[index, place] = local
-                self._named.setdefault(name, []).append((index, local))
+                name, _, attrib, *_ = part.locals[place]
+                self._named.setdefault(name, []).append((index, place))
+                if attrib:
+                    self._constants.append((index, place))
             for name in part.sets:
                 self._setting.setdefault(name, []).append(index)
             for label in part.labels:
+                shift = tree.units[index].offset
                 function = label.function and label.function + count
                 made = Label(label.name, label.start + shift, function)
                 made.gotos += [(start + shift, end + shift) for start, end in label.gotos]
@@ -177,14 +176,27 @@ class JoinedScopes(Scopes):
     @property
     def sets_constant(self) -> bool:
         """Whether a constant of the main chunk is assigned to."""
-        return any(one.constant and self.sets(one) for one in self._kept.values())
+        constants = (self._keep(*one) for one in self._constants)
+        return any(one.constant and self.sets(one) for one in constants)
 
     def _meaning(self, name: str, index: int) -> Local | None:
         """What a free name of a unit means."""
-        for begin, local in reversed(self._named.get(name, ())):
+        for begin, place in reversed(self._named.get(name, ())):
             if begin < index:
-                return local
+                return self._keep(begin, place)
         return None
+
+    def _keep(self, index: int, place: int) -> Local:
+        """A local of the main chunk."""
+        found = self._kept.get((index, place))
+        if found is None:
+            name, kind, attrib, start, end, since, _, _ = self._parts[index].locals[place]
+            shift = self._tree.units[index].offset
+            since += shift
+            until = max(since, len(self._tree.text))
+            made = Local(name, kind, attrib, start + shift, end + shift, since, 0, until, self)
+            found = self._kept.setdefault((index, place), made)
+        return found
 
     def _unit(self, index: int) -> _Made:
         found = self._made.get(index)
@@ -192,7 +204,6 @@ class JoinedScopes(Scopes):
 
     def _make(self, index: int) -> _Made:
         part, shift, count = self._parts[index], self._tree.units[index].offset, self._counts[index]
-        kept = self._kept
         locals_ = [
             Local(
                 name,
@@ -205,7 +216,7 @@ class JoinedScopes(Scopes):
                 until + shift,
             )
             if until
-            else kept[index, place]
+            else self._keep(index, place)
             for place, (name, kind, attrib, start, end, since, until, function) in enumerate(
                 part.locals
             )
@@ -325,19 +336,30 @@ class JoinedScopes(Scopes):
         index = self._index(start)
         if index < 0:
             return None
-        found = self._parts[index].meanings.get(start - self._tree.units[index].offset)
+        part = self._parts[index]
+        found = part.meanings.get(start - self._tree.units[index].offset)
         if found is None or isinstance(found, str):
             return None if found is None else self._meaning(found, index)
-        return self._kept.get((index, found)) or self._unit(index).locals[found]
+        if found in part.kept:
+            return self._keep(index, found)
+        return self._unit(index).locals[found]
 
     def _around(self, offset: int) -> list[_Made]:
         """The unit that an offset is in or behind, and the one before, which may end there."""
         index = self._index(offset)
         return [self._unit(one) for one in (index - 1, index) if one >= 0]
 
-    def near(self, offset: int) -> list[Local]:
-        """The locals of the main chunk, and those of the units around an offset."""
-        found = {id(one): one for one in self._kept.values()}
+    def near(self, offset: int, start: str = "") -> list[Local]:
+        """The locals of the main chunk up to an offset, and those of the units around it."""
+        last = self._index(offset)
+        kept = [
+            self._keep(index, place)
+            for name, places in self._named.items()
+            if name[: len(start)].lower() == start
+            for index, place in places
+            if index <= last
+        ]
+        found = {id(one): one for one in kept}
         found.update((id(one), one) for unit in self._around(offset) for one in unit.locals)
         return sorted(found.values(), key=_start)
 

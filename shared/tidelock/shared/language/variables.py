@@ -250,8 +250,11 @@ class Scopes:
             return self._references[index].local
         return None
 
-    def near(self, offset: int) -> list[Local]:
-        """The locals of which some may be visible or declared at an offset."""
+    def near(self, offset: int, start: str = "") -> list[Local]:
+        """The locals of which some may be visible or declared at an offset.
+
+        Those whose names do not ``start`` so, in small letters, may be left out.
+        """
         return self._locals
 
     def used(self, offset: int) -> Reference | None:
@@ -260,12 +263,16 @@ class Scopes:
         found = self._references[index] if index >= 0 else None
         return found if found is not None and offset <= found.end else None
 
-    def visible(self, offset: int) -> list[Local]:
+    def visible(self, offset: int, start: str = "") -> list[Local]:
         """The locals at an offset, the innermost first, shadowed ones after those that hide them.
 
-        Only the first of several with one name can be reached.
+        Only the first of several with one name can be reached. Those alone whose names ``start``
+        so, in small letters.
         """
-        found = [one for one in self.near(offset) if one.visible_from <= offset <= one.visible_to]
+        near = self.near(offset, start)
+        found = [one for one in near if one.visible_from <= offset <= one.visible_to]
+        if start:
+            found = [one for one in found if one.name.lower().startswith(start)]
         found.sort(key=_nearness)
         seen: set[str] = set()
         reached: list[Local] = []

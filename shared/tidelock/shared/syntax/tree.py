@@ -16,7 +16,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar, final, overload
 
 from tidelock.shared.positions import Lines
 from tidelock.shared.syntax import literals
@@ -780,17 +780,18 @@ class Derived:
 
     __slots__ = ("_derived",)
 
-    _derived: dict[str, object]
+    _derived: dict[str, Any]
 
     def once(self, name: str, make: Callable[[Self], T]) -> T:
         """What a function makes of this, made at the first call and kept under a name.
 
         Two threads that ask at once may both make it; nobody may change what is handed out.
         """
-        found = self._derived.get(name, self)
+        found: Any = self._derived.get(name, self)
         if found is self:  # None is an answer
             found = self._derived[name] = make(self)
-        return cast("T", found)
+        made: T = found
+        return made
 
 
 @final
@@ -846,7 +847,7 @@ class Unit(Derived):
         self.open = 0
         self.deep = False
         self.tidy: bool | None = None
-        self._derived: dict[str, object] = {}
+        self._derived: dict[str, Any] = {}
         self.statements: Sequence[Statement] = ()
         self.tape: Tape = []
         self.problems: Sequence[Problem] = ()
@@ -1025,7 +1026,7 @@ class Tree(Derived):
         self.begins = [one.unit.start + one.offset for one in units]
         self.body = Block(0, len(self.text), Moved(units, self.begins))
         self._lines: Lines | None = None
-        self._derived: dict[str, object] = {}
+        self._derived: dict[str, Any] = {}
         self.unsound = [index for index, one in enumerate(units) if not one.unit.is_sound]
         odd = [units[index] for index in self.unsound]
         faulty = [one for one in odd if one.unit.broken or one.unit.problems]
@@ -1100,6 +1101,14 @@ class Tree(Derived):
             if release is not None:
                 release()
         self._derived.clear()
+
+    def of_units(self, name: str, make: Callable[[int], T]) -> list[T]:
+        """What a function makes of each unit, given its index; kept with it, as by ``once``."""
+        found: list[Any] = [one.unit._derived.get(name, self) for one in self.units]
+        for index, known in enumerate(found):
+            if known is self:
+                found[index] = self.units[index].unit.once(name, lambda _, index=index: make(index))
+        return found
 
     def unit_at(self, offset: int) -> int:
         """Which of the units an offset is in or behind; the first for what comes before all."""
