@@ -157,9 +157,10 @@ def token_data(
     """Five numbers for each word, its place counted from the one before; one line at a time."""
     text, lines, encoding = document.text, document.lines, manner.encoding
     starts = [*lines.starts, len(text)]
-    is_plain = encoding == "utf-32" or text.isascii()
+    is_ascii = encoding == "utf-32" or text.isascii()
     data: list[int] = []
     line = last_line = last_column = 0
+    known, is_plain = -1, is_ascii
     bits: dict[frozenset[str], int] = {}
     for start, end, kind, ways in found:
         if ways not in bits:
@@ -171,6 +172,8 @@ def token_data(
             stop = end if is_last else lines.span(line)[1]
             if start < stop:
                 before = starts[line]
+                if not is_ascii and line != known:
+                    known, is_plain = line, text[before : starts[line + 1]].isascii()
                 column = start - before if is_plain else units(text[before:start], encoding)
                 size = stop - start if is_plain else units(text[start:stop], encoding)
                 step = column - last_column if line == last_line else column

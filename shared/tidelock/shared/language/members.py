@@ -84,6 +84,10 @@ class Members:
             self._given = self.tree.of_units("given", lambda index: self._unit(index).given)
         return self._given
 
+    def may_give(self, name: str) -> bool:
+        """Whether the text may set what has a name, or something of it."""
+        return any(name in given.names for given in self._all_given())
+
     def _giving(self, path: Path) -> Iterator[UnitMembers]:
         """The units that may give something to a path, in text order."""
         given, name = self._all_given(), path[0]

@@ -43,6 +43,8 @@ def cells(text: str) -> list[Section]:
 def regions(tree: Tree) -> Iterator[Section]:
     """What lies between the marks of a region, from the first to the last; the inner ones first."""
     opened: list[tuple[int, int, str]] = []
+    if "region" not in tree.text and "--{{{" not in tree.text:
+        return
     for comment in tree.comments:
         mark = MARK.match(comment.text)
         if mark is None:

@@ -20,13 +20,19 @@ from tidelock.shared.language.types.declared import (
 from tidelock.shared.syntax.statements import dotted
 from tidelock.shared.syntax.tree import (
     Assign,
+    Constant,
     Function,
     FunctionBody,
     Global,
     LocalFunction,
     Member,
+    Missing,
+    Name,
     NamedField,
+    Number,
+    String,
     Table,
+    Vararg,
 )
 from tidelock.shared.syntax.tree import Local as LocalStatement
 from tidelock.shared.unwanted import each
@@ -91,6 +97,10 @@ class _Entry:
         self.declared: Declaration | None = None
 
 
+_DEFINING = frozenset((LocalFunction, Function, LocalStatement, Global, Assign, NamedField))
+_LEAVES = frozenset((Name, String, Number, Constant, Missing, Vararg))
+
+
 def outline(tree: Tree) -> tuple[Outline, ...]:
     """The functions, methods and tables of a text, and the variables of its main chunk.
 
@@ -108,15 +118,17 @@ def outline(tree: Tree) -> tuple[Outline, ...]:
     while todo:
         node, siblings, main = todo.pop()
         homes: dict[int, list[_Entry]] = {}
-        for entry, value in _entries(tree, node, main):
-            if types:
-                _declare(tree, node, entry, value, types)
-            siblings.append(entry)
-            made.append(entry)
-            homes[id(value)] = entry.children
-        main = main and not isinstance(node, FunctionBody)
+        if type(node) in _DEFINING:
+            for entry, value in _entries(tree, node, main):
+                if types:
+                    _declare(tree, node, entry, value, types)
+                siblings.append(entry)
+                made.append(entry)
+                homes[id(value)] = entry.children
+        main = main and type(node) is not FunctionBody
         for child in each(reversed(node.children())):
-            todo.append((child, homes.get(id(child), siblings), main))
+            if type(child) not in _LEAVES:
+                todo.append((child, homes.get(id(child), siblings), main))
     finished: dict[int, Outline] = {}
     for entry in reversed(made):
         children = tuple(finished[id(child)] for child in entry.children)

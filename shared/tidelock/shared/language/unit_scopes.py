@@ -363,6 +363,10 @@ class JoinedScopes(Scopes):
         found.update((id(one), one) for unit in self._around(offset) for one in unit.locals)
         return sorted(found.values(), key=_start)
 
+    def around(self, offset: int) -> list[Local]:
+        """The locals of the units around an offset."""
+        return [one for unit in self._around(offset) for one in unit.locals]
+
     def used(self, offset: int) -> Reference | None:
         """The use of a variable that an offset is in or behind."""
         for unit in reversed(self._around(offset)):

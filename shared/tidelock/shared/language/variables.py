@@ -251,10 +251,14 @@ class Scopes:
         return None
 
     def near(self, offset: int, start: str = "") -> list[Local]:
-        """The locals of which some may be visible or declared at an offset.
+        """The locals of which some may be visible at an offset.
 
         Those whose names do not ``start`` so, in small letters, may be left out.
         """
+        return self._locals
+
+    def around(self, offset: int) -> list[Local]:
+        """The locals of which some may be declared at an offset."""
         return self._locals
 
     def used(self, offset: int) -> Reference | None:
@@ -291,7 +295,7 @@ class Scopes:
         used = self.used(offset)
         if used is not None:
             return used
-        for local in self.near(offset):
+        for local in self.around(offset):
             if local.start <= offset <= local.end and local.kind != "self":
                 return local
         for declared in self.declared:

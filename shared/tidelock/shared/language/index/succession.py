@@ -112,8 +112,7 @@ def _changes(before: Space, after: Space) -> Callable[[Text], bool] | None:
 
 
 def _extends_strings(tree: Tree) -> bool:
-    known = members(tree)
-    return bool(known.places(("string",)) or known.fields(("string",)))
+    return members(tree).may_give("string")
 
 
 __all__ = ["Succession"]
