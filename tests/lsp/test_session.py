@@ -23,7 +23,6 @@ from tidelock.lsp.commands import COMMANDS
 from tidelock.lsp.live import Live
 from tidelock.lsp.moment import NOTHING, Moment
 from tidelock.lsp.session import Ports, Session
-from tidelock.lsp.workspace import News
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import ConfigError, KernelError
 from tidelock.shared.language.index import files
@@ -682,42 +681,6 @@ def test_live_facts_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None
         assert answer["words"] == "started: False"
         assert editor.wait(editor.command("tidelock.status"))["result"]["problem"] is None
         editor.session.close()
-
-
-def test_an_editor_is_told_to_ask_anew_at_most_twice_a_second(
-    editor: Editor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refreshes = ("codeLens", "inlineValue", "inlayHint")
-    can = {"workspace": {what: {"refreshSupport": True} for what in refreshes}}
-    editor.ask("initialize", {"capabilities": can})
-    editor.tell("initialized", {})
-    editor.open("x = 1")
-    editor.published(lambda params: params["version"] == 1)
-    monkeypatch.setattr(module, "_REFRESH_S", 1000.0)
-    later: list[tuple[str, Any, float]] = []
-
-    def wait(key: str, job: Any, weight: int = 1, delay_s: float = 0.0) -> None:
-        later.append((key, job, delay_s))
-
-    monkeypatch.setattr(editor.session._pool, "later", wait)
-
-    def told() -> list[str]:
-        return [method for _, method, _ in editor.requests if method.endswith("/refresh")]
-
-    for _ in range(20):
-        editor.session.refresh("codeLens")
-        editor.session.refresh("inlineValue")
-        editor.session.judge_others(editor.session.folders.first, News(is_wide=True))
-    editor.ask("textDocument/hover", at(0, 0))
-    assert sorted(told()) == [f"workspace/{what}/refresh" for what in sorted(refreshes)]
-    waiting = {key: (job, delay_s) for key, job, delay_s in later}
-    assert set(waiting) >= {f"refresh of {what}" for what in refreshes}
-    job, delay_s = waiting["refresh of codeLens"]
-    assert 900 < delay_s <= 1000
-    monkeypatch.setattr(module, "_REFRESH_S", 0.0)  # the time is over
-    job(lambda: None)
-    editor.ask("textDocument/hover", at(0, 0))
-    assert told().count("workspace/codeLens/refresh") == 2
 
 
 def test_a_folder_that_is_too_wide_is_told_once(

@@ -203,8 +203,7 @@ class Folder:
             self.live.deadline_s = self.settings.lsp_live_deadline_ms / 1000
             if self.settings.lsp_live_enabled:
                 self.live.start()
-        session.refresh("codeLens")
-        session.refresh("inlineValue")
+        session.refresh(*session.manner.refreshes)
 
     # -- what is known of its texts ------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
-    from tidelock.lsp.manner import Json, Manner
+    from tidelock.lsp.manner import Json, Manner, Refresh
     from tidelock.lsp.sent import Sent
     from tidelock.lsp.session import Session
     from tidelock.shared.config import Settings
@@ -38,7 +38,8 @@ class Route(NamedTuple):
     an edit of the text does so to one that is ``fleeting``, for its answer would not fit any more.
     ``finish`` sees an answer beside the one that was sent before, ``taste`` gives the options that
     the feature is told, ``fits`` what it is told of the client. A list that ``is_kept`` can be
-    asked about, by clients that do.
+    asked about, by clients that do; one that they go on showing has the ``refresh`` by which they
+    are told that it is another now.
     """
 
     method: str
@@ -54,6 +55,7 @@ class Route(NamedTuple):
     replaces: bool = False
     fleeting: bool = False
     is_kept: bool = False
+    refresh: Refresh | None = None
     taste: Callable[[Settings], Mapping[str, Any]] = lambda settings: {}
     fits: Callable[[Manner], Mapping[str, Any]] = lambda manner: {}
     finish: Callable[[Sent, Document, convert.Asked, Any], Any] | None = None
@@ -140,20 +142,21 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/semanticTokens/full", "semantic_tokens", views.tokens, views.token_data,
         ("semantic_tokens_provider", views.TOKENS), is_live=True, is_wide=True,
-        finish=views.full_tokens,
+        refresh="semanticTokens", finish=views.full_tokens,
     ),
     Route(
         "textDocument/semanticTokens/full/delta", "semantic_tokens", views.tokens_delta,
         views.token_data, ("semantic_tokens_provider", views.TOKENS), is_live=True, is_wide=True,
-        finish=views.changed_tokens,
+        refresh="semanticTokens", finish=views.changed_tokens,
     ),
     Route(
         "textDocument/semanticTokens/range", "semantic_tokens", views.tokens_range,
         views.token_data, ("semantic_tokens_provider", views.TOKENS), is_live=True, is_wide=True,
+        refresh="semanticTokens",
     ),
     Route(
         "textDocument/inlayHint", "inlay_hints", views.hints, views.hint_list,
-        ("inlay_hint_provider", True), is_live=True, is_wide=True,
+        ("inlay_hint_provider", True), is_live=True, is_wide=True, refresh="inlayHint",
         taste=lambda settings: {
             "which": settings.lsp_hints_parameters,
             "types": settings.lsp_hints_types,
@@ -167,11 +170,11 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/inlineValue", "inline_values", views.inline_values, views.inline_value_list,
-        ("inline_value_provider", True), is_live=True,
+        ("inline_value_provider", True), is_live=True, refresh="inlineValue",
     ),
     Route(
         "textDocument/codeLens", "code_lenses", views.lenses, views.lens_list,
-        ("code_lens_provider", views.LENSES), is_live=True,
+        ("code_lens_provider", views.LENSES), is_live=True, refresh="codeLens",
         taste=lambda settings: {
             "is_wanted": settings.lsp_lens_run,
             "is_loaded_wanted": settings.lsp_lens_loaded,

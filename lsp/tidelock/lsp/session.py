@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import math
 import os
 import threading
 import time
@@ -28,6 +27,7 @@ from tidelock.lsp.manner import Json, Manner, Refresh
 from tidelock.lsp.preferences import Preferences
 from tidelock.lsp.progress import Board
 from tidelock.lsp.proposals import Proposals
+from tidelock.lsp.refreshes import Given, Refreshes
 from tidelock.lsp.sent import Sent
 from tidelock.lsp.standing import glanced
 from tidelock.lsp.work import Breathe, Lane, Pool
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.folder import Folder
     from tidelock.lsp.rules import Rules
     from tidelock.lsp.standing import Offer
+    from tidelock.shared.language.index.space import Space
     from tidelock.shared.model import Problem
 
     Before = Callable[[], Offer | None]
@@ -59,7 +60,6 @@ CANCELLED, CONTENT_MODIFIED, REQUEST_FAILED = -32800, -32801, -32803
 
 Number = int | str
 _SAME_FAILURE_S = 60.0
-_REFRESH_S = 0.5
 
 
 class Wire(Protocol):
@@ -128,10 +128,12 @@ class Request:
         self._session = session
         self._lock = threading.Lock()
 
-    def reply(self, result: Any) -> None:
-        """Answer with a result."""
-        if self._settle():
+    def reply(self, result: Any) -> bool:
+        """Answer with a result; whether there was no answer before."""
+        is_first = self._settle()
+        if is_first:
             self._session.wire.reply(self.number, result)
+        return is_first
 
     def refuse(self, code: int, words: str) -> None:
         """Answer with an error."""
@@ -172,12 +174,12 @@ class Session:
         self.findings = Findings()
         self._sent = Sent()
         self._proposals = Proposals()
+        self._refreshes = Refreshes(self.documents, self._pool.later, self._send_refresh)
         # What texts offered before the changes that have not been looked at.
         self._before: dict[str, Before] = {}
         self._asked: dict[Number, tuple[str, Answer[Json]]] = {}
         self._numbers = itertools.count(1)
         self._failures: dict[tuple[str, str], float] = {}
-        self._refreshed: dict[str, float] = {}
         self._warned: set[str] = set()
         self._sink = Layer.sink
 
@@ -258,6 +260,7 @@ class Session:
             return
         self._state = "ready"
         self.board.is_shown = self.manner.shows_progress
+        self._refreshes.kinds = self.manner.refreshes
         result = convert.initialize_result(
             self.manner, routes.PROVIDERS, commands.COMMANDS, VERSION, routes.NOTEBOOKS
         )
@@ -425,6 +428,7 @@ class Session:
             self.findings.forget(document.uri)
             self._sent.forget(document.uri)
             self._proposals.forget(document.uri)
+            self._refreshes.forget(document.uri)
             before = self._before.pop(document.uri, lambda: glanced(document.tree))
             for folder in folders:
                 news = difference(before(), folder.on_disk(document))
@@ -444,21 +448,17 @@ class Session:
         if folders:
             self._pool.later(f"reload of {uri}", work)
 
-    def refresh(self, what: Refresh) -> None:
-        """What was answered may be another thing; from any thread."""
-        if what in self.manner.refreshes:
-            self.lane.put(lambda: self._refresh(what))
+    def refresh(self, *kinds: Refresh) -> None:
+        """What was answered may be another thing; from any thread.
 
-    def _refresh(self, what: Refresh) -> None:
-        """Have the editor ask anew, at most twice a second; on the lane."""
-        now = time.monotonic()
-        wait_s = self._refreshed.get(what, -math.inf) + _REFRESH_S - now
-        if wait_s > 0:
-            again = lambda breathe: self.lane.put(lambda: self._refresh(what))  # noqa: E731
-            self._pool.later(f"refresh of {what}", again, delay_s=wait_s)
-            return
-        self._refreshed[what] = now
-        self.ask(f"workspace/{what}/refresh")
+        The editor is told to ask anew where it is, at most twice a second.
+        """
+        for what in kinds:
+            self._refreshes.change(what)
+
+    def _send_refresh(self, what: Refresh) -> None:
+        if self.is_ready:
+            self.ask(f"workspace/{what}/refresh")
 
     def reread(self, paths: Iterable[str]) -> None:
         """Files have changed on disk; the text of an open one stays the editor's."""
@@ -678,31 +678,56 @@ class Session:
             return
         if route.replaces:
             self._replace(request, document)
-        folder = self.folders.of(document.uri)
-        further: list[Any] = [folder.space()] if route.is_wide else []
+        kind = route.refresh
+        turn = self._refreshes.turn(kind) if kind else 0
+        space = self.folders.of(document.uri).space() if route.is_wide else None
+        answer: Any = None
 
         def find() -> Json:
-            feature = route.load()
-            arguments: list[Any] = [document]
-            for place in asked.places:
-                arguments.append(document.lines.offset(*place, self.manner.encoding))
-            if route.is_live:
-                arguments.append(self.folders.stopped_in(document).view())
-            if route.is_judged:
-                arguments.append(self._judged(document))
-            wishes = {**route.taste(folder.settings), **route.fits(self.manner)}
-            options = {**wishes, **asked.options}
-            found = feature(*arguments, *further, **options)
+            nonlocal answer
+            found = self._found(route, document, asked, space)
             if request.is_settled:
                 return None  # nobody hears it
-            if route.is_kept and self.manner.resolves_items:
-                found = self._proposals.keep(document, further[0], found)
-            answer = route.encode(found, document, self.manner)
+            if route.is_kept and space is not None and self.manner.resolves_items:
+                found = self._proposals.keep(document, space, found)
+            answer = shown = route.encode(found, document, self.manner)
             if route.finish is not None:
-                answer = route.finish(self._sent, document, asked, answer)
-            return convert.plain(answer)
+                shown = route.finish(self._sent, document, asked, shown)
+            return convert.plain(shown)
 
-        self._pool.put(route.priority, lambda: self._answer(request, find))
+        def remember() -> None:
+            if kind:
+                what = f"{route.feature} {asked._replace(previous='')}"
+                again = lambda newer: self._again(route, newer, asked)  # noqa: E731
+                given = Given(document.version, what, turn, answer, again)
+                self._refreshes.give(kind, document.uri, given)
+
+        self._pool.put(route.priority, lambda: self._answer(request, find, remember))
+
+    def _found(
+        self, route: routes.Route, document: Document, asked: convert.Asked, space: Space | None
+    ) -> Any:
+        """What a feature finds."""
+        arguments: list[Any] = [document]
+        for place in asked.places:
+            arguments.append(document.lines.offset(*place, self.manner.encoding))
+        if route.is_live:
+            arguments.append(self.folders.stopped_in(document).view())
+        if route.is_judged:
+            arguments.append(self._judged(document))
+        if space is not None:
+            arguments.append(space)
+        settings = self.folders.of(document.uri).settings
+        wishes = {**route.taste(settings), **route.fits(self.manner)}
+        return route.load()(*arguments, **{**wishes, **asked.options})
+
+    def _again(self, route: routes.Route, document: Document, asked: convert.Asked) -> Any:
+        """What a request would be answered now; in the background."""
+        folder = self.folders.of(document.uri)
+        space = folder.space() if route.is_wide else None
+        found = route.encode(self._found(route, document, asked, space), document, self.manner)
+        self._tidy_up(folder)
+        return found
 
     def _replace(self, request: Request, document: Document) -> None:
         """Give up what the same feature was asked about the same text before."""
@@ -723,16 +748,21 @@ class Session:
             if is_about and route is not None and route.fleeting:
                 other.refuse(CONTENT_MODIFIED, "the text was edited")
 
-    def _answer(self, request: Request, find: Callable[[], Json]) -> None:
-        """Find an answer and send it, on a worker; an error in it is the answer too."""
+    def _answer(
+        self, request: Request, find: Callable[[], Json], then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Find an answer and send it, on a worker; an error in it is the answer too.
+
+        ``then`` is done when what was found was sent.
+        """
         if request.is_settled:
             return
         began = time.monotonic()
         try:
             with ends_if(lambda: request.is_settled):
                 found = find()
-            if not request.is_settled:
-                request.reply(found)
+            if request.reply(found):
+                then()
             self._tidy_up(self.folders.of(request.document.uri if request.document else ""))
         except Unwanted:
             pass  # it has its answer: cancelled, or asked anew
