@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from tidelock.lsp.features.on_type_formatting import on_type_formatting
 from tidelock.lsp.features.range_formatting import range_formatting
 from tidelock.lsp.manner import Manner
 from tidelock.shared.errors import TidelockError
+from tidelock.shared.language.format import stylua as stylua_module
 from tidelock.shared.language.format.layout import applied
+from tidelock.shared.unwanted import Unwanted, ends_if
 
 from .conftest import document
 
@@ -62,6 +66,35 @@ def test_stylua_where_the_user_has_it(stylua: Path) -> None:
     assert formatting(Document("untitled:a", 1, "x =")) is None
     with pytest.raises(TidelockError, match="StyLua refuses: error: no good"):
         formatting(Document("untitled:a", 1, "refuse = 1"))
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_stylua_that_takes_too_long_or_that_nobody_waits_for_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_wanted: bool
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    program = tmp_path / "stylua"
+    program.write_text(f"#!{sys.executable}\nopen({str(tmp_path / 'pipe')!r}).read()\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    processes: list[subprocess.Popen[bytes]] = []
+    real = stylua_module._talk
+
+    def talk(process: subprocess.Popen[bytes], told: bytes) -> tuple[bytes, bytes]:
+        processes.append(process)
+        return real(process, told)
+
+    monkeypatch.setattr(stylua_module, "_talk", talk)
+    monkeypatch.setattr(stylua_module, "_TIMEOUT_S", 0.0 if is_wanted else 3600.0)
+    text = Document("untitled:a", 1, "x=1")
+    if is_wanted:
+        with pytest.raises(TidelockError, match="StyLua takes longer than 0 s"):
+            formatting(text)
+    else:
+        with pytest.raises(Unwanted), ends_if(lambda: bool(processes)):
+            formatting(text)
+    (process,) = processes
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_stylua_that_is_asked_for_and_not_there(

@@ -13,11 +13,13 @@ from tidelock.lsp.documents import Document
 from tidelock.lsp.features.folding import folding
 from tidelock.lsp.features.formatting import formatting
 from tidelock.lsp.features.hover import hover
+from tidelock.lsp.features.incoming_calls import incoming_calls
 from tidelock.lsp.features.inlay_hints import inlay_hints
 from tidelock.lsp.features.references import references
 from tidelock.lsp.features.rename import rename
 from tidelock.lsp.features.semantic_tokens import semantic_tokens
 from tidelock.lsp.features.symbols import symbols
+from tidelock.lsp.features.workspace_symbols import workspace_symbols
 from tidelock.lsp.moment import View
 from tidelock.shared import unwanted
 from tidelock.shared.language.index.space import Space
@@ -53,6 +55,7 @@ FEATURES: dict[str, Callable[[Document, Space], Any]] = {
     "folding": lambda one, space: folding(one),
     "formatting": lambda one, space: formatting(one, "    ", "own"),
     "hover": lambda one, space: hover(one, TEXT.rindex("found"), View(), space),
+    "incoming calls": lambda one, space: incoming_calls(one, TEXT.index("part1(") + 1, space),
     "inlay hints": lambda one, space: inlay_hints(one, 0, len(TEXT), View(), space),
     "references": lambda one, space: references(one, TEXT.index("total"), space),
     "rename": lambda one, space: rename(one, TEXT.index("total"), space, "sum"),
@@ -75,6 +78,14 @@ def test_a_feature_looks_and_leaves_nothing_half_done(name: str) -> None:
         with pytest.raises(Unwanted), ends_if(Patience(looks).is_over):
             feature(other, space)
         assert said(feature(other, space)) == said(wanted)
+
+
+def test_a_search_in_many_texts_looks() -> None:
+    space = Space(opened=[Document(f"file:///w/{n}.lua", 1, "tide = 1") for n in range(200)])
+    patient = Patience(3)
+    with pytest.raises(Unwanted), ends_if(patient.is_over):
+        workspace_symbols([space], "tide")
+    assert len(workspace_symbols([space], "tide")) == 200
 
 
 def said(found: object) -> str:

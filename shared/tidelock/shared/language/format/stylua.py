@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 
 from tidelock.shared.errors import TidelockError
+from tidelock.shared.unwanted import look
 
-_TIMEOUT_S = 10
+_TIMEOUT_S = 10.0
+_LOOK_S = 0.1
 
 
 def is_there() -> bool:
@@ -32,17 +35,35 @@ def formatted(text: str, path: str = "") -> str:
     words += ["--stdin-filepath", path] if path else []
     folder = os.path.dirname(path)
     try:
-        done = subprocess.run(
+        with subprocess.Popen(
             [*words, "-"],
-            input=text.encode("utf-8", "surrogateescape"),
-            capture_output=True,
-            timeout=_TIMEOUT_S,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             cwd=folder if os.path.isdir(folder) else None,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        ) as process:
+            laid_out, said = _talk(process, text.encode("utf-8", "surrogateescape"))
+    except OSError as error:
         raise TidelockError(f"StyLua cannot be run: {error}") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise TidelockError(f"StyLua refuses: {said[-1] if said else done.returncode}")
-    return done.stdout.decode("utf-8", "surrogateescape")
+    if process.returncode:
+        lines = said.decode("utf-8", "replace").strip().splitlines()
+        raise TidelockError(f"StyLua refuses: {lines[-1] if lines else process.returncode}")
+    return laid_out.decode("utf-8", "surrogateescape")
+
+
+def _talk(process: subprocess.Popen[bytes], told: bytes) -> tuple[bytes, bytes]:
+    """What a program answers on both its streams; it is ended if it takes long or is unwanted."""
+    until = time.monotonic() + _TIMEOUT_S
+    more: bytes | None = told
+    try:
+        while True:
+            try:
+                return process.communicate(more, _LOOK_S)
+            except subprocess.TimeoutExpired:
+                more = None  # it has been taken, and is written on
+            look()
+            if time.monotonic() > until:
+                raise TidelockError(f"StyLua takes longer than {_TIMEOUT_S:.0f} s")
+    except BaseException:
+        process.kill()
+        raise

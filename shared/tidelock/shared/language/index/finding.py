@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from tidelock.shared.unwanted import each
+
 if TYPE_CHECKING:
     from tidelock.shared.language.index.space import Space, Summarized
     from tidelock.shared.language.index.summary import Symbol
@@ -30,7 +32,7 @@ def find(spaces: Sequence[Space], query: str, most: int = 500) -> list[Hit]:
     """
     letters = query.lower()
     found: list[tuple[int, int, str, Hit, Space | None]] = []
-    for text, space in _texts(spaces):
+    for text, space in each(_texts(spaces)):
         counting = None if text.summary.is_ascii else space
         for symbol in text.summary.symbols:
             lowered = symbol.name.lower()
