@@ -20,7 +20,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.protocol import default_converter
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
-from pytest_lsp.client import register_lsp_features
+from pytest_lsp.client import progress, register_lsp_features
 
 from kit.lsp_conduct import converter, read_actions
 from kit.programs import TIDELOCK, environment
@@ -78,11 +78,14 @@ class Editor(LanguageClient):
         register_lsp_features(self)
         for method in (*messages.MESSAGES, *_ASKED):
             self.feature(method)(self._listener(method))
-        self.protocol.fm._features.pop(_PUBLISHED, None)
-        self.feature(_PUBLISHED)(self._listener(_PUBLISHED))
+        for method in (_PUBLISHED, _PROGRESS):
+            self.protocol.fm._features.pop(method, None)
+            self.feature(method)(self._listener(method))
 
     def _listener(self, method: str) -> Callable[[Any], Any]:
         def hear(params: Any) -> Any:
+            if method == _PROGRESS:
+                progress(self, params)  # what pytest-lsp looks at
             self.heard.append((method, params))
             self._changed.set()
             return _ASKED.get(method)
@@ -188,6 +191,7 @@ class Editor(LanguageClient):
 
 
 _PUBLISHED = "textDocument/publishDiagnostics"
+_PROGRESS = "$/progress"
 _ASKED = {
     "client/registerCapability": None,
     "workspace/inlineValue/refresh": None,

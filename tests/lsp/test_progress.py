@@ -1,4 +1,4 @@
-"""Progress: the first reading of a large folder is shown, and can be given up."""
+"""Progress: work that takes long is shown, and can be given up, as the reading of a folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tidelock.lsp import progress
-from tidelock.lsp.progress import Board
+from tidelock.lsp.progress import Board, Progress
 from tidelock.shared.answers import Answer, answered
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import TidelockError
@@ -30,72 +30,126 @@ class Clock:
         return self.now
 
 
-def board(answer: Answer[Any]) -> tuple[Board, Clock, list[Any]]:
-    clock, said = Clock(), []
+class Desk:
+    """A board with a clock and a wake that are the test's, and what it says to an editor."""
 
-    def ask(method: str, params: Any) -> Answer[Any]:
-        said.append((method, params["token"]))
-        return answer
+    def __init__(self, answer: Answer[Any] | None = None) -> None:
+        self.clock = Clock()
+        self.said: list[Any] = []
+        self.wakes: list[float] = []
+        self.answer = answered(None) if answer is None else answer
+        self.board = Board(self._ask, self._notify, self.clock, self._wake)
+        self.board.is_shown = True
 
-    made = Board(ask, lambda method, params: said.append((method, params["value"])), clock)
-    made.is_shown = True
-    return made, clock, said
+    def _ask(self, method: str, params: Any) -> Answer[Any]:
+        self.said.append((method, params["token"]))
+        return self.answer
+
+    def _notify(self, method: str, params: Any) -> None:
+        self.said.append((params["token"], params["value"]))
+
+    def _wake(self, wait_s: float, look: Any) -> None:
+        self.wakes.append(self.clock.now + wait_s)
+
+    def begin(self, title: str = "Reading", **more: Any) -> Progress:
+        made = self.board.begin(title, **more)
+        assert made is not None
+        return made
+
+    def at(self, now: float) -> None:
+        """The time is come; it looks if it wanted to be woken by now."""
+        self.clock.now = now
+        due = [one for one in self.wakes if one <= now]
+        self.wakes = [one for one in self.wakes if one > now]
+        for _ in due:
+            self.board.look()
+
+
+CREATE = "window/workDoneProgress/create"
 
 
 def test_what_is_said_and_when() -> None:
-    made, clock, said = board(answered(None))
-    work = made.begin("Reading")
-    assert work is not None
+    desk = Desk()
+    work = desk.begin()
     work.at(1, 10)
-    clock.now = 0.99
+    desk.at(0.99)
     work.at(2, 10)
-    assert said == []
-    clock.now = 1.0
-    work.at(3, 10)
+    assert desk.said == []
+    desk.at(1.0)
     token = "tidelock-work-1"
     begin = {"kind": "begin", "title": "Reading", "cancellable": True, "percentage": 0}
-    assert said == [("window/workDoneProgress/create", token), ("$/progress", begin)]
-    clock.now = 2.0
+    assert desk.said == [(CREATE, token), (token, begin)]
+    desk.at(2.0)
     work.at(4, 10)
-    clock.now = 2.1
+    desk.at(2.1)
     work.at(5, 10)
     report = {"kind": "report", "message": "4 of 10", "percentage": 40, "cancellable": True}
     work.end()
-    assert said[2:] == [
-        ("$/progress", report),
-        ("$/progress", {"kind": "end", "message": "done"}),
-    ]
-    made.cancel(token)
+    work.at(6, 10)
+    assert desk.said[2:] == [(token, report), (token, {"kind": "end", "message": "done"})]
+    desk.board.cancel(token)
     assert not work.is_cancelled  # it is over
+    assert desk.wakes == []
+
+
+def test_each_is_shown_a_second_after_it_began_and_nobody_is_woken_for_nothing() -> None:
+    desk = Desk()
+    first = desk.begin("first")
+    desk.at(0.25)
+    second = desk.begin("second")
+    desk.at(0.5)
+    desk.begin("third")
+    assert desk.wakes == [1.0]
+    second.end()
+    desk.at(1.0)
+    assert [value["title"] for _, value in desk.said[1::2]] == ["first"]
+    assert desk.wakes == [1.5]
+    first.end()
+    desk.at(1.5)
+    assert desk.said[-1][1]["title"] == "third"
+    assert desk.wakes == []
+    desk.begin("fourth")
+    assert desk.wakes == [2.5]
 
 
 def test_short_work_and_work_that_nobody_shows_say_nothing() -> None:
-    made, _, said = board(answered(None))
-    work = made.begin("Reading")
-    assert work is not None
-    work.at(1, 1)
-    work.end()
-    made.is_shown = False
-    assert made.begin("Reading") is None
-    assert said == []
+    desk = Desk()
+    desk.begin().end()
+    desk.at(5.0)
+    desk.board.is_shown = False
+    assert desk.board.begin("Reading") is None
+    assert desk.said == []
+
+
+def test_work_that_an_editor_has_named_is_shown_there_and_can_be_given_up() -> None:
+    desk, given_up = Desk(), []
+    desk.board.is_shown = False
+    for token in (7, "7"):
+        desk.begin("Renaming", token=token, give_up=lambda token=token: given_up.append(token))
+    desk.at(1.0)
+    begin = {"kind": "begin", "title": "Renaming", "cancellable": True}
+    assert desk.said == [(7, begin), ("7", begin)]
+    desk.board.cancel(7)
+    desk.board.cancel("8")
+    assert given_up == [7]
 
 
 def test_nothing_begins_where_the_editor_refuses_or_the_work_is_over_first() -> None:
     for is_refused in (True, False):
         answer: Answer[Any] = Answer()
-        made, clock, said = board(answer)
-        work = made.begin("Reading")
-        assert work is not None
-        clock.now = 2.0
-        work.at(1, 2)
+        desk = Desk(answer)
+        work = desk.begin()
+        desk.at(2.0)
         if is_refused:
             answer.fail(TidelockError("no"))
-        clock.now = 3.0
         work.at(2, 2)
         work.end()
         if not is_refused:
             answer.resolve(None)
-        assert [method for method, _ in said] == ["window/workDoneProgress/create"]
+        assert [method for method, _ in desk.said] == [CREATE]
+
+
+# -- the reading of a folder -----------------------------------------------------------------------
 
 
 class Reading:
@@ -104,13 +158,14 @@ class Reading:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("a", "b", "c"):
             (folder / f"{name}.lua").write_text(f"{name}_global = 1\n")
-        self.go_on = threading.Event()
+        self.go_on, self.has_one = threading.Event(), threading.Event()
         real = scanning.scan_cached
 
         def scan(*arguments: Any) -> Iterator[Any]:
             for count, read in enumerate(real(*arguments)):
                 yield read
                 if not count:
+                    self.has_one.set()
                     assert self.go_on.wait(WAIT_S)
 
         monkeypatch.setattr(scanning, "scan_cached", scan)
@@ -159,6 +214,7 @@ def test_a_reading_that_is_given_up_keeps_what_it_has(
 ) -> None:
     reading = Reading(tmp_path, monkeypatch)
     editor = reading.editor
+    assert reading.has_one.wait(WAIT_S)
     editor.tell("window/workDoneProgress/cancel", {"token": "another"})
     editor.tell("window/workDoneProgress/cancel", {"token": reading.token})
     editor.wait(editor.command("tidelock.status"))  # the lane has heard it

@@ -262,6 +262,7 @@ def test_a_pass_is_shown_and_what_is_given_up_stays_unsaid(
 
     seen: set[Any] = set()
     files.wait(token)
+    files.wait(lambda: len(files.asked) == 2)
     files.editor.tell("window/workDoneProgress/cancel", {"token": token()})
     files.editor.wait(files.editor.command("tidelock.status"))  # the lane has heard it
     go_on.set()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -223,6 +224,14 @@ def export_definitions(session: Session, folder: Folder, arguments: list[Json]) 
 
     folder.kernel(start=False)
     return {"text": observed_definitions(folder.view())}
+
+
+def title(name: Json) -> str:
+    """What an editor shows while a command takes long: ``Start kernel``; empty for no command."""
+    if not isinstance(name, str) or name not in COMMANDS:
+        return ""
+    words = re.sub("[A-Z]", lambda found: f" {found[0].lower()}", name.removeprefix("tidelock."))
+    return words.capitalize()
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -9,7 +9,8 @@ stand side by side in it; ``convert_views`` has what shows a text in further way
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.features.definition import Definition
     from tidelock.lsp.features.resolve import Told
     from tidelock.lsp.features.signature import Signature, Signatures
+    from tidelock.lsp.progress import Token
     from tidelock.shared.language.completion import Item
     from tidelock.shared.language.hover import Hover
     from tidelock.shared.language.index.finding import Hit
@@ -72,8 +74,16 @@ def initialize_result(
     commands: Iterable[str],
     version: str,
     notebooks: types.NotebookDocumentSyncOptions | None = None,
+    shown: Collection[str] = (),
 ) -> types.InitializeResult:
-    """What the server can; ``providers`` comes from the table of routes."""
+    """What the server can; ``providers`` comes from the table of routes.
+
+    Those that are ``shown`` report, as commands do, to clients that show it, that they take long.
+    """
+    if manner.shows_progress:
+        providers = {
+            name: _reporting(value) if name in shown else value for name, value in providers.items()
+        }
     return types.InitializeResult(
         capabilities=types.ServerCapabilities(
             position_encoding=manner.encoding,
@@ -84,11 +94,22 @@ def initialize_result(
             ),
             notebook_document_sync=notebooks if manner.notebooks else None,
             workspace=_FOLDERS if manner.changes_folders else None,
-            execute_command_provider=types.ExecuteCommandOptions(commands=list(commands)),
+            execute_command_provider=types.ExecuteCommandOptions(
+                list(commands), work_done_progress=manner.shows_progress or None
+            ),
             **providers,
         ),
         server_info=types.ServerInfo(name="tidelock", version=version),
     )
+
+
+def _reporting(provider: Any) -> Any:
+    """The options of a provider, or true for none, with word that it reports how far it is."""
+    if provider is True:
+        return types.WorkDoneProgressOptions(work_done_progress=True)
+    made = copy(provider)
+    made.work_done_progress = True
+    return made
 
 
 def watch_registration() -> types.RegistrationParams:
@@ -342,9 +363,18 @@ def folder_change(params: Json) -> FolderChange:
     return FolderChange(folder_paths(event.get("removed")), folder_paths(event.get("added")))
 
 
-def progress_token(params: Json) -> str:
-    """``window/workDoneProgress/cancel``: the token; ours are texts."""
-    return str(structured(params, types.WorkDoneProgressCancelParams).token)
+def progress_token(params: Json) -> Token:
+    """``window/workDoneProgress/cancel``: the token; lsprotocol would make a text of a number."""
+    token = at(params, "token")
+    if type(token) not in (int, str):
+        raise BadRequest("token is neither number nor text")
+    return token  # type: ignore[no-any-return]
+
+
+def work_token(params: Json) -> Token | None:
+    """The token under which a client shows that a request is worked on; None for none."""
+    token = at(params, "workDoneToken")
+    return token if type(token) in (int, str) else None
 
 
 def anything(params: Json) -> Json:

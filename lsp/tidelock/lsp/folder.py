@@ -31,6 +31,7 @@ from tidelock.shared.sources import (
     search_folders,
     uri_of_path,
 )
+from tidelock.shared.unwanted import look
 
 if TYPE_CHECKING:
     from tidelock.lsp.manner import Json
@@ -284,14 +285,16 @@ class Folder:
             self.live.need()
 
     def kernel(self, *, start: bool) -> KernelClient:
-        """A client of the workspace's kernel.
+        """A client of the workspace's kernel; what was cancelled while it started ends here.
 
         Raises:
             KernelError: there is none, or none is wanted.
         """
         if self.live is None:
             raise KernelError("this language server uses no kernel")
-        return self.live.client(start=start)
+        client = self.live.client(start=start)
+        look()
+        return client
 
     def view(self) -> View:
         """The running program as it is now, and a way to ask it."""

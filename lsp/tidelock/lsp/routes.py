@@ -1,7 +1,8 @@
 """The table of what the server answers and hears: method, function, converters, where it runs.
 
 Who has read it has read the server; the capabilities are made from it. Features are named, not
-imported: ``shared.language`` is loaded only after ``initialize`` has been answered.
+imported: ``shared.language`` is loaded only after ``initialize`` has been answered. The file is
+long because all that is answered stands in one table.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tidelock.shared.log import layer
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
     from tidelock.lsp.manner import Json, Manner, Refresh
+    from tidelock.lsp.progress import Token
     from tidelock.lsp.sent import Sent
     from tidelock.lsp.session import Session
     from tidelock.shared.config import Settings
@@ -39,7 +41,8 @@ class Route(NamedTuple):
     ``finish`` sees an answer beside the one that was sent before, ``taste`` gives the options that
     the feature is told, ``fits`` what it is told of the client. A list that ``is_kept`` can be
     asked about, by clients that do; one that they go on showing has the ``refresh`` by which they
-    are told that it is another now.
+    are told that it is another now. One that may take over a second has a ``title`` for the editor
+    to show meanwhile.
     """
 
     method: str
@@ -56,6 +59,7 @@ class Route(NamedTuple):
     fleeting: bool = False
     is_kept: bool = False
     refresh: Refresh | None = None
+    title: str = ""
     taste: Callable[[Settings], Mapping[str, Any]] = lambda settings: {}
     fits: Callable[[Manner], Mapping[str, Any]] = lambda manner: {}
     finish: Callable[[Sent, Document, convert.Asked, Any], Any] | None = None
@@ -101,11 +105,11 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/definition", "definition", convert.definition, convert.definition_answer,
-        ("definition_provider", True), is_live=True, is_wide=True,
+        ("definition_provider", True), is_live=True, is_wide=True, title="Finding definitions",
     ),
     Route(
         "textDocument/references", "references", convert.references, convert.locations,
-        ("references_provider", True), is_wide=True,
+        ("references_provider", True), is_wide=True, title="Finding references",
     ),
     Route(
         "textDocument/documentSymbol", "symbols", convert.symbols, convert.symbol_tree,
@@ -117,11 +121,11 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/prepareRename", "prepare_rename", edits.prepare_rename, edits.rename_subject,
-        ("rename_provider", edits.RENAME), is_wide=True,
+        ("rename_provider", edits.RENAME), is_wide=True, title="Renaming",
     ),
     Route(
         "textDocument/rename", "rename", edits.rename, edits.rename_edit,
-        ("rename_provider", edits.RENAME), is_wide=True,
+        ("rename_provider", edits.RENAME), is_wide=True, title="Renaming",
     ),
     Route(
         "textDocument/codeAction", "code_actions", edits.code_actions, edits.code_action_list,
@@ -188,47 +192,54 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "textDocument/declaration", "declaration", views.declaration,
         convert.locations, ("declaration_provider", True), is_wide=True,
+        title="Finding declarations",
     ),
     Route(
         "textDocument/typeDefinition", "type_definition", views.type_definition,
-        convert.locations, ("type_definition_provider", True), is_wide=True,
+        convert.locations, ("type_definition_provider", True), is_wide=True, title="Finding types",
     ),
     Route(
         "textDocument/implementation", "implementation", views.implementation,
         convert.locations, ("implementation_provider", True), is_wide=True,
+        title="Finding implementations",
     ),
     Route(
         "textDocument/prepareCallHierarchy", "call_hierarchy", views.call_hierarchy,
-        views.call_items, ("call_hierarchy_provider", True), is_wide=True,
+        views.call_items, ("call_hierarchy_provider", True), is_wide=True, title="Finding calls",
     ),
     Route(
         "callHierarchy/incomingCalls", "incoming_calls", views.incoming,
         views.incoming_calls, ("call_hierarchy_provider", True), is_wide=True, reaches=True,
+        title="Finding calls",
     ),
     Route(
         "callHierarchy/outgoingCalls", "outgoing_calls", views.outgoing,
         views.outgoing_calls, ("call_hierarchy_provider", True), is_wide=True, reaches=True,
+        title="Finding calls",
     ),
     Route(
         "textDocument/prepareTypeHierarchy", "type_hierarchy", views.type_hierarchy,
-        views.class_items, ("type_hierarchy_provider", True), is_wide=True,
+        views.class_items, ("type_hierarchy_provider", True), is_wide=True, title="Finding types",
     ),
     Route(
         "typeHierarchy/supertypes", "supertypes", views.supertypes,
         views.class_items, ("type_hierarchy_provider", True), is_wide=True, reaches=True,
+        title="Finding types",
     ),
     Route(
         "typeHierarchy/subtypes", "subtypes", views.subtypes,
         views.class_items, ("type_hierarchy_provider", True), is_wide=True, reaches=True,
+        title="Finding types",
     ),
     Route(
         "textDocument/formatting", "formatting", edits.formatting, edits.text_edits,
-        ("document_formatting_provider", True), fleeting=True,
+        ("document_formatting_provider", True), fleeting=True, title="Formatting",
         taste=lambda settings: {"tool": settings.lsp_format_tool},
     ),
     Route(
         "textDocument/rangeFormatting", "range_formatting", edits.range_formatting,
         edits.text_edits, ("document_range_formatting_provider", True), fleeting=True,
+        title="Formatting",
     ),
     Route(
         "textDocument/onTypeFormatting", "on_type_formatting", edits.on_type_formatting,
@@ -250,6 +261,7 @@ class Search(NamedTuple):
     decode: Callable[[Json], Any]
     encode: Callable[[Any, Manner], Any]
     provider: tuple[str, Any]
+    title: str = ""
 
     def load(self) -> Callable[..., Any]:
         """The feature's function."""
@@ -259,7 +271,7 @@ class Search(NamedTuple):
 SEARCHES: tuple[Search, ...] = (
     Search(
         "workspace/symbol", "workspace_symbols", convert.query, convert.hits,
-        ("workspace_symbol_provider", True),
+        ("workspace_symbol_provider", True), "Finding symbols",
     ),
 )  # fmt: skip
 
@@ -327,8 +339,8 @@ def did_change_settings(session: Session, settings: Json) -> None:
     session.preferences.changed(settings)
 
 
-def give_up(session: Session, token: str) -> None:
-    """The user has cancelled work that was shown; what is done is kept."""
+def give_up(session: Session, token: Token) -> None:
+    """The user has cancelled work that was shown: a request ends, what was read is kept."""
     session.board.cancel(token)
 
 
@@ -368,6 +380,13 @@ NOTIFICATIONS: tuple[Heard, ...] = (
 PROVIDERS = dict(
     [*(route.provider for route in REQUESTS), *(search.provider for search in SEARCHES)]
 )
+SHOWN = frozenset(
+    [
+        *(route.provider[0] for route in REQUESTS if route.title),
+        *(search.provider[0] for search in SEARCHES if search.title),
+    ]
+)
+"""The providers of what may take long."""
 NOTEBOOKS = notebooks.SYNC
 _REQUESTS = {route.method: route for route in REQUESTS}
 _TELLINGS = {telling.method: telling for telling in TELLINGS}

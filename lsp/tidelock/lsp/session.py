@@ -23,9 +23,9 @@ from tidelock.lsp.diagnostics import Beyond, Check, deepen, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.findings import Findings
 from tidelock.lsp.folders import Folders
-from tidelock.lsp.manner import Json, Manner, Refresh
+from tidelock.lsp.manner import Json, Manner, Refresh, at
 from tidelock.lsp.preferences import Preferences
-from tidelock.lsp.progress import Board
+from tidelock.lsp.progress import Board, Progress
 from tidelock.lsp.proposals import Proposals
 from tidelock.lsp.refreshes import Given, Refreshes
 from tidelock.lsp.sent import Sent
@@ -117,13 +117,16 @@ def _number(value: Json) -> Number | None:
 class Request:
     """One request that waits for its answer; settled once, from any thread."""
 
-    __slots__ = ("_lock", "_session", "came", "document", "is_settled", "method", "number")
+    __slots__ = (
+        *("_lock", "_session", "came", "document", "is_settled", "method", "number", "progress"),
+    )
 
     def __init__(self, session: Session, number: Number, method: str) -> None:
         self.number = number
         self.method = method
         self.came = time.monotonic()
         self.document: Document | None = None
+        self.progress: Progress | None = None
         self.is_settled = False
         self._session = session
         self._lock = threading.Lock()
@@ -139,6 +142,10 @@ class Request:
         """Answer with an error."""
         if self._settle():
             self._session.wire.refuse(self.number, code, words)
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more."""
+        self.refuse(CANCELLED, f"{self.method} was cancelled")
 
     def _settle(self) -> bool:
         with self._lock:
@@ -217,8 +224,10 @@ class Session:
         elif method == "workspace/executeCommand":
             self._command(request, params)
         elif (route := routes.request(method)) is not None:
+            self._show(request, route.title, params)
             self._begin(request, lambda: self._dispatch(request, route, params))
         elif (search := routes.search(method)) is not None:
+            self._show(request, search.title, params)
             self._begin(request, lambda: self._look(request, search, params))
         elif (telling := routes.telling(method)) is not None:
             self._begin(request, lambda: self._tell(request, telling, params))
@@ -234,7 +243,7 @@ class Session:
             number = _number(params.get("id")) if isinstance(params, dict) else None
             request = None if number is None else self._open.get(number)
             if request is not None:
-                request.refuse(CANCELLED, f"{request.method} was cancelled")
+                request.cancel()
         elif method == "initialized":
             self.lane.put(self._start)
         elif (heard := routes.notification(method)) is not None:
@@ -243,7 +252,9 @@ class Session:
             log.info("a notification that is not known", method=method)
 
     def settled(self, request: Request) -> None:
-        """A request has its answer."""
+        """A request has its answer, which is sent next."""
+        if request.progress is not None:
+            request.progress.end()
         if self._open.get(request.number) is request:
             del self._open[request.number]
 
@@ -262,7 +273,12 @@ class Session:
         self.board.is_shown = self.manner.shows_progress
         self._refreshes.kinds = self.manner.refreshes
         result = convert.initialize_result(
-            self.manner, routes.PROVIDERS, commands.COMMANDS, VERSION, routes.NOTEBOOKS
+            self.manner,
+            routes.PROVIDERS,
+            commands.COMMANDS,
+            VERSION,
+            routes.NOTEBOOKS,
+            routes.SHOWN,
         )
         request.reply(convert.plain(result))
         self.lane.put(self._settle_in)
@@ -631,6 +647,12 @@ class Session:
 
     # -- requests ------------------------------------------------------------------------------
 
+    def _show(self, request: Request, title: str, params: Json) -> None:
+        """Have the editor show a request that takes long, with a button that gives it up."""
+        if title:
+            token = convert.work_token(params)
+            request.progress = self.board.begin(title, token, request.cancel)
+
     def _begin(self, request: Request, begin: Callable[[], None]) -> None:
         """Begin a request on the lane, after the texts that came before; errors answer it."""
 
@@ -810,7 +832,9 @@ class Session:
     # -- commands, each on a thread of its own -------------------------------------------------
 
     def _command(self, request: Request, params: Json) -> None:
-        def work() -> None:
+        self._show(request, commands.title(at(params, "command")), params)
+
+        def run() -> None:
             try:
                 name, arguments = convert.command(params)
                 command = commands.COMMANDS.get(name)
@@ -821,8 +845,14 @@ class Session:
                 request.refuse(INVALID_PARAMS, str(error))
             except (TidelockError, TimeoutError) as error:
                 request.refuse(REQUEST_FAILED, str(error))
+            except Unwanted:
+                pass  # it was cancelled
             except Exception as error:
                 self._failed(request, error)
+
+        def work() -> None:
+            with ends_if(lambda: request.is_settled):
+                run()
 
         def begin() -> None:
             threading.Thread(target=work, name="tidelock-command", daemon=True).start()
