@@ -76,7 +76,7 @@ class Editor(LanguageClient):
         self._changed = asyncio.Event()
         self._since = 0
         register_lsp_features(self)
-        for method in (*messages.MESSAGES, *_ASKED):
+        for method in (*messages.MESSAGES, *_ASKED, "$/logTrace"):
             self.feature(method)(self._listener(method))
         for method in (_PUBLISHED, _PROGRESS):
             self.protocol.fm._features.pop(method, None)

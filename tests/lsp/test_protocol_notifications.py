@@ -188,9 +188,15 @@ async def changing_folders(editor: Editor) -> None:
 
 
 async def tracing(editor: Editor) -> None:
-    for value in ("verbose", "off"):
+    told = {}
+    for value in ("messages", "verbose", "off"):
+        before = len(editor.heard)
         editor.tell("$/setTrace", {"value": value})
         await is_served(editor)
+        new = [params for name, params in editor.heard[before:] if name == "$/logTrace"]
+        told[value] = [(one.message, bool(one.verbose)) for one in new]
+    words = "textDocument/hover was answered"
+    assert told == {"messages": [(words, False)], "verbose": [(words, True)], "off": []}
 
 
 async def cancelling(editor: Editor) -> None:

@@ -292,11 +292,58 @@ def test_the_log_says_how_long_a_request_waited_and_worked(
     gate.go_on.set()
     editor.wait(waiting)
     with editor.changed:
-        assert editor.changed.wait_for(lambda: len(logged) == 2, WAIT_S)
+        wanted = {"textDocument/hover", "textDocument/documentSymbol"}
+        assert editor.changed.wait_for(lambda: wanted <= set(logged), WAIT_S)
     hover, symbols = logged["textDocument/hover"], logged["textDocument/documentSymbol"]
     assert (symbols["uri"], symbols["version"], symbols["revision"]) == (URI, 4, 0)
     assert symbols["waited_ms"] >= 1000
     assert min(hover["ms"], symbols["ms"]) >= 1000
+
+
+def test_the_editor_is_told_how_each_request_ended_where_it_wants_to_know(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def traces() -> list[Json]:
+        found = [params for method, params in editor.said if method == "$/logTrace"]
+        editor.said.clear()
+        return found
+
+    def hover() -> None:
+        editor.ask("textDocument/hover", at(0, 0))
+        editor.refused("textDocument/hover", 3)
+
+    editor.begin().open("x = 1", 4)
+    hover()
+    assert traces() == []
+    editor.tell("$/setTrace", {"value": "messages"})
+    editor.wait(editor.command("tidelock.status"))  # the lane has heard it
+    traces()
+    hover()
+    answered, refused = traces()
+    assert answered == {"message": "textDocument/hover was answered"}
+    assert refused["message"].startswith("textDocument/hover was refused: ")
+    gate = Gate(monkeypatch, "references")
+    number = editor.post("textDocument/references", about(0, 0))
+    assert gate.began.acquire(timeout=WAIT_S)
+    editor.tell("$/cancelRequest", {"id": number})
+    gate.go_on.set()
+    (cancelled,) = traces()
+    words = "textDocument/references was refused: textDocument/references was cancelled"
+    assert cancelled == {"message": words}
+    ticks = itertools.count()  # a second each
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    editor.tell("$/setTrace", {"value": "verbose"})
+    editor.wait(editor.command("tidelock.status"))
+    traces()
+    editor.ask("textDocument/hover", at(0, 0))
+    told = {"message": "textDocument/hover was answered"}
+    more = f"{URI}, version 4; revision 0; waited 1000 ms, took 1000 ms"
+    assert traces() == [{**told, "verbose": more}]
+    editor.tell("$/setTrace", {"value": "off"})
+    editor.wait(editor.command("tidelock.status"))
+    traces()
+    hover()
+    assert traces() == []
 
 
 # -- documents -----------------------------------------------------------------------------------

@@ -654,6 +654,11 @@ def warning(words: str) -> types.ShowMessageParams:
     return types.ShowMessageParams(types.MessageType.Warning, words)
 
 
+def log_trace(words: str, more: str | None) -> types.LogTraceParams:
+    """What the server has done; ``more`` for clients that trace in many words."""
+    return types.LogTraceParams(words, more)
+
+
 def withdrawal(uri: str) -> types.PublishDiagnosticsParams:
     """No problems, for a text that was closed."""
     return types.PublishDiagnosticsParams(uri, [])

@@ -118,13 +118,15 @@ class Request:
     """One request that waits for its answer; settled once, from any thread."""
 
     __slots__ = (
-        *("_lock", "_session", "came", "document", "is_settled", "method", "number", "progress"),
+        *("_lock", "_session", "began", "came", "document", "is_settled", "method", "number"),
+        "progress",
     )
 
     def __init__(self, session: Session, number: Number, method: str) -> None:
         self.number = number
         self.method = method
         self.came = time.monotonic()
+        self.began: float | None = None
         self.document: Document | None = None
         self.progress: Progress | None = None
         self.is_settled = False
@@ -133,26 +135,26 @@ class Request:
 
     def reply(self, result: Any) -> bool:
         """Answer with a result; whether there was no answer before."""
-        is_first = self._settle()
+        is_first = self._settle("answered")
         if is_first:
             self._session.wire.reply(self.number, result)
         return is_first
 
     def refuse(self, code: int, words: str) -> None:
         """Answer with an error."""
-        if self._settle():
+        if self._settle(f"refused: {words}"):
             self._session.wire.refuse(self.number, code, words)
 
     def cancel(self) -> None:
         """Nobody waits for it any more."""
         self.refuse(CANCELLED, f"{self.method} was cancelled")
 
-    def _settle(self) -> bool:
+    def _settle(self, outcome: str) -> bool:
         with self._lock:
             if self.is_settled:
                 return False
             self.is_settled = True
-        self._session.settled(self)
+        self._session.settled(self, outcome)
         return True
 
 
@@ -188,6 +190,7 @@ class Session:
         self._numbers = itertools.count(1)
         self._failures: dict[tuple[str, str], float] = {}
         self._warned: set[str] = set()
+        self._trace = "off"
         self._sink = Layer.sink
 
     # -- messages, on the protocol's thread ----------------------------------------------------
@@ -251,12 +254,14 @@ class Session:
         elif not method.startswith("$/"):
             log.info("a notification that is not known", method=method)
 
-    def settled(self, request: Request) -> None:
-        """A request has its answer, which is sent next."""
+    def settled(self, request: Request, outcome: str) -> None:
+        """A request has its answer, which is sent next; the outcome is for people to read."""
         if request.progress is not None:
             request.progress.end()
         if self._open.get(request.number) is request:
             del self._open[request.number]
+        if self._trace != "off" or log.wants("debug"):
+            self._log(request, outcome)
 
     # -- life ----------------------------------------------------------------------------------
 
@@ -487,7 +492,8 @@ class Session:
             folder.index.reread(files)
 
     def trace(self, value: str) -> None:
-        """Log more, or as before."""
+        """Log more, or as before; the editor is told of each request that ends, or not."""
+        self._trace = value
         Layer.sink = self._sink
         if value != "off":
             level = "debug" if value == "verbose" else "info"
@@ -779,7 +785,7 @@ class Session:
         """
         if request.is_settled:
             return
-        began = time.monotonic()
+        request.began = time.monotonic()
         try:
             with ends_if(lambda: request.is_settled):
                 found = find()
@@ -792,22 +798,30 @@ class Session:
             request.refuse(REQUEST_FAILED, str(error))
         except Exception as error:
             self._failed(request, error)
-        if log.wants("debug"):
-            self._log(request, began)
 
-    def _log(self, request: Request, began: float) -> None:
-        """What a request was about, and how long it waited and was worked on."""
-        document = request.document
+    def _log(self, request: Request, outcome: str) -> None:
+        """What a request was about, how it ended, how long it waited and was worked on."""
+        now, document = time.monotonic(), request.document
+        began = now if request.began is None else request.began
+        waited_ms, ms = round((began - request.came) * 1000, 1), round((now - began) * 1000, 1)
         uri, version = (document.uri, document.version) if document is not None else (None, None)
+        folder = self.folders.of(uri) if uri else next(iter(self.folders), None)
+        revision = None if folder is None else folder.view().moment.revision
         log.debug(
             "request",
             method=request.method,
             uri=uri,
             version=version,
-            revision=self.folders.of(uri or "").view().moment.revision,
-            waited_ms=round((began - request.came) * 1000, 1),
-            ms=round((time.monotonic() - began) * 1000, 1),
+            revision=revision,
+            waited_ms=waited_ms,
+            ms=ms,
         )
+        if self._trace != "off":
+            words = f"{request.method} was {outcome}"
+            about = f"{uri}, version {version}; " if uri else ""
+            more = f"{about}revision {revision}; waited {waited_ms} ms, took {ms} ms"
+            told = convert.log_trace(words, more if self._trace == "verbose" else None)
+            self.wire.notify("$/logTrace", convert.plain(told))
 
     def _tidy_up(self, folder: Folder) -> None:
         """Let go, when there is time, of the trees and types that an answer has led to."""
@@ -835,6 +849,7 @@ class Session:
         self._show(request, commands.title(at(params, "command")), params)
 
         def run() -> None:
+            request.began = time.monotonic()
             try:
                 name, arguments = convert.command(params)
                 command = commands.COMMANDS.get(name)
