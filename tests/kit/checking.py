@@ -30,6 +30,7 @@ class Opened(NamedTuple):
     uri: str
     path: str
     tree: Tree
+    version: int = 1
 
 
 class Judged(NamedTuple):
@@ -52,7 +53,7 @@ def judged(source: str, dialect: Dialect = "5.4") -> Judged:
         for name, text in marks.items()
     ]
     space = Space(opened=opened, places=Places("/nowhere"))
-    uri, _, tree = opened[0]
+    uri, tree = opened[0].uri, opened[0].tree
     refusal = _LOAD(tree.text, dialect)
     found = problems(tree, from_load(tree, refusal) if refusal else None)
     found += at_once(tree)

@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcMethodNotFound
 
 from kit.lsp_peer import EDITORS, Editor, plain, server
 from kit.marked import marked
-from tidelock.lsp import routes
+from tidelock.lsp import messages, routes
 from tidelock.lsp.commands import COMMANDS
 
 from .test_requests import LIB, MAIN, ROWS, params_of
@@ -81,6 +81,24 @@ async def test_a_request(editor: Editor, method: str) -> None:
 async def test_a_search(editor: Editor, method: str) -> None:
     hits = await editor.ask(method, {"query": "twice"})
     assert [(one.name, one.location.uri) for one in hits] == [("twice", editor.main)]
+
+
+async def test_a_rename_names_the_version_of_each_open_text(editor: Editor) -> None:
+    editor.attend()
+    uris = [editor.file(f"{name}.lua", "") for name in ("ebb", "flood", "closed")]
+    editor.file("closed.lua", "print(neap)\n")
+    editor.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": uris[2], "type": 1}]})
+    editor.open(uris[0], "neap = 1\n")
+    editor.open(uris[1], "")
+    editor.change(uris[1], 5, "print(neap)\n")
+    place = {"textDocument": {"uri": uris[0]}, "position": {"line": 0, "character": 1}}
+    await editor.told(messages.STATUS, lambda told: told["index"]["files"] > 2)
+    found = await editor.ask("textDocument/rename", {**place, "newName": "spring"})
+    if editor.speaks == "vscode":
+        texts = [one.text_document for one in found.document_changes]
+        assert {one.uri: one.version for one in texts} == dict(zip(uris, (1, 5, None), strict=True))
+    else:
+        assert set(found.changes) == set(uris)
 
 
 async def test_a_cancelled_request_is_answered_once_and_the_next_is_served(editor: Editor) -> None:

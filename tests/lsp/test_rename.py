@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kit.marked import files
@@ -11,7 +13,9 @@ from tidelock.lsp.features.prepare_rename import prepare_rename
 from tidelock.lsp.features.rename import CannotRename, Renaming, rename
 from tidelock.lsp.manner import Manner
 from tidelock.shared.errors import TidelockError
+from tidelock.shared.language.index.snapshot import EMPTY
 from tidelock.shared.language.index.space import Places, Space
+from tidelock.shared.language.index.worker import read_file
 from tidelock.shared.model import Dialect
 
 
@@ -179,7 +183,32 @@ def test_edits_in_the_form_of_the_client() -> None:
     assert plain is not None
     assert plain.changes is not None
     assert [len(one) for one in plain.changes.values()] == [2]
-    versioned = edits.rename_edit(found, document, Manner(document_changes=True))
-    assert versioned is not None
-    assert versioned.document_changes is not None
-    assert versioned.document_changes[0].text_document.version == 1
+    assert versions_of(found, document) == {"main.lua": 1}
+
+
+def versions_of(found: Renaming | None, document: Document) -> dict[str, int | None]:
+    """The versions of the texts that an edit is about, by the names of their files."""
+    made = edits.rename_edit(found, document, Manner(document_changes=True, annotates=True))
+    assert made is not None
+    assert made.document_changes is not None
+    texts = [one.text_document for one in made.document_changes]
+    return {one.uri.rpartition("/")[2]: one.version for one in texts}
+
+
+def test_each_open_text_has_its_own_version_in_an_edit(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    (root / "c.lua").write_text("print(count)")
+    first = Document((root / "a.lua").as_uri(), 3, "count = 1")
+    second = Document((root / "b.lua").as_uri(), 7, "print(count)")
+    path = str(root / "c.lua")
+    snapshot = EMPTY.changed({path: read_file(path, "5.4").summary})
+    found = rename(first, 0, Space(snapshot, [first, second], places=Places(str(root))), "new")
+    assert found is not None
+    assert versions_of(found, first) == {"a.lua": 3, "b.lua": 7, "c.lua": None}
+
+
+def test_versions_are_named_where_uses_are_asked_about() -> None:
+    documents, document, at = opened(UNSURE)
+    found = rename(document, at, space_of(documents), "new")
+    assert found is not None
+    assert versions_of(found, document) == {"main.lua": 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from lsprotocol import types
@@ -64,7 +64,8 @@ def rename_edit(
     if found is None:
         return None
     if not found.unsure:
-        return workspace_edit([(one, found.text) for one in found.links], document, manner)
+        places = [(one, found.text) for one in found.links]
+        return workspace_edit(places, found.versions, manner)
     if not (manner.annotates and manner.document_changes):
         raise TidelockError(
             f"{len(found.unsure)} more uses of the name may mean the same field",
@@ -72,7 +73,7 @@ def rename_edit(
         )
     sure = [(one, found.text, "") for one in found.links]
     unsure = [(one, found.text, _UNSURE) for one in found.unsure]
-    made = types.WorkspaceEdit(document_changes=_changes(sure + unsure, document, manner))
+    made = types.WorkspaceEdit(document_changes=_changes(sure + unsure, found.versions, manner))
     made.change_annotations = {
         _UNSURE: types.ChangeAnnotation("may mean another field", needs_confirmation=True)
     }
@@ -80,12 +81,15 @@ def rename_edit(
 
 
 def workspace_edit(
-    edits: Sequence[tuple[Link, str]], document: Document, manner: Manner
+    edits: Sequence[tuple[Link, str]], versions: Mapping[str, int], manner: Manner
 ) -> types.WorkspaceEdit:
-    """New texts for places, in the form that the client takes."""
+    """New texts for places, in the form that the client takes.
+
+    ``versions`` are those of open texts, by URI; a file that nobody has open has none.
+    """
     if manner.document_changes:
         listed = [(link, text, "") for link, text in edits]
-        return types.WorkspaceEdit(document_changes=_changes(listed, document, manner))
+        return types.WorkspaceEdit(document_changes=_changes(listed, versions, manner))
     changes: dict[str, list[types.TextEdit]] = {}
     for link, text in edits:
         span = range_of(link.lines, link.start, link.end, manner.encoding)
@@ -99,14 +103,13 @@ _Changes = list[
 
 
 def _changes(
-    edits: Sequence[tuple[Link, str, str]], document: Document, manner: Manner
+    edits: Sequence[tuple[Link, str, str]], versions: Mapping[str, int], manner: Manner
 ) -> _Changes:
     texts: dict[str, types.TextDocumentEdit] = {}
     for link, text, annotation in edits:
         made = texts.get(link.uri)
         if made is None:
-            version = document.version if link.uri == document.uri else None
-            named = types.OptionalVersionedTextDocumentIdentifier(link.uri, version)
+            named = types.OptionalVersionedTextDocumentIdentifier(link.uri, versions.get(link.uri))
             made = texts[link.uri] = types.TextDocumentEdit(named, [])
         span = range_of(link.lines, link.start, link.end, manner.encoding)
         edit: types.TextEdit | types.AnnotatedTextEdit = types.TextEdit(span, text)
@@ -183,7 +186,7 @@ def _action(
         (Link(document.uri, document.lines, edit.start, edit.end), edit.text)
         for edit in one.fix.edits
     ]
-    made.edit = workspace_edit(edits, document, manner)
+    made.edit = workspace_edit(edits, {document.uri: document.version}, manner)
     return made
 
 

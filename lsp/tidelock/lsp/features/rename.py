@@ -7,7 +7,7 @@ than before, nothing is changed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tidelock.lsp.features.highlights import keyword
@@ -59,11 +59,15 @@ class Subject(NamedTuple):
 
 
 class Renaming(NamedTuple):
-    """The places whose text becomes ``text``; for those in ``unsure`` nobody can tell."""
+    """The places whose text becomes ``text``; for those in ``unsure`` nobody can tell.
+
+    ``versions`` are those of the open texts, by URI, in which the places were found.
+    """
 
     text: str
     links: tuple[Link, ...] = ()
     unsure: tuple[Link, ...] = ()
+    versions: Mapping[str, int] = {}
 
 
 def rename(document: Document, offset: int, space: Space, name: str = "") -> Renaming | None:
@@ -81,7 +85,7 @@ def rename(document: Document, offset: int, space: Space, name: str = "") -> Ren
     if found.kind == "type":
         certain = list(_renamed_type(space, document, found.name, name))
         _check_places(space, document, certain)
-        return Renaming(name, tuple(certain))
+        return Renaming(name, tuple(certain), versions=_versions(space))
     if not is_name(name) and not (document.dialect in ("5.1", "luajit") and name == "goto"):
         raise CannotRename(f"'{name}' is no name in Lua")
     module = Module(document.uri, tree)
@@ -111,7 +115,7 @@ def rename(document: Document, offset: int, space: Space, name: str = "") -> Ren
         old = tree if uri == document.uri else _tree(space, uri)
         if old is not None:
             _check_meanings(old, places, name)
-    return Renaming(name, tuple(certain), tuple(unsure))
+    return Renaming(name, tuple(certain), tuple(unsure), _versions(space))
 
 
 def subject(document: Document, offset: int, space: Space) -> Subject | None:
@@ -235,6 +239,10 @@ def _check_places(space: Space, document: Document, found: Iterable[Link]) -> No
             continue
         if not path_of_uri(one.uri).startswith(os.path.join(root, "")):
             raise CannotRename(f"{_file(one.uri)}, outside the workspace, uses it")
+
+
+def _versions(space: Space) -> dict[str, int]:
+    return {one.uri: one.version for one in space.opened.values()}
 
 
 def _by_text(found: Sequence[Link]) -> dict[str, list[Link]]:

@@ -43,6 +43,10 @@ class Opened(Protocol):
         """What the editor calls it."""
 
     @property
+    def version(self) -> int:
+        """Which of its versions the editor calls it."""
+
+    @property
     def path(self) -> str:
         """Its file."""
 
