@@ -19,10 +19,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from measure import in_turn, percentile, ratios, spread
 from parsing import joined
 from report import Bar, Options, Table, main
+from tidelock.lsp.live import Live, connector
+from tidelock.lsp.moment import Question
+from tidelock.shared.config import Settings
 from tidelock.shared.sources import uri_of_path
 from tidelock.terminal.demo.peers import Editor
 
@@ -242,6 +246,7 @@ def beside(options: Options) -> Table:
             items = editor.completion(ask, 0, len("host."))
             live.append((time.perf_counter() - began) * 1000)
             assert any(item["label"] == "depth" for item in items), items
+        questions = _questions(folder, 100 if options.quick else 1000)
         command(editor, "tidelock.interrupt")
     _line(table, "while nothing runs", idle, Bar(30.0, ("p95",)))
     _line(table, "while a loop without end runs", busy, Bar(30.0, ("p95",)))
@@ -252,11 +257,30 @@ def beside(options: Options) -> Table:
         p95=percentile(busy, 0.95) / percentile(idle, 0.95),
     )
     _line(table, "a field that exists only in the running program", live, None)
+    _line(table, "a question put to the loop, alone", questions, Bar(10.0, ("p95",)))
     table.notes.append(
         "after each letter typed as above, in the long file; the field is asked of the running "
-        "Lua, and every answer has it"
+        "Lua, and every answer has it; a question alone is what the server puts to the kernel for "
+        "it, one dropped at its deadline of 50 ms counted with that"
     )
     return table
+
+
+def _questions(folder: Path, many: int) -> list[float]:
+    """How long the language server's link to a kernel waits for the members of a table."""
+    registry, deadline_s = str(folder.parent / "run"), 0.05
+    with patch.dict(os.environ, TIDELOCK_RUNTIME_DIR=registry):
+        link = Live(connector(str(folder), Settings()), deadline_s, lambda moment: None)
+        link.client(start=False)
+    samples = []
+    for _ in range(many):
+        began = time.perf_counter()
+        answered = link.ask(Question("members", "host"))
+        took = time.perf_counter() - began
+        samples.append((deadline_s if answered is None else took) * 1000)
+        assert answered is None or any(fact.name == "depth" for fact in answered.facts), answered
+    link.close()
+    return samples
 
 
 if __name__ == "__main__":
