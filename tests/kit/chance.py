@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 _IS_FEW = os.environ.get("TIDELOCK_TEST_EXAMPLES") == "few"
+
+once = pytest.mark.skipif(_IS_FEW, reason="the same on every Python, and told by one")
+"""For long tests that have no chance in them."""
 
 
 def examples(many: int) -> int:

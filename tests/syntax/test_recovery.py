@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from kit.chance import once
 from kit.corpus import lua_files
 from kit.marked import marked
 from syntax.edits import PLACE, REMOVED, TYPED, declarations, lost, take_out, type_in
@@ -81,6 +82,7 @@ def test_declarations_survive_in_their_blocks(edit: str) -> None:
     assert missing <= (total // 20 if edit in SWALLOWS else 0)
 
 
+@once
 def test_declarations_survive_in_texts_the_parser_was_not_tried_on() -> None:
     """An edit of each kind in each of 40 files."""
     totals = losses = 0
@@ -94,6 +96,7 @@ def test_declarations_survive_in_texts_the_parser_was_not_tried_on() -> None:
     assert losses < 0.001 * totals
 
 
+@once
 def test_declarations_survive_in_programs_that_nobody_has_seen() -> None:
     """Some 1,500 edits of grown programs, laid out as people do; the same each time.
 
