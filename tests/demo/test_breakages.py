@@ -145,7 +145,8 @@ BREAKAGES = {
         "self.exit_code = 1",
     ),
     "kernel-ends": Breakage(
-        KERNEL + "routes.py", "    kernel.begin_stop(lambda: _resolve_now(done, content))\n", ""
+        KERNEL + "routes.py", "        kernel.begin_stop(lambda: _resolve_now(done, content))\n",
+        "        pass\n",
     ),
     "files-untouched": Breakage(
         LSP + "session.py", '        """A text is open."""\n',

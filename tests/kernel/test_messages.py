@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kit.jupyter import JupyterPeer, ReplyFailed
-from kit.kernels import Served
+from kit.kernels import Served, embedded
 from kit.lua import build_under_test
 
 DIALECT = build_under_test().dialect
@@ -229,6 +229,23 @@ def test_a_stop_is_answered_and_idle_before_the_kernel_is_gone(served: Served) -
     assert reply.content == {"status": "ok", "restart": False}
     states = [m.content["execution_state"] for m in reply.published if m.type == "status"]
     assert states == ["busy", "idle"]
+
+
+def test_a_kernel_that_ends_is_not_found_any_more_when_it_says_so() -> None:
+    with embedded() as served:
+        assert served.embedded is not None
+        kernel, order = served.embedded.kernel, []
+        kernel.on_stop = lambda: order.append("not found")
+        publish = kernel.channels.publish
+
+        def note(kind: str, *rest: Any) -> None:
+            if kind == "shutdown_reply":
+                order.append("said")
+            publish(kind, *rest)
+
+        kernel.channels.publish = note  # type: ignore[method-assign]
+        assert served.client().shutdown().result(5.0).content["status"] == "ok"
+        assert order == ["not found", "said"]
 
 
 def test_comms_tell_the_moment_and_answer_questions(served: Served) -> None:

@@ -58,12 +58,12 @@ def shutdown_request(kernel: Kernel, request: Message) -> Result:
     """Stop, or give the runtime a new state in place."""
     restart = request.content.get("restart", False) if isinstance(request.content, dict) else False
     content: Content = {"status": "ok", "restart": bool(restart)}
-    kernel.channels.publish("shutdown_reply", content, request.raw_header)
-    if restart and kernel.restarts_in_place:
-        return kernel.context.restart().map(lambda _: content)
     done: Answer[Content] = Answer()
-    kernel.begin_stop(lambda: _resolve_now(done, content))
-    return done
+    is_kept = restart and kernel.restarts_in_place
+    if not is_kept:
+        kernel.begin_stop(lambda: _resolve_now(done, content))
+    kernel.channels.publish("shutdown_reply", content, request.raw_header)
+    return kernel.context.restart().map(lambda _: content) if is_kept else done
 
 
 def _resolve_now(done: Answer[Content], content: Content) -> None:

@@ -143,6 +143,8 @@ class Kernel:
         if self._stopping:
             return
         self._stopping = True
+        if self.on_stop is not None:
+            self.on_stop()  # who looks for a kernel from now on does not find one that is ending
 
         def close_runtime() -> None:
             let_go = self.context.close()
@@ -161,8 +163,6 @@ class Kernel:
 
     def _leave(self) -> None:
         self._unsubscribe()
-        if self.on_stop is not None:
-            self.on_stop()
         self.channels.close()
         self.stopped.set()
         self.loop.stop()
