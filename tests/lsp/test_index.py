@@ -151,6 +151,7 @@ def test_a_folder_that_is_too_wide(index: Index, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(files, "is_too_wide", lambda root: True)
     index.workspace.start()
     index.wait(lambda: index.workspace.told == {"state": "refused", "files": 0})
+    index.wait(lambda: index.news == [News(is_wide=True)])  # what waited for it is judged now
 
 
 def test_an_index_that_stumbles_goes_on(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

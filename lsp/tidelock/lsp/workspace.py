@@ -217,7 +217,7 @@ class Workspace:
         plan = self.plan
         if plan.roots and files.is_too_wide(plan.roots[0]):
             self.state = "refused"
-            self._tell(NO_NEWS)
+            self._tell(News(is_wide=True))  # what is there is all that there will be
             return
         self.state = "scanning"
         self._tell(NO_NEWS)
