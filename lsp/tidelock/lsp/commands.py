@@ -188,7 +188,7 @@ def set_option(session: Session, folder: Folder, arguments: list[Json]) -> Json:
     manner = session.manner
     if not manner.applies_edits:
         raise TidelockError("this editor applies no edits", f"write {key} by hand")
-    name = "tidelock.toml"
+    name = config.PROJECT_FILE
     path = config.find_project_file(folder.workspace) or os.path.join(folder.workspace, name)
     uri = uri_of_path(path)
     document = session.document(uri)

@@ -102,6 +102,8 @@ class Folder:
         if self.live is not None and self.settings.lsp_live_enabled:
             self.live.start()
         self.resume_survey()
+        if self._session.lookout.is_on:
+            self.index.watch()
         self.index.start()
         self._tell_of_files()
 

@@ -14,7 +14,7 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
 from tidelock.lsp import commands, convert, routes
@@ -23,6 +23,7 @@ from tidelock.lsp.diagnostics import Beyond, Check, deepen, diagnose
 from tidelock.lsp.documents import Change, Document, Documents, chunk_of_uri
 from tidelock.lsp.findings import Findings
 from tidelock.lsp.folders import Folders
+from tidelock.lsp.lookout import Lookout
 from tidelock.lsp.manner import Json, Manner, Refresh, at
 from tidelock.lsp.preferences import Preferences
 from tidelock.lsp.progress import Board, Progress
@@ -33,7 +34,7 @@ from tidelock.lsp.standing import glanced
 from tidelock.lsp.work import Breathe, Lane, Pool
 from tidelock.lsp.workspace import News, concerns, difference
 from tidelock.shared.answers import Answer
-from tidelock.shared.config import Settings
+from tidelock.shared.config import PROJECT_FILE, Settings
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
@@ -179,6 +180,7 @@ class Session:
         self._state = "new"
         self._open: dict[Number, Request] = {}
         self._pool = Pool(ports.tidy)
+        self.lookout = Lookout(self._pool.later, self._look_at_files, self._tell_of_files)
         self.board = Board(self.ask, wire.notify)
         self.findings = Findings()
         self._sent = Sent()
@@ -200,6 +202,7 @@ class Session:
         if not isinstance(message, dict):
             self.wire.refuse(None, INVALID_REQUEST, "no message of JSON-RPC 2.0")
             return
+        self.lookout.heard()
         method, params = message.get("method"), message.get("params")
         number = _number(message.get("id"))
         if message.get("jsonrpc") != "2.0":
@@ -312,8 +315,26 @@ class Session:
         if not self.is_ready:
             return  # it has left meanwhile
         if self.manner.watches:
-            self.ask("client/registerCapability", convert.plain(convert.watch_registration()))
+            wanted = convert.plain(convert.watch_registration())
+            asked = self.ask("client/registerCapability", wanted)
+            asked.then(lambda answer: self.lane.put(lambda: self._look_out(answer)))
+        else:
+            self._look_out()
         self.preferences.begin()
+
+    def _look_out(self, answer: Answer[Json] | None = None) -> None:
+        """Look for changes on disk ourselves, unless the editor has said that it tells of them."""
+        if answer is not None and answer.error is None:
+            return
+        self.lookout.begin()
+        for folder in self.folders:
+            folder.index.watch()
+
+    def _look_at_files(self) -> Iterator[list[str]]:
+        return itertools.chain.from_iterable(folder.index.look() for folder in self.folders)
+
+    def _tell_of_files(self, paths: list[str]) -> None:
+        self.lane.put(lambda: self.reread(paths))
 
     def ask(self, method: str, params: Json = None) -> Answer[Json]:
         """Ask the editor for something; that it refuses is logged. Only commands wait for it."""
@@ -428,6 +449,7 @@ class Session:
 
     def edit(self, uri: str, version: int, changes: Iterable[Change]) -> None:
         """A text has changed."""
+        self.lookout.typed()
         before = self.documents.get(uri)
         document = self.documents.change(uri, version, changes, self.manner.encoding)
         if document is not None and before is not None:
@@ -458,6 +480,7 @@ class Session:
 
     def saved(self, uri: str) -> None:
         """A text was saved: what a reload would say of it is shown, nothing is run."""
+        self.lookout.saved()
         path = path_of_chunk(chunk_of_uri(uri))
         folders = [one for one in self.folders if one.has_loaded(path)]
 
@@ -485,7 +508,7 @@ class Session:
         """Files have changed on disk; the text of an open one stays the editor's."""
         files = [canonical(path) for path in paths]
         names = {os.path.basename(path) for path in files}
-        is_other = "tidelock.toml" in names or any(name.startswith(".lua") for name in names)
+        is_other = PROJECT_FILE in names or any(name.startswith(".lua") for name in names)
         for folder in self.folders:
             if is_other:
                 folder.reconfigure()

@@ -1,7 +1,7 @@
 """The index of the workspace: read by a thread of its own, asked by anyone, never waited for.
 
 What is known so far is a ``Space``; while the first scan goes on it grows. Files change when the
-client tells; the text of an open document is always the editor's.
+client tells, or when a ``look`` finds it; the text of an open document is always the editor's.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, final
 
 from tidelock.lsp.standing import Offer, summarized
 from tidelock.shared import threads
+from tidelock.shared.config import PROJECT_FILE
 from tidelock.shared.log import layer
 from tidelock.shared.sources import canonical
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tidelock.shared.config import Settings
     from tidelock.shared.language.index.files import Limits
     from tidelock.shared.language.index.foreign import Wishes
+    from tidelock.shared.language.index.outlook import Outlook
     from tidelock.shared.language.index.space import Places, Space
     from tidelock.shared.language.index.summary import Summary
     from tidelock.shared.model import Dialect
@@ -98,6 +100,13 @@ def planned(root: str, dialect: Dialect, settings: Settings, wishes: Wishes) -> 
     )
 
 
+def option_files(plan: Plan) -> list[str]:
+    """The files that may say how the folder of a plan is read."""
+    from tidelock.shared.language.index.foreign import NAMES
+
+    return [os.path.join(root, name) for root in plan.roots[:1] for name in (PROJECT_FILE, *NAMES)]
+
+
 @final
 class Workspace:
     """The files of a workspace and what they offer.
@@ -126,6 +135,8 @@ class Workspace:
         self._snapshot = EMPTY
         self._succession = Succession()
         self._large: dict[str, None] = {}
+        self._is_watching = False
+        self._outlook: Outlook | None = None
         self._kept: tuple[tuple[object, ...], Space] | None = None
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_closed = False
@@ -177,6 +188,21 @@ class Workspace:
         """Read everything anew, whatever the cache has."""
         self._jobs.put(lambda: self._scan(afresh=True))
 
+    def watch(self) -> None:
+        """Remember what a reading comes by, for ``look``; all is read again if it was before."""
+        if not self._is_watching:
+            self._is_watching = True
+            if self._thread is not None:
+                self._jobs.put(self._scan)
+
+    def look(self) -> Iterator[list[str]]:
+        """The files that are others on disk than at the last look, bit by bit; nothing is read.
+
+        Those are the files it reads and the options of the folder. There are none before
+        ``watch``, nor for a folder that is not read. One thread at a time goes through them.
+        """
+        return iter(()) if self._outlook is None else self._outlook.look()
+
     def replan(self, plan: Plan) -> None:
         """Read by another plan; what is known by the old one stays until then."""
         from tidelock.shared.language.index.snapshot import EMPTY
@@ -212,11 +238,12 @@ class Workspace:
     def _scan(self, *, afresh: bool = False) -> None:
         from tidelock.shared.language.index import files
         from tidelock.shared.language.index.cache import Cache
+        from tidelock.shared.language.index.outlook import Outlook
         from tidelock.shared.language.index.scanning import scan_cached
 
         plan = self.plan
         if plan.roots and files.is_too_wide(plan.roots[0]):
-            self.state = "refused"
+            self.state, self._outlook = "refused", None
             self._tell(News(is_wide=True))  # what is there is all that there will be
             return
         self.state = "scanning"
@@ -224,11 +251,15 @@ class Workspace:
         gone: dict[str, Summary | None] = dict.fromkeys(self._snapshot.files)
         at_once = _PUBLISHED if not gone else plan.limits.max_files  # a first reading shows itself
         large: dict[str, None] = {}
+        outlook = Outlook(plan.roots, plan.limits, option_files(plan))
         paths = [
             path
             for root in plan.roots
-            for path in files.lua_files(root, plan.limits, large.setdefault)
+            for path in files.lua_files(root, plan.limits, large.setdefault, outlook.come_by)
         ]
+        if self._is_watching:
+            outlook.take([*paths, *large])
+            self._outlook = outlook
         if large and large != self._large:
             log.warn(
                 "files larger than lsp.workspace.max_file_kb are not read",

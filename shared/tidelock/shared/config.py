@@ -271,6 +271,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("log.rotate_size", "bytes in that file before a new one is begun, 0: any", (), 0),
     Option("log.rotate_count", "how many older files are kept", (), 0),
 )
+PROJECT_FILE = "tidelock.toml"
 _BY_KEY = {option.key: option for option in OPTIONS}
 _DEFAULTS = Settings()
 
@@ -472,7 +473,7 @@ def user_file() -> str:
 def find_project_file(folder: str) -> str:
     """The nearest ``tidelock.toml`` from a folder upwards, empty when there is none."""
     while True:
-        candidate = os.path.join(folder, "tidelock.toml")
+        candidate = os.path.join(folder, PROJECT_FILE)
         if os.path.isfile(candidate):
             return candidate
         above = os.path.dirname(folder)

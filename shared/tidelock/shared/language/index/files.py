@@ -67,43 +67,78 @@ def is_too_large(path: str, limits: Limits) -> bool:
 
 
 def lua_files(
-    root: str, limits: Limits = NO_LIMITS, pass_over: Callable[[str], None] = lambda path: None
+    root: str,
+    limits: Limits = NO_LIMITS,
+    pass_over: Callable[[str], None] = lambda path: None,
+    come_by: Callable[[str], None] = lambda folder: None,
 ) -> Iterator[str]:
     """The paths of the Lua files below a canonical root, at most as many as allowed.
 
-    ``pass_over`` is told of those that are too large.
+    ``pass_over`` is told of those that are too large, ``come_by`` of each folder before it is
+    looked into.
     """
     count = 0
-    todo: deque[tuple[str, list[tuple[str, tuple[Rule, ...]]]]] = deque()
+    todo: deque[tuple[str, _Rules]] = deque()
     todo.append(("", [("", read(limits.ignore))]))
     while todo:
         here, rules = todo.popleft()
-        folder = os.path.join(root, here)
-        if limits.use_gitignore and (own := _rules_of(folder)):
+        if limits.use_gitignore and (own := _rules_of(os.path.join(root, here))):
             rules = [*rules, (here, own)]
-        for entry in entries_of(folder):
-            path = f"{here}/{entry.name}" if here else entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if not _is_skipped(entry.name) and not _is_ignored(rules, path, True):
-                    todo.append((path, rules))
-            elif entry.name.endswith(".lua") and not _is_ignored(rules, path, False):
-                if not _is_readable(root, entry):
-                    continue
-                whole = os.path.join(root, *path.split("/"))
-                if is_too_large(whole, limits):
-                    pass_over(whole)
-                    continue
-                yield whole
-                count += 1
-                if count == limits.max_files:
-                    return
+        come_by(_place(root, here))
+        for path, is_folder in _wanted(root, here, rules):
+            if is_folder:
+                todo.append((path, rules))
+                continue
+            whole = _place(root, path)
+            if is_too_large(whole, limits):
+                pass_over(whole)
+                continue
+            yield whole
+            count += 1
+            if count == limits.max_files:
+                return
+
+
+def listing(root: str, folder: str, limits: Limits = NO_LIMITS) -> Iterator[tuple[str, bool]]:
+    """The folders and the Lua files, of any size, in a folder that a walk over the root comes by.
+
+    Paths, and whether each is a folder.
+    """
+    parts = [] if folder == root else os.path.relpath(folder, root).split(os.sep)
+    rules = [("", read(limits.ignore))]
+    for count in range(len(parts) + 1 if limits.use_gitignore else 0):
+        above = "/".join(parts[:count])
+        rules.append((above, _rules_of(_place(root, above))))
+    for path, is_folder in _wanted(root, "/".join(parts), rules):
+        yield _place(root, path), is_folder
+
+
+_Rules = list[tuple[str, tuple[Rule, ...]]]
+
+
+def _place(root: str, inner: str) -> str:
+    """The path of what is named from the root on, with ``/``; empty for the root itself."""
+    return os.path.join(root, *inner.split("/")) if inner else root
+
+
+def _wanted(root: str, here: str, rules: _Rules) -> Iterator[tuple[str, bool]]:
+    """The folders and the Lua files in a folder that no rule excludes, named from the root on."""
+    for entry in entries_of(_place(root, here)):
+        path = f"{here}/{entry.name}" if here else entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if not _is_skipped(entry.name) and not _is_ignored(rules, path, True):
+                yield path, True
+        elif not entry.name.endswith(".lua") or _is_ignored(rules, path, False):
+            continue
+        elif _is_readable(root, entry):
+            yield path, False
 
 
 def _is_skipped(name: str) -> bool:
     return name.startswith(".") or name in SKIPPED
 
 
-def _is_ignored(rules: list[tuple[str, tuple[Rule, ...]]], path: str, is_folder: bool) -> bool:
+def _is_ignored(rules: _Rules, path: str, is_folder: bool) -> bool:
     for folder, own in reversed(rules):
         inner = path[len(folder) + 1 :] if folder else path
         found = verdict(own, inner, is_folder=is_folder)
