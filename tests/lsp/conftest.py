@@ -108,6 +108,18 @@ class Place:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home").resolve()
+
+
+@pytest.fixture(autouse=True)
+def home(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of servers in this process, which has the options of texts in no folder."""
+    monkeypatch.setenv("HOME", str(empty_home))
+    return empty_home
+
+
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """The test's own place; kernels that are started there run the Lua under test."""

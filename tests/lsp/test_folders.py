@@ -68,8 +68,9 @@ class Desk:
         self.settle()
 
     def names(self) -> list[str]:
-        """The workspaces, from here on."""
-        return [os.path.relpath(one.workspace, self.home) for one in self.session.folders]
+        """The workspaces that are open, from here on."""
+        every = [one for one in self.session.folders if one.is_open]
+        return [os.path.relpath(one.workspace, self.home) for one in every]
 
     def serving(self, uri: str) -> str:
         return os.path.relpath(self.session.folders.of(uri).workspace, self.home)
@@ -120,8 +121,7 @@ def test_the_innermost_folder_serves_a_text(desk: Desk) -> None:
     assert desk.serving(desk.uri("one/inner/deep/a.lua")) == "one/inner"
     assert desk.serving(desk.uri("one-more/a.lua")) == "one-more"
     assert desk.serving(desk.uri("one-more")) == "one-more"  # the folder itself
-    for elsewhere in (desk.uri("a.lua"), UNTITLED, "vscode-vfs://x/one-more/a.lua", ""):
-        assert desk.serving(elsewhere) == "one"
+    assert desk.serving("") == "one"  # no text at all
 
 
 def test_folders_of_one_workspace_are_one(desk: Desk) -> None:
@@ -156,14 +156,13 @@ def test_a_folder_that_is_not_there_is_none(desk: Desk) -> None:
 def test_a_client_with_a_root_or_none_at_all(desk: Desk, params: Json) -> None:
     desk.file("one/tidelock.toml", LUA_51)
     desk.begin(rootUri=desk.uri("one") if params else None, **params)
-    assert [(desk.names(), one.is_open) for one in desk.session.folders] == [
-        (["one"] if params else ["."], bool(params))
-    ]
-    desk.editor.open("goto = 1", uri=UNTITLED)  # a name in Lua 5.1 only
-    if params:
-        desk.codes(UNTITLED)
-    else:
-        desk.problems(UNTITLED, lambda found: "syntax-error" in dict(found))
+    assert (desk.names(), desk.serving("")) == ((["one"], "one") if params else ([], "."))
+    for uri in (UNTITLED, desk.uri("one/a.lua")):
+        desk.editor.open("goto = 1", uri=uri)  # a name in Lua 5.1 only
+        if params and uri != UNTITLED:
+            desk.codes(uri)
+        else:
+            desk.problems(uri, lambda found: "syntax-error" in dict(found))
 
 
 def test_a_client_is_told_that_folders_may_change(desk: Desk) -> None:
@@ -204,7 +203,7 @@ def test_a_changed_option_is_one_folders(desk: Desk) -> None:
     changes = [{"uri": path, "type": 2}]
     desk.editor.tell("workspace/didChangeWatchedFiles", {"changes": changes})
     desk.codes(two, "unused-local")
-    assert [one.dialect for one in desk.session.folders] == ["5.4", "5.1"]
+    assert [desk.folder(name).dialect for name in ("one", "two")] == ["5.4", "5.1"]
     assert "syntax-error" in dict(desk.problems(one, len))
 
 
@@ -271,7 +270,7 @@ def test_a_library_is_served_by_who_reads_it(desk: Desk) -> None:
     changes = [{"uri": changed, "type": 2}]
     desk.editor.tell("workspace/didChangeWatchedFiles", {"changes": changes})
     desk.codes(library, "undefined-global", "undefined-global")
-    assert desk.serving(library) == "one"
+    assert desk.folder("lib") is desk.session.folders.alone
 
 
 def test_a_cell_belongs_where_its_notebook_lies(desk: Desk) -> None:
@@ -295,7 +294,7 @@ def test_a_cell_belongs_where_its_notebook_lies(desk: Desk) -> None:
     closed = {"notebookDocument": {"uri": notebook}, "cellTextDocuments": [{"uri": cell}]}
     desk.editor.tell("notebookDocument/didClose", closed)
     desk.change(added=("two",))
-    assert desk.serving(cell) == "one"  # of which nothing is known any more
+    assert desk.session.folders.of(cell) is desk.session.folders.alone  # nothing is known of it
 
 
 # -- coming and going ----------------------------------------------------------------------------
@@ -324,7 +323,7 @@ def test_a_folder_that_goes_from_the_disk_has_no_files(desk: Desk) -> None:
     desk.editor.tell("workspace/didChangeWatchedFiles", {"changes": changes})
     desk.codes(uri, "undefined-global", "undefined-global")
     assert desk.serving(uri) == "two"
-    assert [one.dialect for one in desk.session.folders] == ["5.4", "5.4"]
+    assert [desk.folder(name).dialect for name in ("one", "two")] == ["5.4", "5.4"]
 
 
 def test_what_is_read_has_its_name_where_there_are_several(desk: Desk) -> None:
@@ -364,14 +363,23 @@ def test_texts_move_to_the_folder_that_holds_them_now(desk: Desk) -> None:
     desk.codes(uri, "undefined-global")
 
 
-def test_the_first_folder_serves_what_has_no_place(desk: Desk) -> None:
+def test_a_text_is_judged_once_when_folders_change(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.file("one/tidelock.toml")
     desk.file("two/tidelock.toml", LUA_51)
-    desk.begin("one", "two")
-    desk.editor.open("goto = 1", uri=UNTITLED)
-    desk.problems(UNTITLED, lambda found: "syntax-error" in dict(found))
-    desk.change(removed=("one",))
-    desk.codes(UNTITLED)
+    desk.begin("one")
+    uris = [desk.uri("one/a.lua"), desk.uri("two/a.lua")]
+    for uri in uris:
+        desk.editor.open("print(nowhere)", uri=uri)
+        desk.codes(uri, "undefined-global")
+    judged: list[str] = []
+    monkeypatch.setattr(desk.session, "judge", lambda text, before=None: judged.append(text.uri))
+    monkeypatch.setattr(desk.session, "judge_others", lambda *those: None)  # files were read
+    desk.change(added=("two",))
+    assert sorted(judged) == uris
+    desk.change(removed=("two",))
+    assert sorted(judged) == sorted(uris * 2)
 
 
 def test_what_a_closed_folder_told_is_taken_back(desk: Desk) -> None:

@@ -627,7 +627,7 @@ def test_any_params_are_answered(method: str, params: Any) -> None:
 # -- the workspace and its kernel ----------------------------------------------------------------
 
 
-def test_the_workspace_is_the_editors_folder(tmp_path: Any) -> None:
+def test_the_workspace_is_the_editors_folder(tmp_path: Any, home: Any) -> None:
     (tmp_path / "tidelock.toml").write_text("")
     (tmp_path / "inner").mkdir()
     asked: list[str] = []
@@ -643,7 +643,7 @@ def test_the_workspace_is_the_editors_folder(tmp_path: Any) -> None:
     editor.ask("initialize", {"capabilities": {}, "rootUri": folder})
     editor.tell("initialized", {})
     status = editor.wait(editor.command("tidelock.status"))["result"]
-    assert asked == [str(tmp_path)]
+    assert asked == [str(tmp_path), str(home)]  # and those of texts that lie in no folder
     assert (status["workspace"], status["dialect"]) == (str(tmp_path), "luajit")
     editor.open("x", uri=f"{folder}/a.lua")
     editor.ask("textDocument/hover", at(0, 0))

@@ -150,7 +150,7 @@ async def test_a_folder_is_closed_and_opened_again(editor: Editor) -> None:
     event = {"removed": [folder], "added": []}
     editor.tell("workspace/didChangeWorkspaceFolders", {"event": event})
     await codes(editor, uri, "undefined-global", "undefined-global")  # Lua 5.4, and another program
-    assert (await editor.command("tidelock.status", {"uri": uri}))["workspace"] == str(editor.work)
+    assert (await editor.command("tidelock.status", {"uri": uri}))["workspace"] == str(editor.home)
     editor.attend()
     event = {"removed": [], "added": [folder]}
     editor.tell("workspace/didChangeWorkspaceFolders", {"event": event})
@@ -158,6 +158,27 @@ async def test_a_folder_is_closed_and_opened_again(editor: Editor) -> None:
     assert (await status_of(editor, other(editor)))["lua"].startswith("Lua 5.1")
     editor.change(uri, 2, "print(in_other, old_flood)\n")
     await codes(editor, uri)  # its kernel has lived on
+
+
+async def test_texts_that_lie_in_no_folder_are_served_alone(editor: Editor) -> None:
+    await tide(editor, other(editor), "old_ebb")
+    await tide(editor, editor.work, "new_ebb")
+    text = "print(in_other, new_ebb, old_ebb, 7 // 2)\n"
+    editor.open("untitled:Untitled-1", text)
+    for uri in ("untitled:Untitled-1", shown(editor, editor.home, "away.lua", text)):
+        await codes(editor, uri, *["undefined-global"] * 3)
+    editor.change("untitled:Untitled-1", 2, "own_ebb = _VERSION\nprint(_VERSION)\n")
+    editor.attend()
+    begun = await editor.command("tidelock.run", {"uri": "untitled:Untitled-1"})
+    assert (await editor.told(messages.OUTPUT))["text"] == "Lua 5.4\n"
+    told = await editor.told(messages.EXECUTION_FINISHED)
+    assert (told["execution"], told["outcome"]) == (begun["execution"], "ok")
+    places = [editor.work.as_uri(), other(editor).as_uri(), "untitled:Untitled-1"]
+    statuses = [await editor.command("tidelock.status", {"uri": uri}) for uri in places]
+    assert statuses[-1]["workspace"] == str(editor.home)
+    assert len({one["kernelId"] for one in statuses}) == 3
+    for folder in (editor.work, other(editor)):
+        await codes(editor, shown(editor, folder, "e.lua", "print(own_ebb)\n"), "undefined-global")
 
 
 async def test_a_run_is_lost_with_its_folder_and_the_kernel_runs_on(editor: Editor) -> None:

@@ -39,7 +39,7 @@ def codes(found: list[Any]) -> list[tuple[str, int]]:
 
 def harbour(place: Place) -> tuple[Path, LspClient]:
     place.file("port/boat.lua", BOAT)
-    place.file("greet.lua", "function greet(one) print(one) end\n")
+    place.file("greet.lua", "function greet(...) print(...) end\n")
     place.file("node_modules/x.lua", "nowhere = 1\n")
     main = place.file("main.lua", MAIN)
     client = place.server("--no-kernel")
@@ -80,7 +80,7 @@ def test_the_text_of_an_open_file_counts_and_others_are_judged_again(place: Plac
     client.diagnostics(main, predicate=lambda found: ("undefined-global", 4) in codes(found))
     other = place.file("other.lua", "")
     client.open(other)
-    client.change(other, "function nowhere() end")
+    client.change(other, "function nowhere(...) end")
     client.diagnostics(main, predicate=lambda found: codes(found) == [("unresolved-require", 5)])
     client.close(other)
     client.diagnostics(main, predicate=lambda found: ("undefined-global", 4) in codes(found))
@@ -100,7 +100,7 @@ def test_changes_on_disk_are_followed(place: Place) -> None:
         changes = [{"uri": uri(path), "type": kind}]
         client.notify("workspace/didChangeWatchedFiles", {"changes": changes})
 
-    made = place.file("port/missing.lua", "function nowhere() end")
+    made = place.file("port/missing.lua", "function nowhere(...) end")
     tell(made, 1)
     client.diagnostics(main, predicate=lambda found: not found)
     made.write_text("")

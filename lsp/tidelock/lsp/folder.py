@@ -26,11 +26,7 @@ from tidelock.lsp.survey import Survey
 from tidelock.lsp.workspace import News, Plan, Workspace, dialect_of, lua_of, offered, planned
 from tidelock.shared.errors import KernelError, TidelockError
 from tidelock.shared.log import layer
-from tidelock.shared.sources import (
-    chunk_of_path,
-    search_folders,
-    uri_of_path,
-)
+from tidelock.shared.sources import canonical, chunk_of_path, search_folders, uri_of_path
 from tidelock.shared.unwanted import look
 
 if TYPE_CHECKING:
@@ -70,6 +66,7 @@ class Folder:
         self._inside = os.path.join(workspace, "")
         self._read: tuple[str, ...] = ()
         self.weighed = 0
+        self._has_begun = False
         self._session = session
         self.wishes = self._read_wishes()
         self.plan = self._plan()
@@ -94,8 +91,11 @@ class Folder:
     def start(self, *, is_needed: bool) -> None:
         """Look for the kernel and read the files, both in the background.
 
-        A kernel is started only where it ``is_needed``, now or later (``need``).
+        Once. A kernel is started only where it ``is_needed``, now or later (``need``).
         """
+        if self._has_begun:
+            return
+        self._has_begun = True
         self.link()
         if is_needed:
             self.need()
@@ -136,7 +136,7 @@ class Folder:
         return path.startswith(self._inside) or path == self.workspace
 
     def knows(self, path: str) -> bool:
-        """Whether a canonical path lies in what the index is to read, libraries included."""
+        """Whether a canonical path lies where the index reads or modules are looked for."""
         return path.startswith(self._read)
 
     def made(self, uri: str, version: int, text: str, mode: Mode = "chunk") -> Document:
@@ -166,13 +166,14 @@ class Folder:
         """What the index is to read."""
         root = self.workspace if self.is_open else ""
         plan = planned(root, self.dialect, self.settings, self.wishes)
-        self._read = tuple(os.path.join(root, "") for root in plan.roots)
+        further = search_folders("", root, plan.places.folders) if root else ()
+        self._read = tuple(os.path.join(canonical(one), "") for one in further)
         return plan
 
     def _tell_of_files(self) -> None:
         """What is wrong with the project files of other tools is told at those files."""
         session = self._session
-        for path, text, problems in self.wishes.files:
+        for path, text, problems in self.wishes.files if self._has_begun else ():
             document = Document(uri_of_path(path), 0, text)
             params = convert.publication(document, problems, session.manner)
             params.version = None
@@ -204,7 +205,7 @@ class Folder:
             session.judge_others(self, News(is_wide=True))
         if self.live is not None:
             self.live.deadline_s = self.settings.lsp_live_deadline_ms / 1000
-            if self.settings.lsp_live_enabled:
+            if self.settings.lsp_live_enabled and self._has_begun:
                 self.live.start()
         session.refresh(*session.manner.refreshes)
 
@@ -387,4 +388,4 @@ class Folder:
 
     @property
     def _may_tell(self) -> bool:
-        return self._session.is_ready and not self._is_closed
+        return self._session.is_ready and self._has_begun and not self._is_closed

@@ -2,8 +2,10 @@
 
 They are changed on the document lane, and asked from anywhere. Each is a workspace: two folders
 of the editor that lie in one workspace are one of ours. A text is served by the innermost folder
-that holds it, else by the first that reads it as a library, else, as one without a path is, by the
-first. A folder knows all open texts that its index has, those that others serve included.
+that holds it, else by the first that reads it as a library or finds modules there. All others are
+served alone, those without a path among them: by a folder that reads no files and has the options
+of the user's home. A folder knows all open texts that its index has, those that others serve
+included.
 """
 
 from __future__ import annotations
@@ -35,13 +37,17 @@ class Folders:
     """The folders of a session, in the order in which the editor opened them.
 
     There is always one after ``begin``: where the editor has opened none, one whose files are not
-    read. The first looks for a kernel at once and starts one, others start theirs when a text of
-    them is open. A path that is no folder on disk is none.
+    read, and that serves all texts. The first looks for a kernel at once and starts one, others
+    start theirs when a text of them is open; the one of texts that lie in no folder begins with the
+    first of them, and has its kernel started by commands only. A path that is no folder on disk is
+    none.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._all: tuple[Folder, ...] = ()
+        self._apart: Folder | None = None
+        self._every: tuple[Folder, ...] = ()
         self._innermost: tuple[Folder, ...] = ()
         self._opened: dict[str, str] = {}
         self._places: dict[str, tuple[Folder, ...]] = {}
@@ -49,7 +55,7 @@ class Folders:
         self._has_started = False
 
     def __iter__(self) -> Iterator[Folder]:
-        return iter(self._all)
+        return iter(self._every)
 
     # -- their coming and going, on the lane ---------------------------------------------------
 
@@ -60,7 +66,7 @@ class Folders:
 
     def link(self) -> None:
         """Have a link to a kernel for each."""
-        for folder in self._all:
+        for folder in self._every:
             folder.link()
 
     def start(self) -> None:
@@ -68,8 +74,18 @@ class Folders:
         if self._has_started:
             return
         self._has_started = True
+        self.link()
         for folder in self._all:
             folder.start(is_needed=self._is_needed(folder))
+        if self._is_needed(self.alone):
+            self.attend(self.alone)
+
+    def attend(self, folder: Folder) -> None:
+        """A text of a folder is open; on the lane."""
+        if folder in self._all:
+            folder.need()
+        elif self._has_started:
+            folder.start(is_needed=False)
 
     def change(self, removed: Iterable[str], added: Iterable[str]) -> None:
         """Some were closed, others opened, by their paths; open texts go where they belong now."""
@@ -77,28 +93,32 @@ class Folders:
             for known in [one for one in self._opened if canonical(one) == canonical(path)]:
                 del self._opened[known]
         self._open(added)
-        session, before = self._session, self._all
+        session, before = self._session, self._every
         self._take(self._wanted())
-        for folder in self._all:
-            if folder not in before and self._has_started:
-                folder.start(is_needed=self._is_needed(folder))
+        for folder in self._all if self._has_started else ():
+            folder.start(is_needed=self._is_needed(folder))
+        if self._has_started:
+            self.alone.link()
         for folder in before:
-            if folder not in self._all:
+            if folder not in self._every:
                 for found in folder.wishes.files:
                     session.show_problems(convert.withdrawal(uri_of_path(found.path)))
                 threads.start("tidelock-leave", folder.close)  # it may have to wait
         self.first.need()
-        self.rearrange()
+        self.rearrange(is_wide=True)
         session.preferences.ask()
 
-    def rearrange(self) -> None:
-        """Texts may be other folders' than before; on the lane."""
+    def rearrange(self, *, is_wide: bool = False) -> None:
+        """Texts may be other folders' than before, which are judged; on the lane.
+
+        All are where the change ``is_wide``.
+        """
         before, self._places = self._places, {}
         for document in self._session.documents:
             folder, known = self.of(document.uri), before.get(document.uri)
             shown = folder.renewed(document)
-            folder.need()
-            if known is not None and known[0] is not folder:
+            self.attend(folder)
+            if is_wide or (known is not None and known[0] is not folder):
                 self._session.judge(shown)
         for folder in self._all if self._has_started else ():
             folder.resume_survey()
@@ -109,12 +129,21 @@ class Folders:
 
     def _take(self, folders: tuple[Folder, ...]) -> None:
         self._all = folders
+        self._apart = self._home() if self._opened else None
+        self._every = tuple(dict.fromkeys((*folders, self.alone)))
         self._innermost = tuple(sorted(folders, key=lambda one: -len(one.workspace)))
         self._places = {}
 
+    def _home(self) -> Folder:
+        """The one of the user's home."""
+        home = canonical(os.path.expanduser("~"))
+        last = [one for one in self._every if not one.is_open]
+        known = [one for one in (*self._all, *last) if one.workspace == home]
+        return known[0] if known else self._made(home, is_open=False)
+
     def close(self) -> None:
         """End them all."""
-        for folder in self._all:
+        for folder in self._every:
             folder.close()
 
     def _open(self, paths: Iterable[str]) -> None:
@@ -132,13 +161,14 @@ class Folders:
         ports = self._session.ports
         keys = [(workspace, True) for workspace in dict.fromkeys(self._opened.values())]
         keys = keys or [(ports.workspace, False)]
-        return tuple(known.get(key) or self._made(*key) for key in keys)
+        return tuple(known.get(key) or self._made(key[0], is_open=key[1]) for key in keys)
 
-    def _made(self, workspace: str, is_open: bool) -> Folder:
+    def _made(self, workspace: str, *, is_open: bool) -> Folder:
         ports, settings = self._session.ports, self._session.ports.settings
         is_same = workspace == ports.workspace
         is_set = bool(self._session.preferences.of(workspace))
-        if is_set or (is_open and (not is_same or self._session.manner.trusted or self._all)):
+        is_known = is_same and not (is_open and (self._session.manner.trusted or self._all))
+        if is_set or not is_known:
             settings = self.options(workspace, settings, said=is_same)
         return Folder(self._session, workspace, settings, is_open=is_open)
 
@@ -158,25 +188,30 @@ class Folders:
 
     @property
     def first(self) -> Folder:
-        """The one that serves what has no place in any."""
+        """The one that is meant where no text is named."""
         return self._all[0]
+
+    @property
+    def alone(self) -> Folder:
+        """The one that serves texts which lie in none."""
+        return self._apart or self._all[0]
 
     def scopes(self) -> list[tuple[str, str]]:
         """The workspaces with the URIs of the folders that stand for them in the editor."""
         paths = {workspace: path for path, workspace in reversed(self._opened.items())}
         return [
             (one.workspace, uri_of_path(paths[one.workspace]) if one.is_open else "")
-            for one in self._all
+            for one in self._every
         ]
 
     @property
     def is_one(self) -> bool:
-        """Whether there is one only, which then serves all texts."""
+        """Whether the editor has one only."""
         return len(self._all) == 1
 
     def of(self, uri: str) -> Folder:
-        """The one that serves a text, or the place with a URI."""
-        return self._all[0] if self.is_one else self.knowing(uri)[0]
+        """The one that serves a text, or the place with a URI; the first for an empty one."""
+        return self.knowing(uri)[0] if uri else self.first
 
     def knowing(self, uri: str) -> tuple[Folder, ...]:
         """The folders in which a text counts, the one that serves it first."""
@@ -186,25 +221,23 @@ class Folders:
             path = self.path(uri)
             holding = [one for one in self._innermost if one.holds(path)][:1]
             reading = [one for one in self._all if one.knows(path)]
-            found = tuple(dict.fromkeys([*holding, *reading])) or self._all[:1]
+            found = tuple(dict.fromkeys([*holding, *reading])) or (self.alone,)
             if len(places) < _MOST_PLACES:
                 places[uri] = found
         return found
 
     def served_by(self, folder: Folder) -> Iterable[Document]:
         """The open texts that a folder serves."""
-        every = self._session.documents
-        return every if self.is_one else [one for one in every if self.of(one.uri) is folder]
+        return [one for one in self._session.documents if self.of(one.uri) is folder]
 
     def known_to(self, folder: Folder) -> Iterable[Document]:
         """The open texts that count in a folder."""
-        every = self._session.documents
-        return every if self.is_one else [one for one in every if folder in self.knowing(one.uri)]
+        return [one for one in self._session.documents if folder in self.knowing(one.uri)]
 
     def stopped_in(self, document: Document) -> Folder:
         """The one whose program stands in a text, else the one that serves it."""
-        if not self.is_one and document.chunk:
-            for folder in self._all:
+        if document.chunk:
+            for folder in self._every:
                 if any(frame.chunk == document.chunk for frame in folder.view().moment.frames):
                     return folder
         return self.of(document.uri)

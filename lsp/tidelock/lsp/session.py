@@ -418,8 +418,6 @@ class Session:
     def move(self, removed: Iterable[str], added: Iterable[str]) -> None:
         """The editor has closed some folders and opened others."""
         self.folders.change(removed, added)
-        for document in self.documents:
-            self.judge(document)
 
     def _hear(self, heard: routes.Heard, params: Json) -> None:
         try:
@@ -433,7 +431,7 @@ class Session:
         folder = self.folders.of(uri)
         document = folder.made(uri, version, text, "input")
         self.documents.open(document)
-        folder.need()
+        self.folders.attend(folder)
         self.judge(document, lambda: None)
 
     def show(self, uri: str, version: int, text: str) -> None:
@@ -441,7 +439,7 @@ class Session:
         folder = self.folders.of(uri)
         document = folder.made(uri, version, text)
         self.documents.open(document)
-        folder.need()
+        self.folders.attend(folder)
         known = folder.survey.known(document.path)
         if known is not None and known["uri"] != uri:  # one file, spelled in two ways
             self.show_problems(convert.withdrawal(known["uri"]))

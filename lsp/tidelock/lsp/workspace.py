@@ -182,7 +182,8 @@ class Workspace:
     def reread(self, paths: Iterable[str]) -> None:
         """Some files have changed, come or gone."""
         changed = tuple(paths)
-        self._jobs.put(lambda: self._reread(changed))
+        if self._thread is not None:  # else all is still to be read
+            self._jobs.put(lambda: self._reread(changed))
 
     def reindex(self) -> None:
         """Read everything anew, whatever the cache has."""
