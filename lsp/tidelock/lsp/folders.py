@@ -226,6 +226,14 @@ class Folders:
                 places[uri] = found
         return found
 
+    def nested(self, uri: str) -> tuple[Folder, ...]:
+        """Those that know a text besides the one that serves it, and those that lie in that one."""
+        folder, *others = self.knowing(uri)
+        for one in self._all if folder.is_open else ():
+            if one is not folder and folder.holds(one.workspace):
+                others.append(one)
+        return tuple(dict.fromkeys(others))
+
     def served_by(self, folder: Folder) -> Iterable[Document]:
         """The open texts that a folder serves."""
         return [one for one in self._session.documents if self.of(one.uri) is folder]

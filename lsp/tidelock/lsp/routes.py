@@ -42,7 +42,8 @@ class Route(NamedTuple):
     the feature is told, ``fits`` what it is told of the client. A list that ``is_kept`` can be
     asked about, by clients that do; one that they go on showing has the ``refresh`` by which they
     are told that it is another now. One that may take over a second has a ``title`` for the editor
-    to show meanwhile.
+    to show meanwhile. One that ``is_nested`` is also about the folders that hold that of the text
+    or lie in it.
     """
 
     method: str
@@ -63,6 +64,7 @@ class Route(NamedTuple):
     taste: Callable[[Settings], Mapping[str, Any]] = lambda settings: {}
     fits: Callable[[Manner], Mapping[str, Any]] = lambda manner: {}
     finish: Callable[[Sent, Document, convert.Asked, Any], Any] | None = None
+    is_nested: bool = False
 
     def load(self) -> Callable[..., Any]:
         """The feature's function."""
@@ -109,7 +111,7 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/references", "references", convert.references, convert.locations,
-        ("references_provider", True), is_wide=True, title="Finding references",
+        ("references_provider", True), is_wide=True, is_nested=True, title="Finding references",
     ),
     Route(
         "textDocument/documentSymbol", "symbols", convert.symbols, convert.symbol_tree,
@@ -125,7 +127,7 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/rename", "rename", edits.rename, edits.rename_edit,
-        ("rename_provider", edits.RENAME), is_wide=True, title="Renaming",
+        ("rename_provider", edits.RENAME), is_wide=True, is_nested=True, title="Renaming",
     ),
     Route(
         "textDocument/codeAction", "code_actions", edits.code_actions, edits.code_action_list,
@@ -187,7 +189,7 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "codeLens/resolve", "lens_references", views.lens, views.counted_lens,
-        ("code_lens_provider", views.LENSES), is_wide=True, reaches=True,
+        ("code_lens_provider", views.LENSES), is_wide=True, reaches=True, is_nested=True,
     ),
     Route(
         "textDocument/declaration", "declaration", views.declaration,
@@ -210,7 +212,7 @@ REQUESTS: tuple[Route, ...] = (
     Route(
         "callHierarchy/incomingCalls", "incoming_calls", views.incoming,
         views.incoming_calls, ("call_hierarchy_provider", True), is_wide=True, reaches=True,
-        title="Finding calls",
+        is_nested=True, title="Finding calls",
     ),
     Route(
         "callHierarchy/outgoingCalls", "outgoing_calls", views.outgoing,

@@ -14,7 +14,7 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
 from tidelock.lsp import commands, convert, routes
@@ -730,11 +730,13 @@ class Session:
         kind = route.refresh
         turn = self._refreshes.turn(kind) if kind else 0
         space = self.folders.of(document.uri).space() if route.is_wide else None
+        others = self.folders.nested(document.uri) if route.is_nested else ()
+        nested = [one.space() for one in others]
         answer: Any = None
 
         def find() -> Json:
             nonlocal answer
-            found = self._found(route, document, asked, space)
+            found = self._found(route, document, asked, space, nested)
             if request.is_settled:
                 return None  # nobody hears it
             if route.is_kept and space is not None and self.manner.resolves_items:
@@ -754,7 +756,12 @@ class Session:
         self._pool.put(route.priority, lambda: self._answer(request, find, remember))
 
     def _found(
-        self, route: routes.Route, document: Document, asked: convert.Asked, space: Space | None
+        self,
+        route: routes.Route,
+        document: Document,
+        asked: convert.Asked,
+        space: Space | None,
+        nested: Sequence[Space] = (),
     ) -> Any:
         """What a feature finds."""
         arguments: list[Any] = [document]
@@ -768,7 +775,8 @@ class Session:
             arguments.append(space)
         settings = self.folders.of(document.uri).settings
         wishes = {**route.taste(settings), **route.fits(self.manner)}
-        return route.load()(*arguments, **{**wishes, **asked.options})
+        reach = {"nested": nested} if nested else {}
+        return route.load()(*arguments, **{**wishes, **reach, **asked.options})
 
     def _again(self, route: routes.Route, document: Document, asked: convert.Asked) -> Any:
         """What a request would be answered now; in the background."""

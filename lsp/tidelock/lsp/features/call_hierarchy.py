@@ -43,11 +43,14 @@ def callees(document: Document, module: Module, offset: int, space: Space) -> It
                 yield _callee(link.uri, link.lines, one)
 
 
-def module_of(document: Document, uri: str, space: Space) -> Module | None:
-    """The text with a URI."""
+def module_of(document: Document, uri: str, *spaces: Space) -> Module | None:
+    """The text with a URI, as it is shown if one of some spaces says how."""
     if uri == document.uri:
         return Module(uri, document.tree)
-    return space.module(path_of_uri(uri)) if uri.startswith("file:") else None
+    if not uri.startswith("file:"):
+        return None
+    path = path_of_uri(uri)
+    return next((one for one in spaces if path in one.opened), spaces[0]).module(path)
 
 
 def functions(module: Module) -> Iterator[Outline]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tidelock.lsp.features.call_hierarchy import Callee, around, module_of
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 Caller = tuple[Callee, list["Link"]]
 
 
-def incoming_calls(document: Document, offset: int, space: Space) -> list[Caller]:
+def incoming_calls(
+    document: Document, offset: int, space: Space, *, nested: Sequence[Space] = ()
+) -> list[Caller]:
     """The functions that call the one named at an offset, each with the places of its calls."""
     found: dict[Callee, list[Link]] = {}
     module = Module(document.uri, document.tree)
-    for link in references(space, module, offset, declaration=False):
-        text = module_of(document, link.uri, space)
+    for link in references(space, module, offset, declaration=False, nested=nested):
+        text = module_of(document, link.uri, space, *nested)
         if text is not None and _is_call(text.tree, link):
             found.setdefault(around(text, link.start), []).append(link)
     return list(found.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.lsp.features.references import references
@@ -19,6 +20,9 @@ class Counted(NamedTuple):
     uses: int
 
 
-def lens_references(document: Document, start: int, end: int, space: Space) -> Counted:
+def lens_references(
+    document: Document, start: int, end: int, space: Space, *, nested: Sequence[Space] = ()
+) -> Counted:
     """The uses of the function whose name begins at ``start``, without its declaration."""
-    return Counted(start, end, len(references(document, start, space, declaration=False)))
+    found = references(document, start, space, declaration=False, nested=nested)
+    return Counted(start, end, len(found))

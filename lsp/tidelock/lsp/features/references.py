@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tidelock.shared.language.index import links, mentioned
@@ -14,11 +15,19 @@ if TYPE_CHECKING:
 
 
 def references(
-    document: Document, offset: int, space: Space, *, declaration: bool = True
+    document: Document,
+    offset: int,
+    space: Space,
+    *,
+    declaration: bool = True,
+    nested: Sequence[Space] = (),
 ) -> list[Link]:
-    """The uses of what stands at an offset, its declarations with them if wanted."""
+    """The uses of what stands at an offset, its declarations with them if wanted.
+
+    Those in ``nested`` workspaces, which hold that of the text or lie in it, are among them.
+    """
     module = Module(document.uri, document.tree)
-    found = mentioned.references(space, module, offset, declaration=declaration)
+    found = mentioned.references(space, module, offset, declaration=declaration, nested=nested)
     if found is None:
-        found = links.references(space, module, offset, declaration=declaration)
+        found = links.references(space, module, offset, declaration=declaration, nested=nested)
     return found

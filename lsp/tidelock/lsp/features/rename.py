@@ -70,8 +70,12 @@ class Renaming(NamedTuple):
     versions: Mapping[str, int] = {}
 
 
-def rename(document: Document, offset: int, space: Space, name: str = "") -> Renaming | None:
+def rename(
+    document: Document, offset: int, space: Space, name: str = "", *, nested: Sequence[Space] = ()
+) -> Renaming | None:
     """The changes that give what stands at an offset another name.
+
+    Those in ``nested`` workspaces, which hold that of the text or lie in it, are among them.
 
     Raises:
         CannotRename: the name has to stay, or the new one cannot be given.
@@ -81,11 +85,11 @@ def rename(document: Document, offset: int, space: Space, name: str = "") -> Ren
         return None
     if name == found.name:
         return Renaming(name)
-    tree = document.tree
+    tree, spaces = document.tree, (space, *nested)
     if found.kind == "type":
-        certain = list(_renamed_type(space, document, found.name, name))
-        _check_places(space, document, certain)
-        return Renaming(name, tuple(certain), versions=_versions(space))
+        certain = _renamed_type(spaces, document, found.name, name)
+        _check_places(spaces, document, certain)
+        return Renaming(name, tuple(certain), versions=_versions(spaces))
     if not is_name(name) and not (document.dialect in ("5.1", "luajit") and name == "goto"):
         raise CannotRename(f"'{name}' is no name in Lua")
     module = Module(document.uri, tree)
@@ -93,29 +97,31 @@ def rename(document: Document, offset: int, space: Space, name: str = "") -> Ren
     if found.kind == "field":
         field = links.field_at(space, module, offset)
         assert field is not None
-        other = links.field_at(space, module, offset, name)
-        if other is not None and other.places:
-            raise CannotRename(f"there is a field '{name}' already")
-        certain, unsure = links.field_uses(space, module, field)
+        for each in spaces:
+            other = links.field_at(each, module, offset, name)
+            if other is not None and other.places:
+                raise CannotRename(f"there is a field '{name}' already")
+        certain, unsure = links.field_uses(space, module, field, nested)
         certain += links.declared_places(field)
     elif found.kind == "type variable":
         certain = _renamed_variable(document, offset, name)
     elif found.kind == "global":
-        _check_new_global(space, document, name)
-        certain = links.references(space, module, offset)
-        for text in space.naming(found.name):
-            certain += links.global_fields(text, found.name, _ENVIRONMENTS)
+        certain = links.references(space, module, offset, nested=nested)
+        for each in spaces:
+            _check_new_global(each, document, name)
+            for text in each.naming(found.name):
+                certain += links.global_fields(text, found.name, _ENVIRONMENTS)
     else:
         assert found.meaning is not None
         certain = [Link(document.uri, tree.lines, *span) for span in _own(tree, found)]
-    certain = [_bare(one) for one in dict.fromkeys(certain)]
+    certain = [_bare(one) for one in links.distinct(certain)]
     unsure = [_bare(one) for one in unsure]
-    _check_places(space, document, [*certain, *unsure])
+    _check_places(spaces, document, [*certain, *unsure])
     for uri, places in _by_text([*certain, *unsure]).items():
-        old = tree if uri == document.uri else _tree(space, uri)
+        old = tree if uri == document.uri else _tree(spaces, uri)
         if old is not None:
             _check_meanings(old, places, name)
-    return Renaming(name, tuple(certain), tuple(unsure), _versions(space))
+    return Renaming(name, tuple(certain), tuple(unsure), _versions(spaces))
 
 
 def subject(document: Document, offset: int, space: Space) -> Subject | None:
@@ -232,17 +238,17 @@ def _file(uri: str) -> str:
     return os.path.basename(path_of_uri(uri)) if uri.startswith("file:") else uri
 
 
-def _check_places(space: Space, document: Document, found: Iterable[Link]) -> None:
-    root = space.places.root
+def _check_places(spaces: Sequence[Space], document: Document, found: Iterable[Link]) -> None:
+    roots = tuple(os.path.join(one.places.root, "") for one in spaces if one.places.root)
     for one in found:
-        if one.uri == document.uri or not root or not one.uri.startswith("file:"):
+        if one.uri == document.uri or not roots or not one.uri.startswith("file:"):
             continue
-        if not path_of_uri(one.uri).startswith(os.path.join(root, "")):
+        if not path_of_uri(one.uri).startswith(roots):
             raise CannotRename(f"{_file(one.uri)}, outside the workspace, uses it")
 
 
-def _versions(space: Space) -> dict[str, int]:
-    return {one.uri: one.version for one in space.opened.values()}
+def _versions(spaces: Sequence[Space]) -> dict[str, int]:
+    return {one.uri: one.version for space in spaces for one in space.opened.values()}
 
 
 def _by_text(found: Sequence[Link]) -> dict[str, list[Link]]:
@@ -252,8 +258,9 @@ def _by_text(found: Sequence[Link]) -> dict[str, list[Link]]:
     return texts
 
 
-def _tree(space: Space, uri: str) -> Tree | None:
-    module = space.module(path_of_uri(uri))
+def _tree(spaces: Sequence[Space], uri: str) -> Tree | None:
+    path = path_of_uri(uri)
+    module = next((one for one in spaces if path in one.opened), spaces[0]).module(path)
     return None if module is None else module.tree
 
 
@@ -301,22 +308,24 @@ def _check_type(space: Space, document: Document, name: str) -> None:
         raise CannotRename(f"'{name}' is declared nowhere")
 
 
-def _renamed_type(space: Space, document: Document, old: str, name: str) -> list[Link]:
+def _renamed_type(spaces: Sequence[Space], document: Document, old: str, name: str) -> list[Link]:
     """All the places of a type, in annotations and in strings that name it."""
     if TYPE_NAME.fullmatch(name) is None or name == "fun":
         raise CannotRename(f"'{name}' is no name of a type")
     module = Module(document.uri, document.tree)
-    text = space.types.text(module.tree, module.uri)
-    if name in BASICS or space.types.meanings.declarations(name, text):
-        raise CannotRename(f"there is a type '{name}' already")
-    for other in (module, *space.naming_type(old)):
+    for space in spaces:
+        text = space.types.text(module.tree, module.uri)
+        if name in BASICS or space.types.meanings.declarations(name, text):
+            raise CannotRename(f"there is a type '{name}' already")
+    for other in (module, *(one for space in spaces for one in space.naming_type(old))):
         for one in mentions(other.tree):
             if one.text == name and one.role == "type variable":
                 line = other.tree.lines.line_of(one.start) + 1
                 where = f"line {line} of {_file(other.uri)}"
                 raise CannotRename(f"'{name}' is a type variable on {where}")
-    found = mentioned.types(space, module, old)
-    return [*found, *(_bare(one) for one in mentioned.captured(space, old))]
+    found = list(mentioned.types(spaces, module, old))
+    found += [_bare(one) for space in spaces for one in mentioned.captured(space, old)]
+    return links.distinct(found)
 
 
 def _check_variable(mention: Mention) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tidelock.shared.language.annotations import comments_around, is_definitions, run_above
-from tidelock.shared.language.index.links import Link, definitions, use_at
+from tidelock.shared.language.index.links import Link, definitions
+from tidelock.shared.language.index.uses import use_at
 from tidelock.shared.language.scopes import Local, Reference, resolve
 from tidelock.shared.language.types.kinds import ClassType, options
 from tidelock.shared.sources import path_of_uri

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from tidelock.shared.language.index.links import (
     Link,
     Owner,
-    Use,
     declared_name,
     definitions,
     own_first,
     owners,
-    use_at,
-    uses_of,
 )
+from tidelock.shared.language.index.uses import Use, use_at, uses_of
 from tidelock.shared.language.luacats.written import Named
 from tidelock.shared.language.scopes import Local, resolve
 from tidelock.shared.language.types.declared import DeclaredClass, declared

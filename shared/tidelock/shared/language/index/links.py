@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import gc
 import re
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
-from itertools import compress
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.annotations import comments_around
 from tidelock.shared.language.index.summary import NO_USES, summary
+from tidelock.shared.language.index.uses import Use, use_at, uses_of
 from tidelock.shared.language.mentions import mention_at, spans_about
-from tidelock.shared.language.paths import constant
 from tidelock.shared.language.scopes import GlobalDeclaration, Label, Local, Reference, resolve
 from tidelock.shared.language.symbols import definition as own_definition
 from tidelock.shared.language.types.declared import declared
@@ -25,14 +23,8 @@ from tidelock.shared.language.types.kinds import ClassType, Shape, options
 from tidelock.shared.sources import path_of_uri
 from tidelock.shared.syntax.tree import (
     Call,
-    Index,
-    KeyedField,
-    Member,
-    MethodCall,
     Name,
-    NamedField,
     String,
-    Table,
 )
 
 if TYPE_CHECKING:
@@ -44,12 +36,10 @@ if TYPE_CHECKING:
     from tidelock.shared.language.types.texts import Text
     from tidelock.shared.model import Key
     from tidelock.shared.positions import Lines
-    from tidelock.shared.syntax.tree import Expression, Node, Tree
+    from tidelock.shared.syntax.tree import Tree
 
 _TOGETHER = 100
 """How many files are looked at with the same types, which keep every tree they were asked about."""
-
-_QUOTES = frozenset("\"'[")
 
 Owner = tuple[str, int]
 """The URI of a text, and where in it a field gets a value or a type."""
@@ -75,16 +65,6 @@ class Field(NamedTuple):
     end: int
     places: list[Property]
     path: Path | None = None
-
-
-class Use(NamedTuple):
-    """A place where a field is named; ``holder`` is the value it is a field of."""
-
-    holder: Expression
-    key: Key
-    start: int
-    end: int
-    sets: bool = False
 
 
 def required(tree: Tree, offset: int) -> String | None:
@@ -155,11 +135,18 @@ def declarations(space: Space, module: Module, name: str) -> Iterator[Link]:
 
 
 def references(
-    space: Space, module: Module, offset: int, *, declaration: bool = True, alone: bool = False
+    space: Space,
+    module: Module,
+    offset: int,
+    *,
+    declaration: bool = True,
+    alone: bool = False,
+    nested: Sequence[Space] = (),
 ) -> list[Link]:
     """Where the thing at an offset is used, this text first; declarations only if wanted.
 
-    With ``alone`` no other text is looked at.
+    With ``alone`` no other text is looked at. ``nested`` are workspaces that hold this one, or
+    lie in it: their texts count too.
     """
     tree = module.tree
     place = resolve(tree).at(offset)
@@ -177,19 +164,27 @@ def references(
         return [Link(module.uri, tree.lines, *span) for span in spans]
     if isinstance(place, Reference | GlobalDeclaration) and place.name:
         found = list(_global_uses(summary(tree), module.uri, tree.lines, place.name, declaration))
-        for other in () if alone else space.summaries(but=module.uri):
-            if place.name in other.summary.uses and other.uri != module.uri:
-                found += _global_uses_in(space, other, place.name, declaration)
-        return found
+        for each in () if alone else (space, *nested):
+            for other in each.summaries(but=module.uri):
+                if place.name in other.summary.uses and other.uri != module.uri:
+                    found += _global_uses_in(each, other, place.name, declaration)
+        return distinct(found)
     field = field_at(space, module, offset)
     if field is None or not isinstance(field.key, str):
         return []
-    others = [module] if alone else own_first(space, module, field.key)
-    found, unsure = _field_uses(space, module, field, others, declaration)
+    if alone:
+        found, unsure = _field_uses(space, module, field, [module], declaration)
+    else:
+        found, unsure = field_uses(space, module, field, nested, declaration=declaration)
     if declaration:
         declared_at = declared_places(field)
         found += [one for one in declared_at if not alone or one.uri == module.uri]
-    return list(dict.fromkeys(found + unsure))
+    return distinct(found + unsure)
+
+
+def distinct(found: Iterable[Link]) -> list[Link]:
+    """Each stretch once, whichever space has found it."""
+    return list({(one.uri, one.start, one.end): one for one in found}.values())
 
 
 def field_at(space: Space, module: Module, offset: int, key: str = "") -> Field | None:
@@ -225,11 +220,24 @@ def declared_places(field: Field) -> list[Link]:
     return links_of(one for one in field.places if one.declared is not None)
 
 
-def field_uses(space: Space, module: Module, field: Field) -> tuple[list[Link], list[Link]]:
+def field_uses(
+    space: Space,
+    module: Module,
+    field: Field,
+    nested: Sequence[Space] = (),
+    *,
+    declaration: bool = True,
+) -> tuple[list[Link], list[Link]]:
     """The uses of a field in code: those that are certain, and those that may be its."""
-    if not isinstance(field.key, str):
-        return [], []
-    return _field_uses(space, module, field, own_first(space, module, field.key), True)
+    sure: list[Link] = []
+    unsure: list[Link] = []
+    for each in (space, *nested) if isinstance(field.key, str) else ():
+        others = own_first(each, module, str(field.key))
+        certain, possible = _field_uses(each, module, field, others, declaration)
+        sure, unsure = sure + certain, unsure + possible
+    places = {(one.uri, one.start) for one in sure}
+    unsure = [one for one in unsure if (one.uri, one.start) not in places]
+    return distinct(sure), distinct(unsure)
 
 
 def global_fields(module: Module, name: str, holders: Collection[str]) -> Iterator[Link]:
@@ -333,61 +341,3 @@ def owners(types: Types, text: Text, use: Use) -> set[Owner]:
 
 def _owners(found: Iterable[Property]) -> set[Owner]:
     return {(one.text.uri, one.start) for one in found if one.text is not None}
-
-
-# -- the uses of fields in a tree --------------------------------------------------------------
-
-
-def use_at(tree: Tree, offset: int) -> Use | None:
-    """The field that is named at an offset."""
-    path = tree.under(offset)
-    for around, node in zip([None, *path], path, strict=False):
-        for one in _use(node, around):
-            if one.start <= offset <= one.end:
-                return one
-    return None
-
-
-def uses_of(tree: Tree, key: str) -> Iterator[Use]:
-    """Where fields of a name are named, in text order."""
-    found: list[Use] = []
-    tokens = tree.tokens
-    telling = {text for text in set(tokens.texts) if _may_be(text, key)}
-    places = list(compress(tokens.starts, map(telling.__contains__, tokens.texts)))
-    todo: list[tuple[Node, Node | None]] = [(tree.body, None)]
-    while todo:
-        node, around = todo.pop()
-        found += [one for one in _use(node, around) if one.key == key]
-        for child in node.children():
-            place = bisect_left(places, child.start)
-            if place < len(places) and places[place] < child.end:
-                todo.append((child, node))
-    return iter(sorted(found, key=lambda one: one.start))
-
-
-def _may_be(token: str, key: str) -> bool:
-    """Whether a token is a name, or may be a string with that value."""
-    return token == key or (token[:1] in _QUOTES and (key in token or "\\" in token))
-
-
-def _use(node: Node, around: Node | None) -> Iterator[Use]:
-    """The field that a node names, if it does."""
-    if isinstance(node, Member):
-        yield Use(node.object, node.key, node.key_start, node.end, _is_set(node, around))
-    elif isinstance(node, MethodCall):
-        yield Use(node.object, node.key, node.key_start, node.key_start + len(node.key))
-    elif isinstance(node, Index):
-        key = constant(node.key)
-        if key is not None:
-            start, end = node.key.start, node.key.end
-            yield Use(node.object, key, start, end, _is_set(node, around))
-    elif isinstance(around, Table) and isinstance(node, NamedField):
-        yield Use(around, node.name.name, node.name.start, node.name.end, True)
-    elif isinstance(around, Table) and isinstance(node, KeyedField):
-        key = constant(node.key)
-        if key is not None:
-            yield Use(around, key, node.key.start, node.key.end, True)
-
-
-def _is_set(node: Expression, around: Node | None) -> bool:
-    return node in getattr(around, "targets", ()) or getattr(around, "target", None) is node

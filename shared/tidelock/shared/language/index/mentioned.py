@@ -7,7 +7,7 @@ Parameters and fields are what the code makes of them (``links``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tidelock.shared.language.index import links
@@ -59,32 +59,40 @@ def definitions(space: Space, module: Module, offset: int) -> list[Link] | None:
 
 
 def references(
-    space: Space, module: Module, offset: int, *, declaration: bool = True, alone: bool = False
+    space: Space,
+    module: Module,
+    offset: int,
+    *,
+    declaration: bool = True,
+    alone: bool = False,
+    nested: Sequence[Space] = (),
 ) -> list[Link] | None:
     """Where the word of an annotation at an offset stands or is used, this text first.
 
-    None where no such word stands; declarations only if wanted, with ``alone`` no other text.
+    None where no such word stands; the rest is as in ``links.references``.
     """
     mention = mention_at(module.tree, offset)
     if mention is None:
         return None
     if mention.role in TYPES:
-        return list(types(space, module, mention.text, declaration=declaration, alone=alone))
+        spaces = () if alone else (space, *nested)
+        return links.distinct(types(spaces, module, mention.text, declaration=declaration))
     if mention.role == "type variable":
         return variables(module, mention)
-    if mention.role == "field":
-        return links.references(space, module, offset, declaration=declaration, alone=alone)
-    local = local_of(module.tree, mention)
-    if local is None:
+    local = None if mention.role == "field" else local_of(module.tree, mention)
+    if mention.role != "field" and local is None:
         return []
-    return links.references(space, module, local.start, declaration=declaration, alone=alone)
+    start = offset if local is None else local.start
+    return links.references(
+        space, module, start, declaration=declaration, alone=alone, nested=nested
+    )
 
 
 def types(
-    space: Space, module: Module, name: str, *, declaration: bool = True, alone: bool = False
+    spaces: Sequence[Space], module: Module, name: str, *, declaration: bool = True
 ) -> Iterator[Link]:
-    """Where annotations name a type, this text first."""
-    others = () if alone else space.naming_type(name)
+    """Where annotations name a type, this text first; some places more than once."""
+    others = (one for space in spaces for one in space.naming_type(name))
     for text in (module, *(one for one in others if one.uri != module.uri)):
         for one in mentions(text.tree):
             is_meant = one.role == "type" or (declaration and one.role == "declaration")
