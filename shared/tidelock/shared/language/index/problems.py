@@ -8,11 +8,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.checks.variables import damage
-from tidelock.shared.language.index.summary import is_dynamic, requires, sets
+from tidelock.shared.language.index.summary import is_dynamic, preloads, requires, sets
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.suppressions import wanted
@@ -153,6 +154,12 @@ def _nearest(name: str, known: Iterable[str]) -> str:
         if size * least <= len(one) <= size / least
         and len(letters.intersection(one)) >= len(letters) * least
     }
+    return _most_like(name, frozenset(alike))
+
+
+@lru_cache(maxsize=32)
+def _most_like(name: str, alike: frozenset[str]) -> str:
+    """The one of a few hundred names; kept, for each edit of a text with such a problem asks."""
     found = difflib.get_close_matches(name, sorted(alike), 1, _LIKE)
     return found[0] if found else ""
 
@@ -184,11 +191,29 @@ def _unresolved(tree: Tree, uri: str, space: Space, known: Known) -> Iterator[Pr
 
 
 _MODULES = 5_000
-"""How many files are looked at for a name; each edit of a text with such a problem asks anew."""
+"""How many files are looked at for a name."""
+
+_MOST_KEPT = 300
 
 
 def _near_module(name: str, space: Space, folders: Sequence[str], known: Known) -> str:
-    """The module that may be meant: one of a like name, or the same file in another folder."""
+    """The module that may be meant, looked for again only when there are other modules.
+
+    Each edit of a text with such a problem asks, and to compare thousands of names takes long.
+    """
+    loads = (one.name for opened in space.opened.values() for one in preloads(opened.tree))
+    modules = (*space.opened, None, *loads, None, *space.snapshot.preloading, None, *known.modules)
+    key, memo = (name, *folders, modules), space.snapshot.memo
+    found = memo.get(key)
+    if found is None:
+        if len(memo) >= _MOST_KEPT:
+            memo.clear()
+        found = memo[key] = _nearest_module(name, space, folders, known)
+    return found
+
+
+def _nearest_module(name: str, space: Space, folders: Sequence[str], known: Known) -> str:
+    """One of a like name, or the same file in another folder."""
     read = islice(space.module_names(folders), _MODULES)
     names = list(dict.fromkeys((*read, *space.preloaded(), *known.modules)))
     close = _nearest(name, names)

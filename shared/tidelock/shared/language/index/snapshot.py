@@ -24,10 +24,11 @@ def last_name(path: str) -> str:
 class Snapshot:
     """Summaries by canonical path, and who sets, declares and preloads what; never changed.
 
-    ``modules`` are the files to require, by the last of their names in small letters.
+    ``modules`` are the files to require, by the last of their names in small letters; ``memo`` is
+    for what is found out about which files there are, and is kept while the same ones are.
     """
 
-    __slots__ = ("declaring", "files", "modules", "preloading", "setting", "templates")
+    __slots__ = ("declaring", "files", "memo", "modules", "preloading", "setting", "templates")
 
     def __init__(self, files: Mapping[str, Summary]) -> None:
         self.files = files
@@ -35,6 +36,7 @@ class Snapshot:
         self.declaring: Names = {}
         self.preloading: Names = {}
         self.modules: Names = {}
+        self.memo: dict[object, str] = {}
         self.templates: tuple[str, ...] = ()
         for path, one in files.items():
             self._add(path, one)
@@ -49,7 +51,10 @@ class Snapshot:
             else:
                 files[path] = summary
         if not is_new:
-            return Snapshot(files)
+            made = Snapshot(files)
+            if files.keys() == self.files.keys():
+                made.memo = self.memo
+            return made
         made = Snapshot({})
         made.files = files
         made.setting, made.declaring = dict(self.setting), dict(self.declaring)
