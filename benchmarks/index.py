@@ -1,4 +1,4 @@
-"""The index of a large workspace: read for the first time, from the cache, after one change.
+"""A large workspace: read for the first time, from the cache, after one change, and judged.
 
 The workspace is made here: modules with classes, comments and requires, no two alike. Each sample
 is a fresh process; what the processes took together is their memory.
@@ -15,11 +15,13 @@ from pathlib import Path
 
 from measure import spread
 from report import Bar, Options, Table, main
+from surveying import sample
 
 FILES, PARTS = 605, 8
 COLD_BAR = Bar(3.0, ("seconds",))
 CACHE_BAR = Bar(0.5, ("seconds",))
 MEMORY_BAR = Bar(300.0, ("memory_mb",))
+SURVEY_BAR = Bar(8.0, ("seconds",))
 
 NAMES = ("tide", "moon", "harbour", "buoy", "chart", "pilot", "signal", "depth", "current", "wave")
 PART = """
@@ -77,7 +79,43 @@ def write(folder: Path) -> int:
 
 
 def measure(options: Options) -> list[Table]:
-    """The one table."""
+    """The tables of reading and of judging; ``--only index`` and ``--only survey`` give one."""
+    tables = {"index": reading, "survey": judging}
+    return [make(options) for name, make in tables.items() if name in (options.only or tables)]
+
+
+def judging(options: Options) -> Table:
+    """The problems of all files, in a server of which none of them is shown."""
+    rounds = options.rounds or (1 if options.quick else 5)
+    command = "python benchmarks/index.py --only survey"
+    table = Table("survey", "Judging a workspace that nobody has open", command)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made).resolve() / "workspace"
+        folder.mkdir()
+        lines = write(folder)
+        samples = [sample(folder, Path(made) / f"home{number}") for number in range(rounds)]
+    assert all(one.files == FILES for one in samples), samples
+    table.add(
+        "from the start to the last problem",
+        SURVEY_BAR,
+        seconds=spread([one.seconds for one in samples]),
+        computed=spread([one.computed for one in samples]),
+    )
+    table.add(
+        "of that, after the files were read", seconds=spread([one.judging for one in samples])
+    )
+    memory = spread([one.memory_mb for one in samples])
+    table.add("most memory of all processes at once", MEMORY_BAR, memory_mb=memory)
+    table.notes.append(
+        f"{FILES} files, {lines:,} lines, {samples[0].problems:,} problems, no cache; the pass "
+        f"begins after a second of quiet; {rounds} rounds, medians with quartiles; computed is "
+        "the processor's time of all processes, memory is added up 50 times a second"
+    )
+    return table
+
+
+def reading(options: Options) -> Table:
+    """How long it takes to know the files."""
     rounds = options.rounds or (1 if options.quick else 5)
     table = Table("index", "Reading a workspace, in seconds and MB", "python benchmarks/index.py")
     samples: dict[str, list[dict[str, float]]] = {}
@@ -112,7 +150,7 @@ def measure(options: Options) -> list[Table]:
         "quartiles; what all processes computed together says what a machine without other work "
         "would take"
     )
-    return [table]
+    return table
 
 
 def _sample(folder: str, cache: str) -> dict[str, float]:
