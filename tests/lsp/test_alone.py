@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tidelock.lsp import folder as folders
+from tidelock.lsp import survey
 from tidelock.lsp.moment import Moment
 from tidelock.shared.config import Settings
 from tidelock.shared.errors import KernelError
@@ -19,6 +20,7 @@ from tidelock.shared.model import Fact
 from .test_folder_programs import program
 from .test_folders import LUA_51, UNTITLED, Desk
 from .test_session import WAIT_S, at
+from .test_survey import PATIENCE_S
 
 REVISION = "git:/one/a.lua?HEAD"
 READS = "print(in_one, nowhere)"
@@ -116,7 +118,10 @@ def test_nothing_of_them_is_known_in_the_folder(desk: Desk) -> None:
     assert len(found) == 4  # a symbol is looked for in all that the editor shows
 
 
-def test_what_lies_beside_a_file_is_found_and_not_judged(desk: Desk) -> None:
+def test_what_lies_beside_a_file_is_found_and_not_judged(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey, "QUIET_S", 0.02)
     desk.file("one/tidelock.toml", "")  # the problems of files nobody has open are shown
     uri, beside = desk.file("away/a.lua"), desk.file("away/tide.lua", "nowhere()\nreturn {}")
     judged = desk.file("one/b.lua", "nowhere()")
@@ -125,7 +130,8 @@ def test_what_lies_beside_a_file_is_found_and_not_judged(desk: Desk) -> None:
     desk.codes(uri, "unresolved-require")
     defined = desk.editor.ask("textDocument/definition", at(0, 24, uri))
     assert (defined if isinstance(defined, dict) else defined[0])["uri"] == beside
-    desk.codes(judged, "undefined-global")
+    with desk.editor.changed:  # a process of low priority has judged the file
+        assert desk.editor.changed.wait_for(lambda: desk.newest(judged), PATIENCE_S)
     assert desk.newest(beside) is None
 
 

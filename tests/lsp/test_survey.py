@@ -65,8 +65,9 @@ class Files:
     def begin(self, **capabilities: Any) -> None:
         options = {"trusted": True}  # has the options be asked for
         root = self.folder.as_uri()
+        watches = {"didChangeWatchedFiles": {"dynamicRegistration": True}}  # by ``tell``
         params = {
-            "capabilities": capabilities,
+            "capabilities": {**capabilities, "workspace": watches},
             "rootUri": root,
             "initializationOptions": options,
         }
