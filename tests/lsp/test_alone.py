@@ -1,4 +1,4 @@
-"""Texts that lie in no folder of a session: files elsewhere, new texts, virtual documents."""
+"""Texts that lie in no folder of a session: files elsewhere, virtual documents; and new texts."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from .test_session import WAIT_S, at
 from .test_survey import PATIENCE_S
 
 REVISION = "git:/one/a.lua?HEAD"
+VIRTUAL = "memory:/new.lua"
 READS = "print(in_one, nowhere)"
 
 
@@ -36,7 +37,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def elsewhere(desk: Desk) -> list[str]:
-    return [desk.file("away/a.lua"), UNTITLED, REVISION, "vscode-vfs://x/one/a.lua"]
+    return [desk.file("away/a.lua"), VIRTUAL, REVISION, "vscode-vfs://x/one/a.lua"]
 
 
 def test_they_have_the_options_of_the_home(desk: Desk, home: Path) -> None:
@@ -56,10 +57,10 @@ def test_the_users_own_configuration_counts(
     own.write_text('[lsp.diagnostics]\ndisable = ["unused-local"]\n')
     try:
         desk.begin("one")
-        desk.editor.open("local unused\nlocal goto = nowhere", uri=UNTITLED)
-        desk.problems(UNTITLED, lambda found: "syntax-error" in dict(found))
-        desk.editor.change("local unused\nprint(nowhere)", 2, uri=UNTITLED)
-        desk.codes(UNTITLED, "undefined-global")
+        desk.editor.open("local unused\nlocal goto = nowhere", uri=VIRTUAL)
+        desk.problems(VIRTUAL, lambda found: "syntax-error" in dict(found))
+        desk.editor.change("local unused\nprint(nowhere)", 2, uri=VIRTUAL)
+        desk.codes(VIRTUAL, "undefined-global")
     finally:
         own.unlink()
 
@@ -75,8 +76,8 @@ def test_the_editors_settings_count_that_are_no_folders(desk: Desk) -> None:
     ]
     desk.session.receive({"jsonrpc": "2.0", "id": number, "result": given})
     text = "local unused\nprint(nowhere)"
-    desk.editor.open(text, uri=UNTITLED)
-    desk.codes(UNTITLED, "undefined-global")
+    desk.editor.open(text, uri=VIRTUAL)
+    desk.codes(VIRTUAL, "undefined-global")
     desk.editor.open(text, uri=desk.uri("one/b.lua"))
     desk.codes(desk.uri("one/b.lua"), "unused-local")
 
@@ -151,26 +152,26 @@ def test_a_folder_that_comes_takes_its_texts_and_gives_them_back(desk: Desk) -> 
 def test_with_the_last_folder_gone_they_are_served_as_in_an_editor_without(desk: Desk) -> None:
     desk.begin("one")
     alone = desk.session.folders.alone
-    desk.editor.open("print(nowhere)", uri=UNTITLED)
-    desk.codes(UNTITLED, "undefined-global")
+    desk.editor.open("print(nowhere)", uri=VIRTUAL)
+    desk.codes(VIRTUAL, "undefined-global")
     desk.change(removed=("one",))
     assert desk.session.folders.alone is not alone
-    assert desk.serving(UNTITLED) == "."
-    desk.editor.change("print(nowhere, neither)", 2, uri=UNTITLED)
-    desk.codes(UNTITLED, "undefined-global", "undefined-global")
+    assert desk.serving(VIRTUAL) == "."
+    desk.editor.change("print(nowhere, neither)", 2, uri=VIRTUAL)
+    desk.codes(VIRTUAL, "undefined-global", "undefined-global")
     desk.change(added=("one",))
-    desk.editor.change("print(nowhere)", 3, uri=UNTITLED)
-    desk.codes(UNTITLED, "undefined-global")
+    desk.editor.change("print(nowhere)", 3, uri=VIRTUAL)
+    desk.codes(VIRTUAL, "undefined-global")
 
 
 def test_an_open_home_serves_them(desk: Desk, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(desk.home / "one"))
     desk.file("two/tidelock.toml")
     desk.begin("one", "two")
-    assert desk.serving(UNTITLED) == "one"
+    assert desk.serving(VIRTUAL) == "one"
     assert len(list(desk.session.folders)) == 2
     desk.change(removed=("one",))
-    assert (desk.serving(UNTITLED), desk.names()) == ("one", ["two"])
+    assert (desk.serving(VIRTUAL), desk.names()) == ("one", ["two"])
     assert not desk.session.folders.alone.is_open
 
 
@@ -187,19 +188,29 @@ def test_a_module_that_a_folder_looks_for_elsewhere_is_one_of_its_texts(desk: De
     assert "high" in {one["label"] for one in completed(desk, inside, 1, 11)}
 
 
+def test_a_new_text_is_one_of_the_first_folder(desk: Desk) -> None:
+    desk.file("two/tidelock.toml")
+    desk.begin("one", "two")
+    assert desk.serving(UNTITLED) == "one"
+    desk.editor.open("local goto = 1\nprint(goto, in_one, made_here)", uri=UNTITLED)
+    desk.codes(UNTITLED, "undefined-global")
+    program(desk, "one", Moment("idle", "k1", names=(Fact("made_here", "number", "1"),)))
+    desk.codes(UNTITLED)
+
+
 # -- their program -------------------------------------------------------------------------------
 
 
 def test_no_program_of_a_folder_is_theirs(desk: Desk) -> None:
     desk.begin("one")
     inside = desk.uri("one/a.lua")
-    for uri in (inside, UNTITLED):
+    for uri in (inside, VIRTUAL):
         desk.editor.open("print(made_here)", uri=uri)
         desk.codes(uri, "undefined-global")
     program(desk, "one", Moment("idle", "k1", names=(Fact("made_here", "number", "1"),)))
     desk.codes(inside)
-    desk.codes(UNTITLED, "undefined-global")
-    for arguments, kernel in (([], "k1"), ([{"uri": UNTITLED}], None)):
+    desk.codes(VIRTUAL, "undefined-global")
+    for arguments, kernel in (([], "k1"), ([{"uri": VIRTUAL}], None)):
         status = desk.editor.wait(desk.editor.command("tidelock.status", *arguments))["result"]
         assert status["kernelId"] == kernel
 
@@ -230,10 +241,10 @@ def test_a_kernel_is_started_for_them_by_commands_only(
     own = str(desk.home / "one")
     wait((own, True))
     assert {workspace for workspace, _ in sought} == {own}
-    desk.editor.open("print(1)", uri=UNTITLED)
+    desk.editor.open("print(1)", uri=VIRTUAL)
     wait((str(home), False))
     assert (str(home), True) not in sought
-    answer = desk.editor.wait(desk.editor.command("tidelock.run", {"uri": UNTITLED}))
+    answer = desk.editor.wait(desk.editor.command("tidelock.run", {"uri": VIRTUAL}))
     assert answer["words"] == "none"
     wait((str(home), True))
     desk.session.close()
@@ -251,6 +262,6 @@ def test_nothing_is_told_of_them_before_there_is_one(desk: Desk, home: Path) -> 
         return {os.path.basename(one["workspace"]) for one in said}
 
     assert told() == {"one"}
-    desk.editor.open("print(nowhere)", uri=UNTITLED)
+    desk.editor.open("print(nowhere)", uri=VIRTUAL)
     with desk.editor.changed:
         assert desk.editor.changed.wait_for(lambda: told() == {"one", home.name}, WAIT_S), told()

@@ -164,16 +164,16 @@ async def test_texts_that_lie_in_no_folder_are_served_alone(editor: Editor) -> N
     await tide(editor, other(editor), "old_ebb")
     await tide(editor, editor.work, "new_ebb")
     text = "print(in_other, new_ebb, old_ebb, 7 // 2)\n"
-    editor.open("untitled:Untitled-1", text)
-    for uri in ("untitled:Untitled-1", shown(editor, editor.home, "away.lua", text)):
+    editor.open("memory:/new.lua", text)
+    for uri in ("memory:/new.lua", shown(editor, editor.home, "away.lua", text)):
         await codes(editor, uri, *["undefined-global"] * 3)
-    editor.change("untitled:Untitled-1", 2, "own_ebb = _VERSION\nprint(_VERSION)\n")
+    editor.change("memory:/new.lua", 2, "own_ebb = _VERSION\nprint(_VERSION)\n")
     editor.attend()
-    begun = await editor.command("tidelock.run", {"uri": "untitled:Untitled-1"})
+    begun = await editor.command("tidelock.run", {"uri": "memory:/new.lua"})
     assert (await editor.told(messages.OUTPUT))["text"] == "Lua 5.4\n"
     told = await editor.told(messages.EXECUTION_FINISHED)
     assert (told["execution"], told["outcome"]) == (begun["execution"], "ok")
-    places = [editor.work.as_uri(), other(editor).as_uri(), "untitled:Untitled-1"]
+    places = [editor.work.as_uri(), other(editor).as_uri(), "memory:/new.lua"]
     statuses = [await editor.command("tidelock.status", {"uri": uri}) for uri in places]
     assert statuses[-1]["workspace"] == str(editor.home)
     assert len({one["kernelId"] for one in statuses}) == 3

@@ -221,7 +221,9 @@ class Folders:
             path = self.path(uri)
             holding = [one for one in self._innermost if one.holds(path)][:1]
             reading = [one for one in self._all if one.knows(path)]
-            found = tuple(dict.fromkeys([*holding, *reading])) or (self.alone,)
+            is_new = uri.startswith("untitled:")  # typed where the first folder's program is
+            home = self.first if is_new else self.alone
+            found = tuple(dict.fromkeys([*holding, *reading])) or (home,)
             if len(places) < _MOST_PLACES:
                 places[uri] = found
         return found
