@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tidelock.shared.language.checks.standard import assigned
 from tidelock.shared.language.checks.statements import number
 from tidelock.shared.language.scopes import resolve
-from tidelock.shared.language.stdlib import library
 from tidelock.shared.syntax.tree import (
     Assign,
     Binary,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 _COMPARING = frozenset(("==", "~=", "<", ">", "<=", ">="))
 _ORDERING = frozenset(("<", ">", "<=", ">="))
 _ARITHMETIC = frozenset(("+", "-", "*", "/", "//", "%", "^", ".."))
-_TYPES = frozenset(
+TYPES = frozenset(
     ("nil", "number", "string", "boolean", "table", "function", "thread", "userdata", "cdata")
 )
 
@@ -92,8 +92,7 @@ def _assign(look: Walk, node: Node) -> None:
     assert isinstance(node, Assign)
     _counts(look, node.targets, node.values, node.end)
     for target, value in zip(node.targets, node.values, strict=False):
-        if isinstance(target, Name):
-            _standard(look, target, value)
+        assigned(look, target, value)
         if type(target) is type(value) and isinstance(target, Name):
             text = look.of(target)
             if text == look.of(value):
@@ -107,21 +106,9 @@ def _calls(node: Node) -> bool:
     return any(isinstance(one, Call | MethodCall) for one in walk(node))
 
 
-def _standard(look: Walk, target: Name, value: Expression) -> None:
-    """A name of the standard library gets a value that has nothing to do with the old one."""
-    name = target.name
-    if library(look.dialect).entry((name,)) is None:
-        return
-    if any(isinstance(one, Name) and one.name == name for one in walk(value)):
-        return
-    message = f"'{name}' belongs to the standard library"
-    look.report("read-only-global", target.start, target.end, message, free=(target,))
-
-
 def _function(look: Walk, node: Node) -> None:
     assert isinstance(node, Function)
-    if isinstance(node.target, Name):
-        _standard(look, node.target, node.body)
+    assigned(look, node.target, node.body)
 
 
 def _grown(look: Walk, target: Expression, value: Expression) -> None:
@@ -318,7 +305,7 @@ def _comparison(
         elif isinstance(one, Unary) and one.operator == "#" and _is_no_number(other):
             why = f"a length is a number, so this is always {answer}"
         elif (function := _type_of(one)) is not None:
-            if isinstance(other, String) and other.value not in _TYPES:
+            if isinstance(other, String) and other.value not in TYPES:
                 why = f"'type' never says {other.text[:40]}"
             elif isinstance(other, Constant):
                 why = f"'type' gives a text; write '\"{other.text}\"'"

@@ -19,6 +19,7 @@ from tidelock.shared.language.checks.expressions import (
     swapped,
 )
 from tidelock.shared.language.checks.formats import formats
+from tidelock.shared.language.checks.standard import gone
 from tidelock.shared.language.checks.statements import STATEMENTS, defined_twice, main_chunk
 from tidelock.shared.language.checks.strings import strings
 from tidelock.shared.language.checks.typed import closed, declared_locals, field, nil, returns
@@ -86,6 +87,7 @@ def _at_once(tree: Tree, arguments: str) -> Iterator[Problem]:
     yield from look.problems
     yield from variables(tree, look.bodies, arguments)
     yield from unset(tree, look.unset)
+    yield from gone(tree)
 
 
 def in_depth(

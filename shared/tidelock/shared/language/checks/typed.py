@@ -16,6 +16,7 @@ from tidelock.shared.language.checks.judging import (
     sources,
     takes_nil,
 )
+from tidelock.shared.language.checks.tables import kept_tables
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.luacats.written import Named
 from tidelock.shared.language.stdlib import library
@@ -23,6 +24,7 @@ from tidelock.shared.language.types.calls import returns_of
 from tidelock.shared.language.types.flow import leaves
 from tidelock.shared.language.types.kinds import NIL, ClassType, Function, lua_type
 from tidelock.shared.language.types.tracing import trace
+from tidelock.shared.language.versions import elsewhere
 from tidelock.shared.model import Problem
 from tidelock.shared.syntax.tree import (
     Call,
@@ -67,6 +69,10 @@ def field(
         yield from _library_field(text, holder.name, node.key, start, end, sets)
         return
     kind = types.expression(text, holder)
+    if isinstance(holder, Name) and isinstance(node, Member):
+        yield from _kept_field(text, holder, node.key, start, end)
+    if lua_type(kind) == "string" and not isinstance(kind, ClassType):
+        yield from _library_field(text, "string", node.key, start, end, sets)
     if not isinstance(kind, ClassType):
         return
     places = types.properties.find(kind, node.key)
@@ -100,8 +106,21 @@ def _library_field(
         return
     if key in text.members.fields((name,)):
         return
+    other = elsewhere(f"{name}.{key}", text.dialect)
+    if other:
+        yield Problem("undefined-field", "warning", start, end, other)
+        return
     near = difflib.get_close_matches(key, [one.name for one in known.members((name,))], 1, 0.7)
     yield _no_field(name, key, start, end, near)
+
+
+def _kept_field(text: Text, holder: Name, key: str, start: int, end: int) -> Iterator[Problem]:
+    """A field that a table has not, all of whose uses are in sight."""
+    local = text.members.scopes.meaning(holder.start)
+    keys = frozenset() if local is None else kept_tables(text.tree).keys(local)
+    if keys and key not in keys:
+        near = difflib.get_close_matches(key, sorted(keys), 1, 0.7)
+        yield _no_field(holder.name, key, start, end, near)
 
 
 def _is_closed(types: Types, kind: ClassType) -> bool:

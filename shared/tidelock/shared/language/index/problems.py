@@ -12,21 +12,23 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from tidelock.shared.language.checks.tables import is_asked
 from tidelock.shared.language.checks.variables import damage
 from tidelock.shared.language.index.summary import is_dynamic, preloads, requires, sets
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.suppressions import wanted
-from tidelock.shared.model import DIALECTS, Problem, Severity
+from tidelock.shared.language.versions import elsewhere
+from tidelock.shared.model import Problem, Severity
 
 if TYPE_CHECKING:
     from tidelock.shared.language.index.space import Space
     from tidelock.shared.language.index.summary import Place
+    from tidelock.shared.language.variables import Reference
     from tidelock.shared.model import Dialect
     from tidelock.shared.syntax.tree import Tree
 
 _SHOWN_FOLDERS = 4
-_NAMED = {"luajit": "LuaJIT"}
 
 
 class Observed(NamedTuple):
@@ -85,6 +87,8 @@ def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
         observed = name in known.observed.globals
         if observed and not known.observed.is_labelled:
             continue
+        if _is_tested(tree, name, references):
+            continue
         message = nearest = ""
         if observed:
             message = at_run_time(f"'{name}'")
@@ -97,6 +101,14 @@ def _undefined(tree: Tree, space: Space, known: Known) -> Iterator[Problem]:
                 yield Problem(
                     "undefined-global", grave, one.start, one.end, message, instead=nearest
                 )
+
+
+def _is_tested(tree: Tree, name: str, references: Sequence[Reference]) -> bool:
+    """Whether a text asks if a name is there that only other Luas have: it can do without."""
+    if not elsewhere(name, tree.dialect):
+        return False
+    paths = (tree.path(one.start) for one in references)
+    return any(len(path) > 1 and is_asked(path[-2], path[-1]) for path in paths)
 
 
 def _implicit(tree: Tree, uri: str, space: Space, known: Known) -> Iterator[Problem]:
@@ -126,19 +138,19 @@ def at_run_time(what: str) -> str:
 
 
 _LIKE = 0.75
+_FOREIGN = {"null": "nil", "none": "nil", "undefined": "nil", "true": "true", "false": "false"}
+"""What other languages write for the constants of Lua, in small letters."""
 _OWN_NAMES = re.compile(r"\b(?:setfenv|module)\b")
 
 
 def _undefined_words(name: str, dialect: Dialect, near: Iterable[str]) -> tuple[str, str]:
     """What is to be said of a name that nobody defines, and the name that may be meant."""
-    others = [
-        _NAMED.get(other, f"Lua {other}")
-        for other in DIALECTS
-        if other != dialect and library(other).entry((name,)) is not None
-    ]
-    if others:
-        lua = _NAMED.get(dialect, f"Lua {dialect}")
-        return f"'{name}' is not in {lua}; {others[0]} has it", ""
+    other = elsewhere(name, dialect)
+    if other:
+        return other, ""
+    ours = _FOREIGN.get(name.lower())
+    if ours is not None:
+        return f"'{name}' is not defined; Lua writes '{ours}'", ours
     nearest = _nearest(name, near) if len(name) > 2 else ""
     hint = f"; did you mean '{nearest}'?" if nearest else ""
     return f"'{name}' is not defined{hint}", nearest
