@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from kit.marked import Marked, files
 from tidelock.shared.language.checks.finding import at_once, in_depth
-from tidelock.shared.language.checks.fixes import Fix, fixes
+from tidelock.shared.language.checks.fixes import fixes
+from tidelock.shared.language.checks.mending import Fix
 from tidelock.shared.language.diagnostics import from_load, problems
 from tidelock.shared.language.index import problems as wide
 from tidelock.shared.language.index.space import Places, Space

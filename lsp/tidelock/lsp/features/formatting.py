@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from tidelock.shared.language.checks.fixes import Edit
+from tidelock.shared.language.checks.mending import Edit
 from tidelock.shared.language.format import layout, stylua
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidelock.shared.language.checks.fixes import Edit
+from tidelock.shared.language.checks.mending import Edit
 from tidelock.shared.language.format.layout import COMMENT, Levels, items
 from tidelock.shared.syntax.tree import within
 

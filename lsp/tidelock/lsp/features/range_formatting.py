@@ -8,7 +8,7 @@ from tidelock.shared.language.format import layout
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
-    from tidelock.shared.language.checks.fixes import Edit
+    from tidelock.shared.language.checks.mending import Edit
 
 
 def range_formatting(

@@ -822,6 +822,8 @@ class Parser:
             return CallStatement(node)
         if kind in COMPOUND:
             return self.compound(node, kind)
+        if kind == "+" and self.text.startswith("++", self.starts[self.i]):
+            return self.counted(node)
         if type(node) is Name and node.name == "continue" and self.loops:
             message = "'continue' is not Lua; write 'goto' and a label at the end of the loop"
             self.report(message, at=self.i - 1)
@@ -836,6 +838,17 @@ class Parser:
         self.i += 1
         values = self.values()
         return Broken(node.start, self.ends[self.i - 1], [node, *values])
+
+    def counted(self, node: Expression) -> Statement:
+        """``a++`` of other languages."""
+        name = self.text[node.start : node.end][:20]
+        start, end = self.starts[self.i], self.ends[self.i + 1]
+        self.i += 2
+        message = f"'++' is not Lua; write '{name} = {name} + 1'"
+        if self.flag_token < self.i:
+            self.lexical(self.i)
+        self.add("syntax-error", start, end, message, (), self.kinds[self.i] == END)
+        return Broken(node.start, end, [node])
 
     def assignment(self, first: Expression) -> Statement:
         """``targets = values`` after the first target."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.language.annotations import comments_around
-from tidelock.shared.language.checks.fixes import Edit
+from tidelock.shared.language.checks.mending import Edit
 from tidelock.shared.syntax.parser import parse
 from tidelock.shared.syntax.tokens import NAME, NUMBER, STRING
 from tidelock.shared.syntax.tree import Block, walk

@@ -1,0 +1,89 @@
+"""What mends annotations: lines that say nothing, parameters without one, wishes for nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tidelock.shared.language.annotations import run_above, run_at
+from tidelock.shared.language.checks.mending import REST, Edit, Fix, around, indent
+from tidelock.shared.language.luacats import tags
+from tidelock.shared.language.members import members
+from tidelock.shared.language.scopes import resolve
+from tidelock.shared.language.types.declared import function_below
+from tidelock.shared.syntax.tree import Call, Function, LocalFunction, Member, MethodCall, Name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tidelock.shared.model import Problem
+    from tidelock.shared.syntax.tree import Tree
+
+
+def annotation(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Take the line of an annotation away."""
+    start, end = tree.lines.span(tree.lines.line_of(problem.start))
+    if tree.text[start:end].lstrip().startswith("---"):
+        after = REST.match(tree.text, end)
+        edit = Edit(start, end if after is None else after.end(), "")
+        yield Fix("remove the line", (edit,), is_preferred=not problem.instead)
+
+
+def described(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Take the line away, or describe the parameters that have none."""
+    yield from annotation(tree, problem)
+    run = run_at(tree, problem.start)
+    body = None if run is None else function_below(tree, run)
+    if run is None or body is None:
+        return
+    known = [item for item in run.block.items if isinstance(item, tags.Param)]
+    names = {item.name.text for item in known}
+    lacking = [one.name for one in body.parameters if one.name and one.name not in names]
+    if not lacking:
+        return
+    _, end = tree.lines.span(tree.lines.line_of(run.start + known[-1].start))
+    space = indent(tree, run.start)
+    lines = "".join(f"\n{space}---@param {one} any" for one in lacking)
+    shown = ", ".join(f"'{one}'" for one in lacking[:3]) + ("..." if len(lacking) > 3 else "")
+    yield Fix(f"describe {shown}", (Edit(end, end, lines),))
+
+
+_NEEDED = re.compile(r"'[^']+' needs '([^']+)'\Z")
+
+
+def optional(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Say in the comment of a function of this text that an argument may be left out."""
+    needed = _NEEDED.match(problem.message)
+    place = _defined(tree, problem)
+    if needed is None or place is None:
+        return
+    run = run_above(tree, place)
+    for item in run.block.items:
+        if isinstance(item, tags.Param) and item.name.text == needed[1] and not item.is_optional:
+            end = run.start + item.name.end
+            yield Fix(f"let '{needed[1]}' be left out", (Edit(end, end, "?"),))
+
+
+def _defined(tree: Tree, problem: Problem) -> int | None:
+    """Where the statement begins that defines the function of a call."""
+    call = around(tree, problem.start, Call | MethodCall)
+    if call is None:
+        return None
+    if isinstance(call, Call) and isinstance(call.function, Name):
+        local = resolve(tree).meaning(call.function.start)
+        if local is not None:
+            statement = around(tree, local.start, LocalFunction)
+            is_it = statement is not None and statement.name.start == local.start
+            return statement.start if statement is not None and is_it else None
+    known = members(tree)
+    if isinstance(call, MethodCall):
+        holder = known.path(call.object)
+        path = None if holder is None else (*holder, call.key)
+    else:
+        path = known.path(call.function) if isinstance(call.function, Name | Member) else None
+    if path is None:
+        return None
+    for one in tree.walk():
+        if isinstance(one, Function) and known.path(one.target) == path:
+            return one.start
+    return None
