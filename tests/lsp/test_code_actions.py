@@ -14,6 +14,7 @@ from tidelock.lsp.features.resolved_action import resolved_action
 from tidelock.lsp.manner import Manner
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.language.format.layout import applied
+from tidelock.shared.language.index.space import Places, Space
 from tidelock.shared.language.suppressions import suppressions
 from tidelock.shared.model import Problem
 from tidelock.shared.syntax.parser import parse
@@ -40,8 +41,8 @@ def test_the_fixes_of_the_problems_of_a_place() -> None:
         "hide 'undefined-global' in this project",
     ]
     assert [one.wish for one in found if one.wish] == [
-        ("lsp.diagnostics.globals", "pritn"),
-        ("lsp.diagnostics.disable", "undefined-global"),
+        ("lsp.diagnostics.globals", "pritn", True),
+        ("lsp.diagnostics.disable", "undefined-global", True),
     ]
     assert found[0].fix.is_preferred
     assert acted("pritn(1)", typo(0), at=7) == []
@@ -119,6 +120,35 @@ def test_what_changes_the_project_is_a_command_for_editors_that_apply_edits() ->
     ]
     assert hide.title == "hide 'undefined-global' in this project"
     assert not [one for one in edits.code_action_list(found, text, CAN) or [] if one.command]
+
+
+def test_a_text_for_another_lua_may_select_it() -> None:
+    text = Document("file:///code/a.lua", 4, "x = 1 // 2", "5.1")
+    (problem,) = text.tree.problems
+    found = code_actions(text, 6, 6, [problem])
+    assert [one.fix.title for one in found] == [
+        "write it with 'math.floor'",
+        "select Lua 5.3 in tidelock.toml",
+    ]
+    made = edits.code_action_list(found, text, CAN._replace(applies_edits=True)) or []
+    assert made[1].command is not None
+    assert made[1].command.arguments == [{"uri": text.uri, "key": "lua.version", "value": "5.3"}]
+
+
+def test_a_global_that_is_a_module_can_be_required() -> None:
+    source = 'local sea = require "sea"\n\nfunction f()\n  harbour.open(sea)\nend\n'
+    text = Document("file:///code/a.lua", 1, source, search=("/code",))
+    modules = [
+        Document(f"file:///code/{name}", 1, "return {}") for name in ("harbour.lua", "harbours.lua")
+    ]
+    space = Space(opened=[text, *modules], places=Places("/code"))
+    start = source.index("harbour")
+    problem = Problem("undefined-global", "warning", start, start + 7, "'harbour' is not defined")
+    found = code_actions(text, start, start, [problem], space)
+    (wanted,) = (one.fix for one in found if one.fix.title.startswith("require"))
+    assert wanted.title == "require 'harbour'"
+    line = 'local harbour = require "harbour"\n'
+    assert applied(source, list(wanted.edits)) == source.replace("\n\n", f"\n{line}\n", 1)
 
 
 def test_an_error_is_not_hidden_anywhere() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tidelock.lsp.features.code_actions import Action
     from tidelock.lsp.features.rename import Renaming, Subject
     from tidelock.lsp.option_text import Replacement
-    from tidelock.shared.language.checks.fixes import Edit
+    from tidelock.shared.language.checks.mending import Edit
     from tidelock.shared.language.index.links import Link
 
 ACTIONS = types.CodeActionOptions([types.CodeActionKind.QuickFix], resolve_provider=True)
@@ -175,7 +175,8 @@ def _action(
         is_preferred=True if one.fix.is_preferred else None,
     )
     if one.wish is not None:
-        wanted = {"uri": document.uri, "key": one.wish.key, "add": one.wish.entry}
+        how = "add" if one.wish.is_added else "value"
+        wanted = {"uri": document.uri, "key": one.wish.key, how: one.wish.text}
         made.command = types.Command(one.fix.title, "tidelock.setOption", arguments=[wanted])
         return made
     if not with_edits:

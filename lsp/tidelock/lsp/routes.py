@@ -131,11 +131,11 @@ REQUESTS: tuple[Route, ...] = (
     ),
     Route(
         "textDocument/codeAction", "code_actions", edits.code_actions, edits.code_action_list,
-        ("code_action_provider", edits.ACTIONS), is_judged=True,
+        ("code_action_provider", edits.ACTIONS), is_judged=True, is_wide=True,
     ),
     Route(
         "codeAction/resolve", "resolved_action", edits.unresolved_action, edits.resolved_action,
-        ("code_action_provider", edits.ACTIONS), is_judged=True,
+        ("code_action_provider", edits.ACTIONS), is_judged=True, is_wide=True,
     ),
     Route(
         "textDocument/foldingRange", "folding", views.folding, views.folding_ranges,

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from tidelock.shared.language.checks.mending import Edit, Fix
 from tidelock.shared.language.completion import Item
 from tidelock.shared.language.index.summary import requires
 from tidelock.shared.language.scopes import resolve
@@ -61,6 +62,16 @@ def auto_require(document: Document, wanted: Target, space: Space) -> Iterator[I
         number += 1
         if number == _MOST:
             return
+
+
+def required(document: Document, name: str, start: int, space: Space) -> Iterator[Fix]:
+    """The lines that would give a name its module, for a use of it that begins at an offset."""
+    line = _line(document.tree, start)
+    for local, path in space.modules(name, document.path):
+        module = space.name_of(path, document.search) if local == name else ""
+        if module:
+            edit = Edit(line.offset, line.offset, line.text(local, module))
+            yield Fix(f"require '{module}'", (edit,))
 
 
 def _line(tree: Tree, start: int) -> Line:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tidelock.shared.language.checks.fixes import Edit, Fix, fixes
+from tidelock.lsp.features.auto_require import required
+from tidelock.shared.language.checks.fixes import fixes
+from tidelock.shared.language.checks.mending import Edit, Fix
+from tidelock.shared.language.checks.version_fixes import selectable
+from tidelock.shared.language.versions import shown
 
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
+    from tidelock.shared.language.index.space import Space
     from tidelock.shared.model import Problem
 
 
 class Wish(NamedTuple):
-    """One more entry for a list among the options of the project."""
+    """An option of the project that would change: one more entry of a list, or another value."""
 
     key: str
-    entry: str
+    text: str
+    is_added: bool = True
 
 
 class Action(NamedTuple):
@@ -36,12 +42,14 @@ def code_actions(
     start: int,
     end: int,
     problems: Sequence[Problem] = (),
+    space: Space | None = None,
     *,
     is_wanted: bool = True,
 ) -> list[Action]:
     """The fixes of the problems that touch a stretch; those of one code together after them.
 
-    Globals that are missing may be declared, and a code be hidden, in the options of the project.
+    Globals that are missing may be required where the ``space`` has a module of that name, or be
+    declared in the options of the project; there a code may be hidden, and another Lua be selected.
 
     ``problems`` are those of this version of the text. Where fixes are not wanted, there are none.
     """
@@ -52,12 +60,10 @@ def code_actions(
     codes: dict[str, Problem] = {}
     for problem in problems:
         if problem.start <= end and problem.end >= start:
-            found += [Action(problem, fix) for fix in fixes(tree, problem)]
-            if problem.code in _OF_GLOBALS:
-                name = document.text[problem.start : problem.end]
-                wish = Wish("lsp.diagnostics.globals", name)
-                fix = Fix(f"declare '{name}' in tidelock.toml", ())
-                found.insert(len(found) - 1, Action(problem, fix, wish=wish))  # hiding is the last
+            ways = [Action(problem, fix) for fix in fixes(tree, problem)]
+            last = len(ways) - (problem.severity != "error")  # hiding is the last
+            ways[last:last] = _further(document, problem, space)
+            found += ways
             codes.setdefault(problem.code, problem)
     for code, problem in codes.items():
         every = [one for one in problems if one.code == code]
@@ -77,6 +83,22 @@ def code_actions(
             fix, wish = Fix(f"hide '{code}' in this project", ()), Wish(_DISABLE, code)
             found.append(Action(problem, fix, is_for_all=True, wish=wish))
     return found
+
+
+def _further(document: Document, problem: Problem, space: Space | None) -> Iterator[Action]:
+    """What takes more than the text that has a problem."""
+    if problem.code in _OF_GLOBALS:
+        name = document.text[problem.start : problem.end]
+        if problem.code == "undefined-global" and space is not None:
+            for fix in required(document, name, problem.start, space):
+                yield Action(problem, fix)
+        wish = Wish("lsp.diagnostics.globals", name)
+        yield Action(problem, Fix(f"declare '{name}' in tidelock.toml", ()), wish=wish)
+    elif problem.code == "wrong-version-syntax":
+        other = selectable(document.tree, problem)
+        if other is not None:
+            wish = Wish("lua.version", other, is_added=False)
+            yield Action(problem, Fix(f"select {shown(other)} in tidelock.toml", ()), wish=wish)
 
 
 _OF_GLOBALS = ("undefined-global", "implicit-global")
