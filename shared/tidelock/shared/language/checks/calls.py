@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING
 
 from tidelock.shared.language.annotations import digest
 from tidelock.shared.language.checks.judging import differs, takes_nil
+from tidelock.shared.language.deprecations import deprecated
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.types.kinds import UNKNOWN, Function, Type, lua_type
 from tidelock.shared.model import Problem
-from tidelock.shared.syntax.tree import Call, Expression, Index, Member, MethodCall, Name, Vararg
+from tidelock.shared.syntax.tree import (
+    Assign,
+    Call,
+    Expression,
+    Index,
+    Member,
+    MethodCall,
+    Name,
+    Vararg,
+)
+from tidelock.shared.syntax.tree import Function as Defined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +75,24 @@ def call(types: Types, text: Text, node: Call | MethodCall) -> Iterator[Problem]
     yield from found
     if len(signatures) == 1 and not found:
         yield from _arguments(types, text, node, signatures[0])
+
+
+def marked(text: Text) -> Iterator[Problem]:
+    """Uses of what comments of the text call deprecated, that are no calls."""
+    tree = text.tree
+    for start in sorted(deprecated(tree)):
+        path = tree.path(start)
+        node, outer = path[-1], path[-2]
+        if not isinstance(node, Name | Member):
+            continue
+        local = text.members.scopes.meaning(start) if isinstance(node, Name) else None
+        is_declared = local is not None and local.start == start
+        is_set = isinstance(outer, Assign) and any(one is node for one in outer.targets)
+        is_set = is_set or (isinstance(outer, Defined) and outer.target is node)
+        is_called = isinstance(outer, Call) and outer.function is node
+        if not (is_declared or is_set or is_called):
+            message = f"'{tree.text[start : node.end]}' is deprecated"
+            yield Problem("deprecated", "hint", start, node.end, message)
 
 
 def _called(types: Types, text: Text, node: Call | MethodCall) -> Type:

@@ -92,8 +92,9 @@ _LIST = (
     Code("read-only-global", "names", "warning",
          "a name of the standard library gets a value that has nothing to do with the old one",
          "<!print!> = nil", "make it local", ("121", "122")),
-    Code("unset-local", "names", "warning", "a variable that is read and never gets a value",
-         "local <!total!>\nprint(total)", "begin with 'nil'", ("221",)),
+    Code("unset-local", "names", "warning",
+         "a variable that is read and never gets a value, or not before that",
+         "local <!total!>\nprint(total)", "begin with 'nil'", ("221", "321")),
     Code("redefined-local", "names", "hint", "a second variable of a name in the same scope",
          "local a = 1\nlocal <!a!> = 2\nprint(a)", "assign to the first one; another name",
          ("411", "412", "413")),
@@ -121,9 +122,10 @@ _LIST = (
     Code("unused-value", "unused", "hint", "a value that no use of its variable can see",
          "local a = f()\nprint(a)\n<!a!> = f()", "remove it; keep the call",
          ("311", "312", "313", "331"), UNNECESSARY),
-    Code("write-only-local", "unused", "hint", "a variable that is assigned to and never read",
+    Code("write-only-local", "unused", "hint",
+         "a variable that is assigned to, or filled, and never read",
          "local <!a!>\na = 1", "remove it; call it '_a'",
-         ("unused-local", "231", "232", "233"), UNNECESSARY),
+         ("unused-local", "231", "232", "233", "241"), UNNECESSARY),
 
     # -- flow: the course of a program -------------------------------------------------------------
     Code("empty-block", "flow", "hint", "a block without statement or comment",
@@ -187,7 +189,7 @@ _LIST = (
     Code("close-non-object", "calls", "warning", "a variable to be closed with what cannot be",
          "local file <close> = <!'a.txt'!>\nprint(file)"),
     Code("deprecated", "calls", "hint",
-         "what its comment calls deprecated, or a later Lua has no more and this one need not use",
+         "what a comment calls deprecated, or a later Lua has no more and this one need not use",
          "---@deprecated\nlocal function f() end\n<!f!>()",
          "what the comment says to use; what replaces it", tag="deprecated"),
     Code("discard-returns", "calls", "warning", "a call whose only use is what it gives, dropped",
@@ -299,7 +301,7 @@ await-in-sync cast-local-type cast-type-mismatch codestyle-check different-requi
 global-in-nil-env incomplete-signature-doc inject-field missing-global-doc
 missing-local-export-doc name-style-check no-unknown not-yieldable spell-check trailing-space
 undefined-env-child unnecessary-assert
-022 023 131 142 214 241 321 341 561 611 612 613 614 621 631
+022 023 131 142 214 341 561 611 612 613 614 621 631
 """
 UNCHECKED = frozenset(_UNCHECKED.split())
 """Others' names of what is not looked at here; they may be written and mean nothing."""

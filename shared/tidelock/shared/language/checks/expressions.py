@@ -91,6 +91,8 @@ def _local(look: Walk, node: Node) -> None:
 def _assign(look: Walk, node: Node) -> None:
     assert isinstance(node, Assign)
     _counts(look, node.targets, node.values, node.end)
+    for target in node.targets:
+        look.fills(target)
     for target, value in zip(node.targets, node.values, strict=False):
         assigned(look, target, value)
         if type(target) is type(value) and isinstance(target, Name):
@@ -109,6 +111,7 @@ def _calls(node: Node) -> bool:
 def _function(look: Walk, node: Node) -> None:
     assert isinstance(node, Function)
     assigned(look, node.target, node.body)
+    look.fills(node.target)
 
 
 def _grown(look: Walk, target: Expression, value: Expression) -> None:

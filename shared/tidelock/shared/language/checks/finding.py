@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, final
 
 from tidelock.shared.language.annotations import is_definitions
-from tidelock.shared.language.checks.calls import call, dropped
+from tidelock.shared.language.checks.calls import call, dropped, marked
 from tidelock.shared.language.checks.comments import comments
 from tidelock.shared.language.checks.expressions import (
     EXPRESSIONS,
@@ -107,6 +107,7 @@ def in_depth(
     if not is_definitions(tree):
         breathe()
         found += unused_values(tree)
+        found += marked(text)
         found += _Depth(types, text, sets).run(breathe)
     return wanted(tree, found)
 

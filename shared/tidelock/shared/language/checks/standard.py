@@ -12,7 +12,7 @@ from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.versions import dropped
 from tidelock.shared.model import Problem
-from tidelock.shared.syntax.tree import Constant, If, Member, Name, walk
+from tidelock.shared.syntax.tree import Constant, Member, Name, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,21 +45,25 @@ def _field(look: Walk, target: Member, holder: Name, value: Expression) -> None:
         return
     if library(look.dialect).entry((holder.name, target.key)) is None:
         return
-    name = rf"\b{holder.name}\s*\.\s*{target.key}\b"
-    if re.search(rf"{name}(?!\s*(?:\(|=[^=]))", _without(look, target)):
+    if (holder.name, target.key) in look.tree.once("handed on", _handed_on):
         return
-    place = look.placed(target.start)
-    asked = (one for one in look.tree.path(place) if isinstance(one, If))
-    for clause in (clause for one in asked for clause in one.clauses):
-        if re.search(name, look.tree.text[clause.condition.start : clause.condition.end]):
-            return
     message = f"'{holder.name}.{target.key}' belongs to the standard library"
     look.report("read-only-global", target.start, target.end, message, free=(holder,))
 
 
-def _without(look: Walk, node: Expression) -> str:
-    text = look.tree.text
-    return f"{text[: look.placed(node.start)]};{text[look.placed(node.end) :]}"
+def _handed_on(tree: Tree) -> frozenset[tuple[str, str]]:
+    """The fields of the library that a text has as values, or asks for: neither called nor set."""
+    names = (one.name for one in library(tree.dialect).members(()) if one.kind == "table")
+    found: set[tuple[str, str]] = set()
+    for name in names:
+        for one in resolve(tree).globals.get(name, ()):
+            field = _FIELD.match(tree.text, one.start + len(name))
+            if field is not None:
+                found.add((name, field[1]))
+    return frozenset(found)
+
+
+_FIELD = re.compile(r"\s*\.\s*(\w+)\b(?!\s*(?:[({'\"\[.:]|=[^=]))")
 
 
 def gone(tree: Tree) -> Iterator[Problem]:

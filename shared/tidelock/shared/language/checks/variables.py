@@ -26,7 +26,8 @@ class Bodies(NamedTuple):
     ``named`` has the bodies of local functions by the start of their name, ``values`` the starts
     of variables that begin as a function, ``stubs`` the numbers of functions without statement,
     ``varargs`` the places of ``...`` that their function does not mention, ``open`` the numbers of
-    functions that do.
+    functions that do. ``tables`` are the starts of variables that begin as a new table, ``filled``
+    those of names whose fields are assigned to.
     """
 
     named: Mapping[int, tuple[int, int]]
@@ -34,6 +35,8 @@ class Bodies(NamedTuple):
     stubs: frozenset[int]
     varargs: tuple[tuple[int, int], ...]
     open: frozenset[int]
+    tables: frozenset[int] = frozenset()
+    filled: frozenset[int] = frozenset()
 
 
 @final
@@ -132,6 +135,8 @@ def _local(local: Local, bodies: Bodies) -> Iterator[Problem]:
         yield _hint("unused-local", start, end, f"'{name}' is never used")
     elif not reads:
         yield _hint("write-only-local", start, end, f"'{name}' is set and never read")
+    elif start in bodies.tables and all(one.start in bodies.filled for one in reads):
+        yield _hint("write-only-local", start, end, f"'{name}' is filled and never read")
 
 
 # -- parameters and the variables of loops -----------------------------------------------------

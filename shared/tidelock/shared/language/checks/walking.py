@@ -19,12 +19,15 @@ from tidelock.shared.syntax.tree import (
     Empty,
     FunctionBody,
     Goto,
+    Index,
     Label,
     Local,
     LocalFunction,
+    Member,
     Name,
     Number,
     String,
+    Table,
     Vararg,
 )
 from tidelock.shared.unwanted import each
@@ -54,6 +57,7 @@ class Walk:
     """
 
     __slots__ = (
+        "_filled",
         "_found",
         "_named",
         "_number",
@@ -61,6 +65,7 @@ class Walk:
         "_shift",
         "_source",
         "_stubs",
+        "_tables",
         "_values",
         "_varargs",
         "dialect",
@@ -84,6 +89,8 @@ class Walk:
         self._stubs: set[int] = set()
         self._varargs: list[tuple[int, int]] = []
         self._open: set[int] = set()
+        self._tables: set[int] = set()
+        self._filled: set[int] = set()
 
     def run(self, checks: Mapping[type[Node], Sequence[Callable[[Walk, Node], None]]]) -> None:
         """See every node of the statements that are whole; leaves are seen by their parents."""
@@ -131,11 +138,18 @@ class Walk:
         for name, value in zip(node.names, node.values, strict=False):
             if isinstance(value, FunctionBody):
                 self._values.add(name.start + self._shift)
+            elif type(value) is Table:
+                self._tables.add(name.start + self._shift)
 
     def _local_function(self, node: Node) -> None:
         assert isinstance(node, LocalFunction)
         span = node.body.start + self._shift, node.body.end + self._shift
         self._named[node.name.start + self._shift] = span
+
+    def fills(self, target: Node) -> None:
+        """A field of a variable is assigned to, if it is one."""
+        if isinstance(target, Member | Index) and type(holder := target.object) is Name:
+            self._filled.add(holder.start + self._shift)
 
     def stand(self, shift: int) -> None:
         """What follows is about nodes with a shift."""
@@ -200,4 +214,6 @@ class Walk:
             frozenset(self._stubs),
             tuple(self._varargs),
             frozenset(self._open),
+            frozenset(self._tables),
+            frozenset(self._filled),
         )
