@@ -58,7 +58,7 @@ def judged(source: str, dialect: Dialect = "5.4") -> Judged:
     refusal = _LOAD(tree.text, dialect)
     found = problems(tree, from_load(tree, refusal) if refusal else None)
     found += at_once(tree)
-    found += in_depth(tree, space.types, uri)
+    found += in_depth(tree, space.types, uri, others=lambda: wide.all_problems(tree, uri, space))
     found += wide.problems(tree, uri, space)
     return Judged(next(iter(marks.values())), tree, sorted(found, key=lambda one: one.start))
 

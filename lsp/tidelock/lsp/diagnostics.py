@@ -5,7 +5,7 @@ Nothing is loaded here: who can ask Lua hands its verdict in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -15,6 +15,7 @@ from tidelock.shared.log import layer
 if TYPE_CHECKING:
     from tidelock.shared.config import Settings
     from tidelock.shared.language.index.foreign import Wishes
+    from tidelock.shared.language.index.problems import Known
     from tidelock.shared.language.index.space import Space
     from tidelock.shared.model import Dialect, Problem
     from tidelock.shared.positions import Lines
@@ -164,18 +165,31 @@ def deepen(
     def sets(name: str, key: str) -> bool:
         return any(key in members(one.tree).fields((name,)) for one in space.naming(key))
 
-    return in_depth(document.tree, space.types, document.uri, sets, breathe)
+    def others() -> Iterator[Problem]:
+        from tidelock.shared.language.index import problems
+
+        # what a program has does not tell whether a comment has a use
+        known = _known(document, beyond)._replace(observed=problems.Observed())
+        return problems.all_problems(document.tree, document.uri, space, known)
+
+    return in_depth(document.tree, space.types, document.uri, sets, breathe, others)
 
 
 def _wide(document: Judged, beyond: Beyond) -> list[Problem]:
+    from tidelock.shared.language.index import problems
+
+    known = _known(document, beyond)
+    return problems.problems(document.tree, document.uri, beyond.space, known)
+
+
+def _known(document: Judged, beyond: Beyond) -> Known:
     from tidelock.shared.language.index import installed, problems
 
     dialect = document.dialect
-    known = problems.Known(
+    return problems.Known(
         set(installed.host_globals(python=beyond.python)),
         set(installed.built_in(dialect)),
         beyond.is_global,
         lambda name: installed.is_installed(name, dialect),
         problems.Observed(beyond.globals, beyond.modules, beyond.is_labelled),
     )
-    return problems.problems(document.tree, document.uri, beyond.space, known)

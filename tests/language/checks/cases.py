@@ -995,6 +995,38 @@ DOCS = {
         ),
         ("local a\n---@cast a integer", "print(a)\n---@cast a integer", "---@cast string integer"),
     ),
+    "unused-suppression": Cases(
+        (
+            "---@diagnostic disable-next-line: <!unused-local!>\nprint(1)",
+            "print(1) ---@diagnostic disable-line: <!empty-block!>",
+            "---@diagnostic disable: unused-local, <!unused-label!>\nlocal a = 1",
+            "---@diagnostic disable: <!empty-block!>\nf()\n---@diagnostic enable\ndo end",
+            "---@diagnostic disable-next-line: <!undefined-global!>\nprint(1)",
+            "print(1) -- luacheck: ignore <!211!>",
+            "local b = 1 -- luacheck: ignore <!211/a!> 211/b",
+            "-- luacheck: push ignore <!541!>\nf()\n-- luacheck: pop\ndo end",
+        ),
+        (
+            "---@diagnostic disable-next-line: unused-local\nlocal a = 1",
+            "---@diagnostic disable-next-line: undefined-global\nprint(nowhere)",
+            "---@diagnostic disable-next-line: undefined-doc-name\n---@type Nowhere\nlocal a",
+            "---@diagnostic disable: doc-syntax-error\n---@param",
+            "---@diagnostic disable: empty-block\n---@diagnostic disable: unused-local\n"
+            "local a\ndo end",
+            # what others may see there
+            "---@diagnostic disable\nprint(1)",
+            "---@diagnostic disable: need-check-nil, no-print, lowercase-global\nprint(1)",
+            "---@diagnostic disable-next-line: unused-local\nfunction f(a, b) return b end",
+            "print(1) -- luacheck: ignore",
+            "print(1) -- luacheck: ignore 631 212 2",
+            "print(1) -- luacheck: ignore self",
+            # what nobody can tell
+            "---@diagnostic disable: unused-local\nx = = 1",
+            "---@meta\n---@diagnostic disable: unused-local",
+            "---@diagnostic disable-next-line: unused-suppression\n"
+            "---@diagnostic disable-next-line: unused-local\nprint(1)",
+        ),
+    ),
     "unknown-diag-code": Cases(
         tuple(
             f"---@diagnostic disable: <!{name}!>"

@@ -114,6 +114,27 @@ from tidelock.shared.syntax.parser import parse
             '-- main.lua --\nrequire "sea.tides"\n-- sea/tides.lua --\nreturn 1',
         ),
         ("syntax-error", "if !a then end", "if not a then end"),
+        (
+            "unused-suppression",
+            "f()\n  ---@diagnostic disable-next-line: unused-local\nprint(1)",
+            "f()\nprint(1)",
+        ),
+        (
+            "unused-suppression",
+            "local a ---@diagnostic disable-line: unused-label, unused-local",
+            "local a ---@diagnostic disable-line: unused-local",
+        ),
+        (
+            "unused-suppression",
+            "local a ---@diagnostic disable-line: unused-local, unused-label",
+            "local a ---@diagnostic disable-line: unused-local",
+        ),
+        ("unused-suppression", "print(1) -- luacheck: ignore 211\nf()", "print(1)\nf()"),
+        (
+            "unused-suppression",
+            "local a -- luacheck: ignore 541 211",
+            "local a -- luacheck: ignore 211",
+        ),
         ("undefined-global", "x = null", "x = nil"),
         ("undefined-global", "x = True", "x = true"),
         ("empty-block", "if a then\n  f()\nelse\nend", "if a then\n  f()\nend"),

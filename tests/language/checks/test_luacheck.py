@@ -74,7 +74,7 @@ def shown(source: str) -> list[str]:
         ("x1(x2) -- luacheck: ignore 113/x1\n", ["x2"]),
         ("x1(x2) -- luacheck: ignore x1\n", ["x2"]),
         ("x1(x2, xx) -- luacheck: ignore x%d\n", ["xx"]),
-        ("x1() -- luacheck: ignore 211", ["x1"]),
+        ("x1() -- luacheck: ignore 212", ["x1"]),
         ("x1() -- luacheck: ignore x", ["x1"]),
         ("x1() --luacheck:ignore 1..\nx2()", ["x2"]),
         ("x1() -- luacheck: globals x1\nx1()", ["x1"]),

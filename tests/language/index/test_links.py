@@ -308,7 +308,7 @@ def test_undefined_globals() -> None:
     assert one.message == "'registery' is not defined; did you mean 'registry'?"
     assert [one.message for one in found("<!zz!>(<!zz!>)")] == ["'zz' is not defined"] * 2
     (one,) = found("<!unpack!>({})")
-    assert one.message == "'unpack' is not in Lua 5.4; Lua 5.1 has it"
+    assert one.message == "'unpack' is in Lua 5.1, not in Lua 5.4; write 'table.unpack'"
     (one,) = found("<!utf8!>.char(1)", dialect="luajit")
     assert one.message == "'utf8' is not in LuaJIT; Lua 5.3 has it"
     (one,) = found("setfenv(1, {}) print(<!any!>)", dialect="5.1")

@@ -182,13 +182,17 @@ _Kind = Literal["hide", "show", "only"]
 
 
 class Option(NamedTuple):
-    """One option of a comment: where it begins, its first word, its name or none, and the rest."""
+    """One option of a comment: where it begins, its first word, its name or none, and the rest.
+
+    ``places`` are those of the rest.
+    """
 
     start: int
     word: str
     name: str
     words: tuple[str, ...]
     is_negated: bool = False
+    places: tuple[int, ...] = ()
 
 
 def options(tree: Tree) -> tuple[tuple[Option, ...], ...]:
@@ -226,7 +230,8 @@ def _read(body: str, start: int) -> Iterator[Option]:
             size = len(name.split())
             rest = words[negated + size :]
             if name != "push":
-                yield Option(place, text[0], name, tuple(one for one, _ in rest), negated)
+                more, places = tuple(one for one, _ in rest), tuple(one for _, one in rest)
+                yield Option(place, text[0], name, more, negated, places)
                 break
             yield Option(place, name, name, ())
             words = rest
@@ -241,6 +246,27 @@ class _Rule(NamedTuple):
     patterns: tuple[Pattern, ...]
 
 
+class Hiding(NamedTuple):
+    """A word of a comment that hides problems of some codes between ``first`` and ``last``.
+
+    ``form`` is a regular expression for the names they stand on, empty for any.
+    """
+
+    start: int
+    end: int
+    codes: frozenset[str]
+    first: int
+    last: int
+    form: str = ""
+
+    def hides(self, problem: Problem, text: str) -> bool:
+        """Whether a problem of the text is meant."""
+        if problem.code not in self.codes or not self.first <= problem.start < self.last:
+            return False
+        name = text[problem.start : problem.end]
+        return not self.form or re.search(self.form, name) is not None
+
+
 @final
 class Comments:
     """What the ``-- luacheck:`` comments of a text hide; made once, never changed.
@@ -249,13 +275,14 @@ class Comments:
     ``push`` and ``pop`` it ends there.
     """
 
-    __slots__ = ("_filters", "_globals")
+    __slots__ = ("_filters", "_globals", "hidings")
 
     def __init__(self, tree: Tree) -> None:
         # The two are asked by themselves: to declare no global is not to ask for its problems.
         self._filters: list[_Rule] = []
         self._globals: list[_Rule] = []
         marks: list[tuple[int, int]] = []
+        ignoring: list[tuple[int, Option]] = []
         for comment in options(tree):
             if not comment:
                 continue
@@ -267,10 +294,20 @@ class Comments:
                     first, second = marks.pop()
                     _cut(self._filters, first, one.start)
                     _cut(self._globals, second, one.start)
+                if one.name == "ignore":
+                    ignoring.append((len(self._filters), one))
                 for kind, patterns in _filters(one):
                     self._filters.append(_Rule(start, end, kind, patterns))
                 for kind, patterns in _declared(one):
                     self._globals.append(_Rule(start, end, kind, patterns))
+
+        self.hidings = [
+            Hiding(place, place + len(word), codes, rule.start, rule.end, form)
+            for index, one in ignoring
+            for rule in (self._filters[index],)
+            for word, place in zip(one.words, one.places, strict=True)
+            for codes, form in _exactly(word)
+        ]
 
     def hides(self, problem: Problem, text: str) -> bool:
         """Whether a problem of the text is not to be shown."""
@@ -278,6 +315,14 @@ class Comments:
             return False
         name = text[problem.start : problem.end]
         return any(_hides(rules, problem, name) for rules in (self._filters, self._globals))
+
+
+def _exactly(word: str) -> Iterator[tuple[frozenset[str], str]]:
+    """The pattern of a word that begins with one number of luacheck, which is known here."""
+    number = word.partition("/")[0]
+    found = pattern(word) if number in NAMED and number.isdecimal() else None
+    if found is not None:
+        yield NAMED[number], found.form
 
 
 def _hides(rules: list[_Rule], problem: Problem, name: str) -> bool:

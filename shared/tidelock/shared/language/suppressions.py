@@ -14,7 +14,7 @@ from tidelock.shared.language.checks.codes import NAMED
 from tidelock.shared.language.luacats import tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tidelock.shared.model import Problem
     from tidelock.shared.syntax.tree import Tree
@@ -24,20 +24,28 @@ _ALL = ""
 
 @final
 class Suppressions:
-    """The wishes of one text; made by ``suppressions``, never changed."""
+    """The wishes of one text; made by ``suppressions``, never changed.
 
-    __slots__ = ("_lines", "_luacheck", "_switches")
+    ``hidings`` are the words that hide something, each with what it is about.
+    """
+
+    __slots__ = ("_lines", "_luacheck", "_switches", "hidings")
 
     def __init__(self, tree: Tree) -> None:
         # Single lines, by what is hidden there; and per name the lines where it goes off and on.
         self._lines: dict[int, set[str]] = {}
         self._switches: dict[str, list[tuple[int, bool]]] = {}
         self._luacheck = luacheck.Comments(tree)
+        said: list[tuple[int, tags.Diagnostic, int]] = []
         for run in runs(tree):
             for item in run.block.items:
                 if isinstance(item, tags.Diagnostic):
                     line = tree.lines.line_of(run.start + item.start)
                     self._note(item, line)
+                    said += [(run.start, item, line)]
+        self.hidings = [*self._luacheck.hidings]
+        for start, item, line in said:
+            self.hidings += self._hidings(tree, start, item, line)
 
     def _note(self, wish: tags.Diagnostic, line: int) -> None:
         written = [name.text for name in wish.names]
@@ -48,6 +56,29 @@ class Suppressions:
         else:
             line += wish.action.text == "disable-next-line"
             self._lines.setdefault(line, set()).update(names)
+
+    def _hidings(
+        self, tree: Tree, start: int, wish: tags.Diagnostic, line: int
+    ) -> Iterator[luacheck.Hiding]:
+        """What each of the names of a wish hides."""
+        if wish.action.text == "enable":
+            return
+        last = line + 1
+        if wish.action.text == "disable-next-line":
+            line, last = line + 1, line + 2
+        for name in wish.names:
+            codes = NAMED.get(name.text, frozenset())
+            if wish.action.text == "disable":
+                again = (self._again(line, one) for one in codes)
+                last = max((len(tree.lines) if one < 0 else one for one in again), default=line)
+            first, end = tree.lines.span(line)[0], tree.lines.span(max(last - 1, line))[1] + 1
+            place = start + name.start
+            yield luacheck.Hiding(place, start + name.end, codes, first, end)
+
+    def _again(self, line: int, code: str) -> int:
+        """The line from which a code is shown again that is hidden from another on; or -1."""
+        every = (one for name in (code, _ALL) for one in self._switches.get(name, ()))
+        return min((place for place, off in every if place > line and not off), default=-1)
 
     def hides(self, problem: Problem, tree: Tree) -> bool:
         """Whether a problem of the text is not to be shown."""

@@ -80,8 +80,10 @@ def elsewhere(name: str, dialect: Dialect) -> str:
     if not others:
         return ""
     better = successor(name, dialect)
-    hint = f"{shown(others[0])} has it" if better is None else f"write '{better.words}'"
-    return f"'{name}' is not in {shown(dialect)}; {hint}"
+    if better is None:
+        return f"'{name}' is not in {shown(dialect)}; {shown(others[0])} has it"
+    has = f"'{name}' is in {shown(others[0])}, not in {shown(dialect)}"
+    return f"{has}; write '{better.words}'"
 
 
 def dropped(dialect: Dialect) -> Mapping[str, str]:

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from tidelock.shared.language.annotations import run_above, run_at
-from tidelock.shared.language.checks.mending import REST, Edit, Fix, around, indent
+from tidelock.shared.language.checks.mending import REST, Edit, Fix, around, indent, line
 from tidelock.shared.language.luacats import tags
+from tidelock.shared.language.luacheck import options
 from tidelock.shared.language.members import members
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.types.declared import function_below
@@ -46,6 +47,52 @@ def described(tree: Tree, problem: Problem) -> Iterator[Fix]:
     lines = "".join(f"\n{space}---@param {one} any" for one in lacking)
     shown = ", ".join(f"'{one}'" for one in lacking[:3]) + ("..." if len(lacking) > 3 else "")
     yield Fix(f"describe {shown}", (Edit(end, end, lines),))
+
+
+def wish(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Take a code out of a comment, or the comment away if it has no other."""
+    run = run_at(tree, problem.start)
+    text = tree.text
+    said = () if run is None else run.block.items
+    for item in said:
+        if not isinstance(item, tags.Diagnostic) or run is None:
+            continue
+        words = [(run.start + one.start, run.start + one.end) for one in item.names]
+        if (problem.start, problem.end) in words:
+            start = text.rindex("---", 0, words[0][0])
+            yield _without(tree, problem, words, (start, run.start + item.end))
+            return
+    for comment in options(tree):
+        for one in comment:
+            if problem.start in one.places:
+                words = [
+                    (at, at + len(word)) for at, word in zip(one.places, one.words, strict=True)
+                ]
+                whole = (text.rindex("--", 0, one.start), words[-1][1])
+                if len(words) > 1 or len(comment) == 1:
+                    yield _without(tree, problem, words, whole)
+                return
+
+
+def _without(
+    tree: Tree, problem: Problem, words: list[tuple[int, int]], whole: tuple[int, int]
+) -> Fix:
+    if len(words) == 1:
+        start, end = whole
+        _, stop = tree.lines.span(tree.lines.line_of(end))
+        if not tree.text[end:stop].strip():
+            end = stop
+        before = tree.text[tree.lines.span(tree.lines.line_of(start))[0] : start]
+        edit = line(tree, start, end)
+        if before.strip():  # beside code
+            edit = Edit(start - len(before) + len(before.rstrip()), end, "")
+        return Fix("remove it", (edit,), is_preferred=True)
+    place = words.index((problem.start, problem.end))
+    if place:
+        edit = Edit(words[place - 1][1], problem.end, "")
+    else:
+        edit = Edit(problem.start, words[1][0], "")
+    return Fix("remove it", (edit,), is_preferred=True)
 
 
 _NEEDED = re.compile(r"'[^']+' needs '([^']+)'\Z")

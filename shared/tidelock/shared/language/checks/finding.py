@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.language.annotations import is_definitions
+from tidelock.shared.language.annotations import problems as malformed
 from tidelock.shared.language.checks.calls import call, dropped, marked
 from tidelock.shared.language.checks.comments import comments
 from tidelock.shared.language.checks.expressions import (
@@ -19,12 +20,13 @@ from tidelock.shared.language.checks.expressions import (
     swapped,
 )
 from tidelock.shared.language.checks.formats import formats
+from tidelock.shared.language.checks.idle import idle, may_be_idle
 from tidelock.shared.language.checks.standard import gone
 from tidelock.shared.language.checks.statements import STATEMENTS, defined_twice, main_chunk
 from tidelock.shared.language.checks.strings import strings
 from tidelock.shared.language.checks.typed import closed, declared_locals, field, nil, returns
 from tidelock.shared.language.checks.values import unused_values
-from tidelock.shared.language.checks.variables import damage, unset, variables
+from tidelock.shared.language.checks.variables import Bodies, damage, unset, variables
 from tidelock.shared.language.checks.walking import LEAVES, Walk
 from tidelock.shared.language.suppressions import wanted
 from tidelock.shared.syntax.collector import HeldOff
@@ -48,7 +50,7 @@ from tidelock.shared.syntax.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tidelock.shared.language.types.inference import Types
     from tidelock.shared.language.types.texts import Text
@@ -77,6 +79,22 @@ def at_once(tree: Tree, arguments: str = "after-last-used") -> list[Problem]:
 def _at_once(tree: Tree, arguments: str) -> Iterator[Problem]:
     if is_definitions(tree):
         return
+    form = tree.once("form", _form)
+    yield from form.problems
+    yield from variables(tree, form.bodies, arguments)
+    yield from unset(tree, form.unset)
+    yield from gone(tree)
+
+
+class _Form(NamedTuple):
+    """What one walk over a text finds, and what it knows of functions and variables."""
+
+    problems: list[Problem]
+    bodies: Bodies
+    unset: list[int]
+
+
+def _form(tree: Tree) -> _Form:
     look = Walk(tree)
     look.run(_CHECKS)
     main_chunk(look, look.top)
@@ -84,10 +102,7 @@ def _at_once(tree: Tree, arguments: str) -> Iterator[Problem]:
     exchanges(look, look.top)
     grown(look)
     strings(look)
-    yield from look.problems
-    yield from variables(tree, look.bodies, arguments)
-    yield from unset(tree, look.unset)
-    yield from gone(tree)
+    return _Form(look.problems, look.bodies, look.unset)
 
 
 def in_depth(
@@ -96,10 +111,13 @@ def in_depth(
     uri: str = "",
     sets: SetsField = lambda name, key: False,
     breathe: Callable[[], None] = lambda: None,
+    others: Callable[[], Iterable[Problem]] = tuple,
 ) -> list[Problem]:
     """What takes the meaning of a text: its annotations, and the types of its values.
 
     Others may ask ``types`` in between; ``breathe`` is called between the parts of the work.
+    ``others`` has what is found in the text beyond that, and beyond its form: with all of it, it is
+    known which comments hide nothing.
     """
     text = types.text(tree, uri)
     with types.asking(text):
@@ -109,6 +127,8 @@ def in_depth(
         found += unused_values(tree)
         found += marked(text)
         found += _Depth(types, text, sets).run(breathe)
+        if may_be_idle(tree):
+            found += idle(tree, [*found, *_at_once(tree, "all"), *malformed(tree), *others()])
     return wanted(tree, found)
 
 

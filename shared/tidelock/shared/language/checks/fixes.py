@@ -110,6 +110,7 @@ _FIXES: dict[str, tuple[Callable[[Tree, Problem], Iterator[Fix]], ...]] = {
     "unused-local": (name_fixes.unused,),
     "unused-loop-variable": (name_fixes.underscore,),
     "unused-value": (name_fixes.value,),
+    "unused-suppression": (comment_fixes.wish,),
     "unused-vararg": (_remove_listed,),
     "vararg-outside-function": (grammar_fixes.vararg,),
     "write-only-local": (name_fixes.written,),

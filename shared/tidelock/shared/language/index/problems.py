@@ -62,12 +62,14 @@ NOTHING = Known()
 
 def problems(tree: Tree, uri: str, space: Space, known: Known = NOTHING) -> list[Problem]:
     """The undefined globals and unresolved modules of a text, in text order."""
-    found = [
-        *_undefined(tree, space, known),
-        *_implicit(tree, uri, space, known),
-        *_unresolved(tree, uri, space, known),
-    ]
-    return wanted(tree, found)
+    return wanted(tree, all_problems(tree, uri, space, known))
+
+
+def all_problems(tree: Tree, uri: str, space: Space, known: Known = NOTHING) -> Iterator[Problem]:
+    """These and those that the text asks not to see."""
+    yield from _undefined(tree, space, known)
+    yield from _implicit(tree, uri, space, known)
+    yield from _unresolved(tree, uri, space, known)
 
 
 # -- globals -----------------------------------------------------------------------------------
