@@ -16,7 +16,9 @@ from tidelock.shared.language.checks.fixes import fixes
 from tidelock.shared.language.checks.mending import Fix
 from tidelock.shared.language.diagnostics import from_load, problems
 from tidelock.shared.language.index import problems as wide
+from tidelock.shared.language.index.requiring import requiring
 from tidelock.shared.language.index.space import Places, Space
+from tidelock.shared.language.suppressions import wanted
 from tidelock.shared.model import Dialect, Problem
 from tidelock.shared.runtime.check import Checker
 from tidelock.shared.syntax.parser import parse
@@ -60,6 +62,7 @@ def judged(source: str, dialect: Dialect = "5.4") -> Judged:
     found += at_once(tree)
     found += in_depth(tree, space.types, uri, others=lambda: wide.all_problems(tree, uri, space))
     found += wide.problems(tree, uri, space)
+    found += wanted(tree, requiring(tree, uri, space))
     return Judged(next(iter(marks.values())), tree, sorted(found, key=lambda one: one.start))
 
 

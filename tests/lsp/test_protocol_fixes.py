@@ -21,6 +21,8 @@ SETTINGS = '[lua]\nversion = "5.4"\n'
 @pytest_lsp.fixture(config=server("--no-kernel"), scope="module")
 async def editor(started: Editor) -> AsyncIterator[None]:
     started.file("harbour.lua", HARBOUR)
+    (started.work / "sea").mkdir()
+    started.file("sea/tides.lua", "require('main')\nreturn 1\n")
     started.file("tidelock.toml", SETTINGS)
     await started.begin(EDITORS["vscode"]())
     yield
@@ -43,6 +45,16 @@ CASES = {
         "local sizes = { small = 1 }\nprint(sizes.<!smal!>)\n",
         "write 'small'",
         "local sizes = { small = 1 }\nprint(sizes.small)\n",
+    ),
+    "names": (
+        "require('sea.tides')\nrequire(<!'sea/tides'!>)\n",
+        "write ''sea.tides''",
+        "require('sea.tides')\nrequire('sea.tides')\n",
+    ),
+    "idle": (
+        "print(1) ---@diagnostic disable-line: <!unused-local!>\n",
+        "remove it",
+        "print(1)\n",
     ),
     "module": (
         "print(<!harbour!>)\n",
@@ -72,6 +84,17 @@ async def test_what_a_fix_leaves(editor: Editor, name: str) -> None:
         chosen = plain(await editor.ask("codeAction/resolve", chosen))
     (change,) = chosen["edit"]["documentChanges"]
     assert _applied(text.text, change["edits"]) == expected
+
+
+async def test_modules_that_require_each_other(editor: Editor) -> None:
+    source = "require('sea.tides')\n"
+    uri = editor.file("main.lua", source)
+    editor.open(uri, source)
+    words = "'sea.tides' comes back here while it loads"
+    found = await editor.problems(uri, lambda found: words in found)
+    (one,) = (one for one in found if one["message"] == words)
+    assert (one["code"], one["severity"]) == ("circular-require", 3)
+    assert one["range"]["start"] == {"line": 0, "character": 8}
 
 
 async def test_a_text_for_another_lua_offers_to_select_it(editor: Editor) -> None:

@@ -158,7 +158,9 @@ def deepen(
 ) -> list[Problem]:
     """The problems of a text that its meaning tells: those of annotations and types."""
     from tidelock.shared.language.checks.finding import in_depth
+    from tidelock.shared.language.index.requiring import requiring
     from tidelock.shared.language.members import members
+    from tidelock.shared.language.suppressions import wanted
 
     space = beyond.space
 
@@ -172,7 +174,9 @@ def deepen(
         known = _known(document, beyond)._replace(observed=problems.Observed())
         return problems.all_problems(document.tree, document.uri, space, known)
 
-    return in_depth(document.tree, space.types, document.uri, sets, breathe, others)
+    found = in_depth(document.tree, space.types, document.uri, sets, breathe, others)
+    breathe()
+    return [*found, *wanted(document.tree, requiring(document.tree, document.uri, space))]
 
 
 def _wide(document: Judged, beyond: Beyond) -> list[Problem]:

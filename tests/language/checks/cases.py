@@ -124,6 +124,35 @@ NAMES = {
             "-- main.lua --\nrequire('a')\n-- a.lua --\nreturn 1",
         ),
     ),
+    "different-requires": Cases(
+        (
+            "-- main.lua --\nrequire('a.b') require(<!'a/b'!>)\n-- a/b.lua --\nreturn 1",
+            "-- main.lua --\nrequire(<!'a.init'!>) require('a')\n-- a/init.lua --\nreturn 1",
+            "-- main.lua --\nrequire(<!'sea.tides'!>) require('sea.port')\n"
+            "-- sea/tides.lua --\nreturn 1\n-- sea/port.lua --\nreturn require('tides')",
+        ),
+        (
+            "-- main.lua --\nrequire('a.b') require('a.b')\n-- a/b.lua --\nreturn 1",
+            "-- main.lua --\nrequire('a') require('b')\n-- a.lua --\nreturn 1\n-- b.lua --",
+            "-- main.lua --\nrequire('string') require('nowhere')\n-- a.lua --\nreturn 1",
+            "-- main.lua --\nrequire('tides')\n-- sea/tides.lua --\n-- other.lua --\n"
+            "require('sea.tides')",
+        ),
+    ),
+    "circular-require": Cases(
+        (
+            "-- main.lua --\nrequire(<!'a'!>)\n-- a.lua --\nlocal m = require('main')",
+            "-- main.lua --\nrequire(<!'a'!>)\n-- a.lua --\nrequire('b')\n-- b.lua --\n"
+            "require('c') require('main')\n-- c.lua --",
+            "-- main.lua --\nif x then require(<!'main'!>) end",
+        ),
+        (
+            "-- main.lua --\nrequire('a')\n-- a.lua --\nreturn 1",
+            "-- main.lua --\nrequire('a')\n-- a.lua --\nfunction f() require('main') end",
+            "-- main.lua --\nfunction f() require('a') end\n-- a.lua --\nrequire('main')",
+            "-- main.lua --\nrequire('a')\n-- a.lua --\nrequire('b')\n-- b.lua --\nrequire('a')",
+        ),
+    ),
     "read-only-global": Cases(
         (
             "<!print!> = 1",

@@ -136,6 +136,11 @@ from tidelock.shared.syntax.parser import parse
             "local a -- luacheck: ignore 211",
         ),
         ("undefined-global", "x = null", "x = nil"),
+        (
+            "different-requires",
+            '-- main.lua --\nrequire "a.b" require "a/b"\n-- a/b.lua --\nreturn 1',
+            '-- main.lua --\nrequire "a.b" require "a.b"\n-- a/b.lua --\nreturn 1',
+        ),
         ("undefined-global", "x = True", "x = true"),
         ("empty-block", "if a then\n  f()\nelse\nend", "if a then\n  f()\nend"),
         ("suspicious-comparison", "return type(a == 'x')", "return type(a) == 'x'"),

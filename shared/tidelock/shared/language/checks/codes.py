@@ -85,6 +85,12 @@ _LIST = (
          "the nearest name; what this Lua has for it; require its module; declare it", ("113",)),
     Code("unresolved-require", "names", "warning", "a module that cannot be found",
          'local m = require(<!"nowhere"!>)', "the nearest module"),
+    Code("different-requires", "names", "warning", "a module that is required by two names",
+         "-- main.lua --\nprint(require('sea.tides'), require(<!'sea/tides'!>))\n"
+         "-- sea/tides.lua --\nreturn 1", "the plainer name"),
+    Code("circular-require", "names", "information",
+         "modules that require each other while they load",
+         "-- main.lua --\nlocal sea = require(<!'sea'!>)\n-- sea.lua --\nreturn require('main')"),
     Code("implicit-global", "names", "warning",
          "a function makes a global that nothing sets outside of functions",
          "function count()\n  <!total!> = 1\nend", "make it local; declare it",
@@ -300,7 +306,7 @@ _GRAMMAR: Mapping[str, str] = {
 """Others' names of what their parsers refuse, by our codes; too many for a column of the page."""
 
 _UNCHECKED = """
-await-in-sync cast-local-type cast-type-mismatch codestyle-check different-requires global-element
+await-in-sync cast-local-type cast-type-mismatch codestyle-check global-element
 global-in-nil-env incomplete-signature-doc inject-field missing-global-doc
 missing-local-export-doc name-style-check no-unknown not-yieldable spell-check trailing-space
 undefined-env-child unnecessary-assert

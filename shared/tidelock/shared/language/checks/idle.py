@@ -23,6 +23,7 @@ _OTHERWISE = frozenset(
     (
         *("duplicate-set-field", "implicit-global", "unresolved-require", "unused-value"),
         *("unused-argument", "unused-suppression", "bad-format"),
+        *("circular-require", "different-requires"),
     )
 )
 """What others find in more places, or what depends on what is installed."""
