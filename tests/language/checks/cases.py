@@ -848,6 +848,65 @@ TYPES = {
             "---@type Unknown\nlocal a = 1",
         ),
     ),
+    "cast-local-type": Cases(
+        (
+            "---@type boolean\nlocal a\n<!a!> = 'x'",
+            "---@type string[]\nlocal a = {}\nfunction f() <!a!> = 1 end",
+            "---@type integer, boolean\nlocal a, b\na, <!b!> = 1, {}",
+        ),
+        (
+            "---@type boolean\nlocal a\na = true",
+            "---@type boolean\nlocal a\na = nil",
+            "---@type boolean\nlocal a\na = f()",
+            "local a = 1\na = 'x'",
+            "---@type number\nlocal a\na = '1'",
+            "---@class A\nlocal A = {}\nA = setmetatable({}, f)",
+            "---@param a string\nfunction f(a) a = tonumber(a) return a end",
+            "---@type string|boolean\nlocal a\na = 'x' a = true",
+            "---@type Unknown\nlocal a\na = 1",
+        ),
+    ),
+    "cast-type-mismatch": Cases(
+        (
+            "---@type boolean\nlocal a = f()\n---@cast a <!string!>",
+            "local a = 'x'\n---@cast a <!boolean!>",
+            "---@param a fun()\nfunction f(a)\n  ---@cast a <!string[]!>\n  return a\nend",
+        ),
+        (
+            "---@type string|boolean\nlocal a = f()\n---@cast a string",
+            "---@type string\nlocal a = f()\n---@cast a string|boolean",
+            "---@type string\nlocal a = f()\n---@cast a +boolean",
+            "---@type string\nlocal a = f()\n---@cast a any",
+            "---@type table\nlocal a = f()\n---@cast a string[]",
+            "---@class A\n---@class B: A\n\n---@type A\nlocal a = f()\n---@cast a B",
+            "local a = 'x'\na = f()\n---@cast a boolean",
+            "local a = f()\n---@cast a boolean",
+            "---@type string?\nlocal a = f()\n---@cast a -nil",
+        ),
+    ),
+    "inject-field": Cases(
+        (
+            "---@class A\n---@field x integer\n\n---@type A\nlocal a = f()\na.<!y!> = 1",
+            "---@class A\n---@field x integer\n\n---@param a A\n"
+            "function f(a) function a.<!g!>() end end",
+            "---@class A\n---@field x integer\nlocal A = {}\n\n---@type A\nlocal a = f()\n"
+            "a.x, a.<!y!> = 1, 2",
+        ),
+        (
+            "---@class A\n---@field x integer\n\n---@type A\nlocal a = f()\na.x = 1",
+            "---@class A\n---@field x integer\nlocal A = {}\nA.y = 1 function A.f() end",
+            "---@class A\n---@field x integer\nlocal A = {}\nfunction A:f() self.y = 1 end",
+            "---@class A\n\n---@type A\nlocal a = f()\na.y = 1",
+            "---@class A\n---@field x integer\n---@field [string] integer\n\n---@type A\n"
+            "local a = f()\na.y = 1",
+            "---@class A: Unknown\n---@field x integer\n\n---@type A\nlocal a = f()\na.y = 1",
+            "---@class A\n---@field x integer\nlocal A = {}\nfunction A.new()\n"
+            "  local self = setmetatable({}, { __index = A })\n  self.y = 1\n  return self\nend",
+            "---@class A\n---@field x integer\nlocal A = {}\nfunction A:f() self.y = 1 end\n"
+            "\n---@type A\nlocal a = f()\na.y = 2",
+            "local a = {} a.y = 1",
+        ),
+    ),
     "missing-fields": Cases(
         (
             "---@class A\n---@field x integer\n\n---@type A\nlocal a = <!{}!>",

@@ -272,6 +272,12 @@ def test_one_way_of_several(code: str, source: str, expected: str) -> None:
             "---@param zz any\n---@param a any\n---@param b any\nfunction f(a, b) end",
         ),
         (
+            "inject-field",
+            "declare",
+            "---@class A\n---@field x any\n\n---@type A\nlocal a\na.y = 1",
+            "---@class A\n---@field x any\n---@field y any\n\n---@type A\nlocal a\na.y = 1",
+        ),
+        (
             "redefined-local",
             "a2",
             "local a = 1 print(a) local a = 2 print(a)",

@@ -213,6 +213,13 @@ _LIST = (
          "string.rep(<!{}!>, 2)"),
     Code("assign-type-mismatch", "types", "warning", "a value of another type than is declared",
          "---@type boolean\nlocal a = <!'yes'!>\nprint(a)"),
+    Code("cast-local-type", "types", "warning", "a variable gets what its type does not allow",
+         "---@type boolean\nlocal a\n<!a!> = 'yes'\nprint(a)"),
+    Code("cast-type-mismatch", "types", "warning", "a cast to what the variable never is",
+         "---@type boolean\nlocal a = f()\n---@cast a <!string!>\nprint(a)"),
+    Code("inject-field", "types", "warning", "a field is set that the class of the object lacks",
+         "---@class A\n---@field x integer\n\n---@type A\nlocal a = f()\na.<!y!> = 1",
+         "declare it"),
     Code("missing-fields", "types", "warning", "a table without fields that its class has",
          "---@class A\n---@field x integer\n\n---@type A\nlocal a = <!{}!>\nprint(a)"),
     Code("return-type-mismatch", "types", "warning", "a result of another type than is promised",
@@ -306,8 +313,8 @@ _GRAMMAR: Mapping[str, str] = {
 """Others' names of what their parsers refuse, by our codes; too many for a column of the page."""
 
 _UNCHECKED = """
-await-in-sync cast-local-type cast-type-mismatch codestyle-check global-element
-global-in-nil-env incomplete-signature-doc inject-field missing-global-doc
+await-in-sync codestyle-check global-element
+global-in-nil-env incomplete-signature-doc missing-global-doc
 missing-local-export-doc name-style-check no-unknown not-yieldable spell-check trailing-space
 undefined-env-child unnecessary-assert
 022 023 131 142 214 341 561 611 612 613 614 621 631

@@ -11,7 +11,7 @@ from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.luacheck import options
 from tidelock.shared.language.members import members
 from tidelock.shared.language.scopes import resolve
-from tidelock.shared.language.types.declared import function_below
+from tidelock.shared.language.types.declared import DeclaredClass, declared, function_below
 from tidelock.shared.syntax.tree import Call, Function, LocalFunction, Member, MethodCall, Name
 
 if TYPE_CHECKING:
@@ -93,6 +93,22 @@ def _without(
     else:
         edit = Edit(problem.start, words[1][0], "")
     return Fix("remove it", (edit,), is_preferred=True)
+
+
+_INJECTED = re.compile(r"'([^']+)' has no field '([^']+)'")
+
+
+def field(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Declare a field of a class of this text, behind those that it has."""
+    found = _INJECTED.match(problem.message)
+    for one in () if found is None else declared(tree).names.get(found[1], ()):
+        if isinstance(one, DeclaredClass) and found is not None:
+            last = one.fields[-1].tag if one.fields else one.tag
+            place = one.run.start + last.start
+            _, end = tree.lines.span(tree.lines.line_of(place))
+            words = f"\n{indent(tree, place)}---@field {found[2]} any"
+            yield Fix(f"declare '{found[2]}' in '{found[1]}'", (Edit(end, end, words),))
+            return
 
 
 _NEEDED = re.compile(r"'[^']+' needs '([^']+)'\Z")

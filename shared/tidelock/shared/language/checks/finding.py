@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.language.annotations import is_definitions
 from tidelock.shared.language.annotations import problems as malformed
+from tidelock.shared.language.checks.assigning import assigned, casts
 from tidelock.shared.language.checks.calls import call, dropped, marked
 from tidelock.shared.language.checks.comments import comments
 from tidelock.shared.language.checks.expressions import (
@@ -122,6 +123,7 @@ def in_depth(
     text = types.text(tree, uri)
     with types.asking(text):
         found = list(comments(types, text))
+        found += casts(types, text)
     if not is_definitions(tree):
         breathe()
         found += unused_values(tree)
@@ -194,6 +196,8 @@ class _Depth:
             yield from nil(types, text, node, self.checked)
         if isinstance(node, Member | MethodCall) and id(node) not in self.asked:
             yield from field(types, text, node, self.sets)
+        if isinstance(node, Assign | Function):
+            yield from assigned(types, text, node)
         if isinstance(node, CallStatement):
             yield from dropped(types, text, node.call)
         elif isinstance(node, Local):

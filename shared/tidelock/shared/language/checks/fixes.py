@@ -82,6 +82,7 @@ _FIXES: dict[str, tuple[Callable[[Tree, Problem], Iterator[Fix]], ...]] = {
     "empty-block": (value_fixes.empty,),
     "empty-statement": (_remove,),
     "implicit-global": (name_fixes.made_local,),
+    "inject-field": (comment_fixes.field,),
     "load-of-input": (value_fixes.quoted,),
     "missing-parameter": (value_fixes.argument, comment_fixes.optional),
     "newline-call": (value_fixes.end_statement,),

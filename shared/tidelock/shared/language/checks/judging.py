@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidelock.shared.language.luacats.written import Named
 from tidelock.shared.language.types.flow import Joined, Recast, Source, Tested
 from tidelock.shared.language.types.generics import is_open
 from tidelock.shared.language.types.kinds import (
@@ -49,6 +50,25 @@ def differs(types: Types, wanted: Type, given: Type) -> bool:
     if INTEGER in options(wanted) and gives == {"number"}:
         return False  # a float may have no fraction
     return not (gives and gives <= _COERCED and not gives <= wants and wants & _COERCED)
+
+
+def is_closed(types: Types, kind: ClassType) -> bool:
+    """Whether all that a class and its parents have is known."""
+    todo, seen = [kind], set[str]()
+    while todo:
+        one = todo.pop()
+        if one.name in seen:
+            continue
+        seen.add(one.name)
+        declarations = types.meanings.classes(one)
+        if not declarations or not any(found.fields for _, found, _ in declarations):
+            return False
+        for where, declaration, _ in declarations:
+            for parent in declaration.tag.parents:
+                if not isinstance(parent, Named):
+                    return False
+                todo.append(ClassType(parent.name.text, (), where))
+    return True
 
 
 def takes_nil(kind: Type) -> bool:

@@ -12,13 +12,13 @@ from tidelock.shared.language.annotations import run_above
 from tidelock.shared.language.checks.judging import (
     differs,
     is_certain,
+    is_closed,
     may_be_nil,
     sources,
     takes_nil,
 )
 from tidelock.shared.language.checks.tables import kept_tables
 from tidelock.shared.language.luacats import tags
-from tidelock.shared.language.luacats.written import Named
 from tidelock.shared.language.stdlib import library
 from tidelock.shared.language.types.calls import returns_of
 from tidelock.shared.language.types.flow import leaves
@@ -80,7 +80,7 @@ def field(
         if not _may_see(types, text, node, kind, places[0].visibility, places[0].text):
             message = f"'{node.key}' of '{kind.name}' is {places[0].visibility}"
             yield Problem("invisible", "warning", start, end, message)
-    elif _is_closed(types, kind) and types.properties.get(kind, node.key) is None:
+    elif is_closed(types, kind) and types.properties.get(kind, node.key) is None:
         near = difflib.get_close_matches(
             node.key, [str(one) for one in types.properties.fields(kind)], 1, 0.7
         )
@@ -121,25 +121,6 @@ def _kept_field(text: Text, holder: Name, key: str, start: int, end: int) -> Ite
     if keys and key not in keys:
         near = difflib.get_close_matches(key, sorted(keys), 1, 0.7)
         yield _no_field(holder.name, key, start, end, near)
-
-
-def _is_closed(types: Types, kind: ClassType) -> bool:
-    """Whether all that a class and its parents have is known."""
-    todo, seen = [kind], set[str]()
-    while todo:
-        one = todo.pop()
-        if one.name in seen:
-            continue
-        seen.add(one.name)
-        declarations = types.meanings.classes(one)
-        if not declarations or not any(found.fields for _, found, _ in declarations):
-            return False
-        for where, declaration, _ in declarations:
-            for parent in declaration.tag.parents:
-                if not isinstance(parent, Named):
-                    return False
-                todo.append(ClassType(parent.name.text, (), where))
-    return True
 
 
 def _may_see(
@@ -230,7 +211,7 @@ def closed(types: Types, text: Text, node: Local) -> Iterator[Problem]:
 
 
 def _missing_fields(types: Types, wanted: ClassType, node: Table) -> Iterator[Problem]:
-    if not all(isinstance(one, NamedField) for one in node.fields) or not _is_closed(types, wanted):
+    if not all(isinstance(one, NamedField) for one in node.fields) or not is_closed(types, wanted):
         return
     given = {one.name.name for one in node.fields if isinstance(one, NamedField)}
     missing = [
