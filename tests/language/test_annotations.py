@@ -50,7 +50,7 @@ from tidelock.shared.syntax.parser import parse
          "'@diagnostic' needs one of disable, disable-line, disable-next-line, enable"),
         ("---<!@version 6.0!>", "doc-syntax-error",
          "'@version' needs versions of Lua such as '>5.2, JIT'"),
-        ("---<!@retrun!> A", "unknown-doc-tag", "'@retrun' is no known tag"),
+        ("---<!@retrun!> A", "unknown-doc-tag", "'@retrun' is no known tag; write '@return'"),
         ("---@param a <!{!> b: B", "doc-syntax-error", "the '{' is not closed; write '}'"),
     ],
 )  # fmt: skip

@@ -128,8 +128,8 @@ NAMES = {
         (
             "-- main.lua --\nrequire('a.b') require(<!'a/b'!>)\n-- a/b.lua --\nreturn 1",
             "-- main.lua --\nrequire(<!'a.init'!>) require('a')\n-- a/init.lua --\nreturn 1",
-            "-- main.lua --\nrequire(<!'sea.tides'!>) require('sea.port')\n"
-            "-- sea/tides.lua --\nreturn 1\n-- sea/port.lua --\nreturn require('tides')",
+            "-- main.lua --\nrequire(<!'sea/tides'!>) require('sea.port')\n"
+            "-- sea/tides.lua --\nreturn 1\n-- sea/port.lua --\nreturn require('sea.tides')",
         ),
         (
             "-- main.lua --\nrequire('a.b') require('a.b')\n-- a/b.lua --\nreturn 1",
@@ -137,6 +137,10 @@ NAMES = {
             "-- main.lua --\nrequire('string') require('nowhere')\n-- a.lua --\nreturn 1",
             "-- main.lua --\nrequire('tides')\n-- sea/tides.lua --\n-- other.lua --\n"
             "require('sea.tides')",
+            # what lies beside a file may not be what it asks for
+            "-- main.lua --\nrequire('sea.tides') require('sea.port')\n"
+            "-- sea/tides.lua --\nreturn 1\n-- sea/port.lua --\nreturn require('tides')",
+            "-- main.lua --\nrequire('sea.tides')\n-- sea/tides.lua --\nrequire('tides')",
         ),
     ),
     "circular-require": Cases(
@@ -144,11 +148,12 @@ NAMES = {
             "-- main.lua --\nrequire(<!'a'!>)\n-- a.lua --\nlocal m = require('main')",
             "-- main.lua --\nrequire(<!'a'!>)\n-- a.lua --\nrequire('b')\n-- b.lua --\n"
             "require('c') require('main')\n-- c.lua --",
-            "-- main.lua --\nif x then require(<!'main'!>) end",
+            "-- main.lua --\nif x then require(<!'a'!>) end\n-- a.lua --\nreturn require('main')",
         ),
         (
             "-- main.lua --\nrequire('a')\n-- a.lua --\nreturn 1",
             "-- main.lua --\nrequire('a')\n-- a.lua --\nfunction f() require('main') end",
+            "-- main.lua --\nrequire('main')",
             "-- main.lua --\nfunction f() require('a') end\n-- a.lua --\nrequire('main')",
             "-- main.lua --\nrequire('a')\n-- a.lua --\nrequire('b')\n-- b.lua --\nrequire('a')",
         ),
@@ -891,6 +896,8 @@ TYPES = {
             "function f(a) function a.<!g!>() end end",
             "---@class A\n---@field x integer\nlocal A = {}\n\n---@type A\nlocal a = f()\n"
             "a.x, a.<!y!> = 1, 2",
+            "---@class A\n---@field x integer\n---@field b A\n\n---@type A\nlocal a = f()\n"
+            "a.b.<!y!> = 1",
         ),
         (
             "---@class A\n---@field x integer\n\n---@type A\nlocal a = f()\na.x = 1",
@@ -905,6 +912,8 @@ TYPES = {
             "---@class A\n---@field x integer\nlocal A = {}\nfunction A:f() self.y = 1 end\n"
             "\n---@type A\nlocal a = f()\na.y = 2",
             "local a = {} a.y = 1",
+            "---@class A\n---@field x integer\n\n---@return A\nlocal function new()\n"
+            "  return f()\nend\nlocal a = new()\na.y = 1",
         ),
     ),
     "missing-fields": Cases(

@@ -136,6 +136,12 @@ from tidelock.shared.syntax.parser import parse
             "local a -- luacheck: ignore 211",
         ),
         ("undefined-global", "x = null", "x = nil"),
+        ("unknown-doc-tag", "---@retrun integer", "---@return integer"),
+        (
+            "unknown-operator",
+            "---@class A\n---@operator subb(A): A",
+            "---@class A\n---@operator sub(A): A",
+        ),
         (
             "different-requires",
             '-- main.lua --\nrequire "a.b" require "a/b"\n-- a/b.lua --\nreturn 1',

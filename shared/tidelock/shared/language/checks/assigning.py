@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from tidelock.shared.language.annotations import runs
 from tidelock.shared.language.checks.judging import differs, is_certain, is_closed
 from tidelock.shared.language.luacats import tags
+from tidelock.shared.language.types.flow import Source
 from tidelock.shared.language.types.kinds import NIL, ClassType, Shape, options
 from tidelock.shared.language.types.tracing import trace
 from tidelock.shared.model import Problem
-from tidelock.shared.syntax.tree import Assign, Function, Member, Name
+from tidelock.shared.syntax.tree import Assign, Function, FunctionBody, Member, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +52,13 @@ def _shown(types: Types, kind: Type) -> str:
 
 
 def _injected(types: Types, text: Text, target: Expression) -> Iterator[Problem]:
-    """A field that its class does not have; where a class is made, its fields are too."""
+    """A field that the class of a declared variable or field does not have.
+
+    Where a class is made its fields are too, and what a call gives may be made into another.
+    """
     if not isinstance(target, Member) or not target.key:
+        return
+    if not _is_declared(types, text, target.object):
         return
     kind = types.expression(text, target.object)
     if isinstance(kind, Shape) and kind.base is not None and not kind.is_self:
@@ -66,6 +72,21 @@ def _injected(types: Types, text: Text, target: Expression) -> Iterator[Problem]
         return
     message = f"'{kind.name}' has no field '{target.key}'; declare it with '@field'"
     yield Problem("inject-field", "warning", target.key_start, target.end, message)
+
+
+def _is_declared(types: Types, text: Text, holder: Expression) -> bool:
+    """Whether a comment says what an expression is."""
+    if isinstance(holder, Member):
+        places = types.properties.find(types.expression(text, holder.object), holder.key)
+        return bool(places) and all(one.declared is not None for one in places)
+    local = text.members.scopes.meaning(holder.start) if isinstance(holder, Name) else None
+    if local is None:
+        return False
+    flow = trace(text.tree, local).get(local.start)
+    if isinstance(flow, Source) and isinstance(flow.node, FunctionBody):
+        items = types.calls.comment(text, flow.node).block.items
+        return any(isinstance(one, tags.Param) and one.name.text == local.name for one in items)
+    return types.names.declared(text, local) is not None
 
 
 # -- casts -----------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ _LIST = (
     Code("count-down-loop", "flow", "warning", "a loop whose steps lead away from its limit",
          "for i = <!10, 1!> do\n  print(i)\nend", "add '-1'; swap them", ("571",)),
     Code("constant-condition", "flow", "hint", "a condition that is always true or always false",
-         "if <!a or true!> then\n  print(a)\nend"),
+         "if <!a or true!> then\n  print(a)\nend", "", ("unnecessary-if",)),
     Code("same-branches", "flow", "warning", "two branches in a row that do the same",
          "if a then\n  print(1)\nelse\n  <!print(1)!>\nend"),
     Code("repeated-condition", "flow", "warning", "a condition that an earlier branch has asked",
@@ -270,9 +270,9 @@ _LIST = (
          "---@diagnostic disable-next-line: <!unused-local!>\nprint(1)", "remove it",
          tag=UNNECESSARY),
     Code("unknown-doc-tag", "annotations", "warning", "a tag that is nearly one of the known",
-         "---<!@retrun!> integer"),
+         "---<!@retrun!> integer", "the nearest tag"),
     Code("unknown-operator", "annotations", "warning", "an '@operator' that Lua does not have",
-         "---@class A\n---@operator <!plus!>(A): A"),
+         "---@class A\n---@operator <!plus!>(A): A", "the nearest operator"),
 )
 # fmt: on
 

@@ -95,6 +95,17 @@ def _without(
     return Fix("remove it", (edit,), is_preferred=True)
 
 
+_NEAREST = re.compile(r"; write '([^']+)'\Z")
+
+
+def nearest(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """The tag or operator that may be meant."""
+    found = _NEAREST.search(problem.message)
+    if found is not None:
+        edit = Edit(problem.start, problem.end, found[1])
+        yield Fix(f"write '{found[1]}'", (edit,), is_preferred=True)
+
+
 _INJECTED = re.compile(r"'([^']+)' has no field '([^']+)'")
 
 

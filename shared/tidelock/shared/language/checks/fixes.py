@@ -103,6 +103,8 @@ _FIXES: dict[str, tuple[Callable[[Tree, Problem], Iterator[Fix]], ...]] = {
     "undefined-field": (version_fixes.renamed,),
     "undefined-global": (name_fixes.missing,),
     "undefined-label": (grammar_fixes.label,),
+    "unknown-doc-tag": (comment_fixes.nearest,),
+    "unknown-operator": (comment_fixes.nearest,),
     "unreachable-code": (_remove,),
     "unset-local": (name_fixes.initialised,),
     "unused-argument": (name_fixes.parameter,),

@@ -1,5 +1,8 @@
 """What modules require of each other, followed from one text: circles, and files with two names.
 
+What lies beside the file that asks may be another module than the one it means: a file that seems
+to require itself does not, and a name that only leads there is none that others use.
+
 Files are followed by their summaries; they are read only where a circle seems to be, to see if it
 closes while the modules load, which a ``require`` inside a function does not.
 """
@@ -61,6 +64,16 @@ class _Graph:
         found = ((one.name, self._space.find(one.name, folders)) for one in places)
         return [_Link(name, path) for name, path in found if path]
 
+    def anywhere(self) -> dict[str, set[str]]:
+        """The names of files that lead to them from everywhere, not only from beside them."""
+        folders = self._space.folders("")
+        found: dict[str, set[str]] = {}
+        for links in self.links.values():
+            for link in links:
+                if self._space.find(link.name, folders) == link.path:
+                    found.setdefault(link.path, set()).add(link.name)
+        return found
+
     def circle(self, first: _Link, home: str) -> list[_Link] | None:
         """The shortest way from a module back to a file, all of it while they load."""
         while True:
@@ -109,23 +122,23 @@ def requiring(tree: Tree, uri: str, space: Space) -> Iterator[Problem]:
     if not own or not home:
         return
     graph = _Graph(tree, home, uri, space)
-    folders = space.folders(uri)
-    names: dict[str, set[str]] = {}
-    for links in graph.links.values():
-        for link in links:
-            names.setdefault(link.path, set()).add(link.name)
+    anywhere = graph.anywhere()
+    here: dict[str, set[str]] = {}
+    for link in graph.links[home]:
+        here.setdefault(link.path, set()).add(link.name)
     loading = _loading(tree)
     for place in own:
-        path = space.find(place.name, folders)
-        if not path:
+        path = space.find(place.name, space.folders(uri))
+        if not path or path == home:
             continue
         start = tree.lines.offset(place.line, place.column)
         end = tree.path(start)[-1].end
-        best = min(names[path], key=_plainness)
+        names = here[path] | (anywhere[path] if place.name in anywhere.get(path, ()) else set())
+        best = min(names, key=_plainness)
         if best != place.name:
             message = f"'{place.name}' is required as '{best}' too; it would be loaded twice"
-            instead = f"{tree.text[start]}{best}{tree.text[start]}"
-            instead = instead if tree.text[start] in "'\"" else ""
+            quote = tree.text[start] if tree.text[start] in "'\"" else ""
+            instead = f"{quote}{best}{quote}" if quote else ""
             yield Problem("different-requires", "warning", start, end, message, instead=instead)
         if place in loading:
             way = graph.circle(_Link(place.name, path), home)
@@ -140,10 +153,7 @@ def _plainness(name: str) -> tuple[bool, int, str]:
 
 def _words(names: list[str]) -> str:
     """How modules come back to the text that requires the first of them."""
-    name, *others = names
-    if not others:
-        return f"'{name}' requires itself while it loads"
-    between = others[:-1]
+    name, *between, _ = names
     by = ""
     if between:
         by = f" by '{between[0]}'" + (" and others" if len(between) > 1 else "")

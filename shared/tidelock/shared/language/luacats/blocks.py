@@ -10,6 +10,7 @@ The file is long because it is the one list of how each tag is written.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
@@ -373,7 +374,9 @@ def _operator(reader: TypeReader, start: int, word: str) -> Tag | Fault:
         return _missing(reader, start, word, "an operator such as 'add(T): R'")
     name = Word(found.start(1), found.end(1), found[1])
     if name.text not in OPERATORS:
-        words = f"'{name.text}' is no operator; write one of 'add', 'concat', 'call' and so on"
+        near = get_close_matches(name.text, sorted(OPERATORS), 1, 0.5)
+        words = f"'{name.text}' is no operator; write "
+        words += f"'{near[0]}'" if near else "one of 'add', 'concat', 'call' and so on"
         reader.faults.append(Fault(name.start, name.end, words, "unknown-operator"))
     operand = None
     reader.space()
@@ -434,7 +437,8 @@ def _meant(sign: str, number: str) -> set[Dialect]:
 def _mark(reader: TypeReader, start: int, word: str) -> Tag | Fault:
     if word not in KNOWN:
         place = start + 1 + len(word)
-        message = f"'@{word}' is no known tag"
+        near = get_close_matches(word, sorted((*_READERS, *_MARKS.split())), 1, 0.6)
+        message = f"'@{word}' is no known tag" + (f"; write '@{near[0]}'" if near else "")
         reader.faults.append(Fault(start, place, message, "unknown-doc-tag"))
     return Mark(start, reader.end, word, reader.rest())
 
