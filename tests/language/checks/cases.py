@@ -879,6 +879,7 @@ TYPES = {
         ),
         (
             "---@type string|boolean\nlocal a = f()\n---@cast a string",
+            "---@type string|boolean\nlocal a = f()\n---@cast a boolean|fun()",
             "---@type string\nlocal a = f()\n---@cast a string|boolean",
             "---@type string\nlocal a = f()\n---@cast a +boolean",
             "---@type string\nlocal a = f()\n---@cast a any",
