@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kit.live import Live, live
 from kit.lua import build_under_test, needs_lua
+from tidelock.shared.sources import chunk_of_path
 
 DIALECT = build_under_test().dialect
 
@@ -264,3 +267,54 @@ def test_print_refuses_what_a_replaced_tostring_gives(lua: Live) -> None:
     for arguments in ("1", "1, 2", "1, 2, 3"):
         outcome = lua.run(f"tostring = function() end\nprint({arguments})", chunk="=s")
         assert outcome.text == "s:2: 'tostring' must return a string to 'print'"
+
+
+WRAPPED = """
+local function deep(x)
+  RAISE
+end
+local outer = coroutine.wrap(function()
+  local inner = coroutine.wrap(deep)
+  inner()
+end)
+local function run()
+  outer()
+end
+run()
+"""
+IS_KEPT = DIALECT in ("5.1", "5.2", "5.3", "luajit")
+"""Whether a coroutine that an error has ended still has its stack."""
+
+
+@pytest.mark.parametrize("raises", ["return x.y", "error('boom')", "error({code = 1})"])
+@pytest.mark.parametrize("is_file", [True, False])
+def test_an_error_that_coroutines_pass_on_is_placed_where_it_was_raised(
+    lua: Live, tmp_path: Path, raises: str, is_file: bool
+) -> None:
+    chunk = chunk_of_path(str(tmp_path / ("long" * 20 + ".lua"))) if is_file else "=In[1]"
+    outcome = lua.run(WRAPPED.replace("RAISE", raises), chunk=chunk)
+    places = [(frame.chunk, frame.line) for frame in outcome.stack if frame.line]
+    if "code" in raises and not IS_KEPT:  # nothing tells
+        assert places[0] == (chunk, 10)
+        return
+    assert places[:3] == [(chunk, 3), (chunk, 7), (chunk, 10)]
+    assert places[-1] == (chunk, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("local co = coroutine.create(function()\n  local x = nil + 1\nend)\n"
+         "assert(coroutine.resume(co))", [2, 4]),
+        ("local _, words = pcall(function()\n  local x = nil + 1\nend)\n"
+         "error(words, 0)", [2, 4]),
+        ("local function check()\n  error('bad', 2)\nend\ncheck()", [2, 4]),
+        ("local words = 'notes.txt:3: bad'\nerror(words, 0)", [2]),
+        ("local made = (loadstring or load)('local x = nil + 1')\nmade()", [1, 2]),
+    ],
+)  # fmt: skip
+def test_an_error_that_was_raised_again_is_placed_where_it_came_from(
+    lua: Live, text: str, lines: list[int]
+) -> None:
+    outcome = lua.run(text, chunk="=In[4]")
+    assert [frame.line for frame in outcome.stack if frame.line] == lines

@@ -150,6 +150,7 @@ class _Host:
         self._context = context
         self._counts: dict[str, int] = {}
         self._read: dict[str, str] = {}  # by chunk, of the text that was loaded last
+        self._files: set[str] = set()
         debugger = context.debugger
         self.unprepared = debugger.unprepared
         self.points = debugger.points
@@ -179,6 +180,7 @@ class _Host:
                 pass
             return "", chunk
         self._read[chunk] = fingerprint(text)
+        self._files.add(chunk)
         return text, chunk
 
     def started(self, run: Run) -> Run:
@@ -189,15 +191,19 @@ class _Host:
         if not run.chunk:
             name = _INPUT_NAMES.get(run.kind, _INPUT_NAMES["notebook"]).format(count)
             run = run._replace(chunk=f"={name}")
-        if not run.chunk.startswith("@"):
+        if run.chunk.startswith("@"):
+            self._files.add(run.chunk)
+            if run.kind == "notebook":
+                context.sources.entitle(run.chunk, _INPUT_NAMES["notebook"].format(count))
+        else:
             context.sources.put_input(run.chunk, run.text)
-        elif run.kind == "notebook":
-            context.sources.entitle(run.chunk, _INPUT_NAMES["notebook"].format(count))
         context.bus.publish(ExecutionStarted(run, count))
         return run
 
     def finished(self, run: Run, outcome: Outcome) -> None:
         context = self._context
+        if outcome.error == "LuaError" and outcome.value_type == "string":
+            outcome = outcome.placed(context.sources.places(outcome.text, self._files))
         count = self._counts.pop(run.id, context.history.count)
         is_stored = run.store and not run.silent and outcome.status != "aborted"
         if is_stored:

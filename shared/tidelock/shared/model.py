@@ -116,6 +116,18 @@ class Outcome(NamedTuple):
     expressions: tuple[tuple[str, bool, str], ...] = ()
     forms: tuple[tuple[str, bytes], ...] = ()
 
+    def placed(self, places: list[tuple[str, int]]) -> "Outcome":
+        """The same with the places of its message before the stack, if it does not show them.
+
+        They are of frames that are gone: of a coroutine that the error has closed (Lua 5.4), or of
+        what was caught and raised again. ``places`` are chunk and line, the innermost last.
+        """
+        shown = {(frame.chunk, frame.line) for frame in self.stack}
+        if not places or places[-1] in shown:
+            return self
+        gone = [CallFrame("?", "Lua", *one) for one in reversed(places) if one not in shown]
+        return self._replace(stack=(*gone, *self.stack))
+
 
 class Pause(NamedTuple):
     """One stop: numbered per kernel, dead after the resume.

@@ -8,12 +8,16 @@ and the like for inputs. Nobody else compares paths. It holds the editors' unsav
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from tidelock.shared.config import find_project_file
 from tidelock.shared.errors import UsageError
+
+_PLACE = re.compile(r"(?P<name>[^\n]*?):(?P<line>\d+): ")
+_MOST_PLACES = 60
 
 
 def canonical(path: str) -> str:
@@ -164,6 +168,35 @@ class Sources:
                 if place.startswith("...") and path.endswith(place[3:]):
                     message = title + message[len(place) :]
         return message
+
+    def places(self, message: str, chunks: Iterable[str]) -> list[tuple[str, int]]:
+        """Where a message of Lua's says that it comes from, as chunk names and one-based lines.
+
+        A function of ``coroutine.wrap`` puts the place of its caller in front of what it passes on
+        (lcorolib.c, auxwrap), so that the last place is the innermost. Files are looked for among
+        ``chunks``; a loaded string is passed over, other words that look like a place end it.
+        """
+        files = [chunk for chunk in chunks if path_of_chunk(chunk)]
+        found: list[tuple[str, int]] = []
+        match = _PLACE.match(message)
+        while match is not None and len(found) < _MOST_PLACES:
+            chunk = self._named(match["name"], files)
+            if chunk:
+                found.append((chunk, int(match["line"])))
+            elif not match["name"].startswith("[string "):
+                break
+            match = _PLACE.match(message, match.end())
+        return found
+
+    def _named(self, name: str, files: list[str]) -> str:
+        """The chunk that Lua calls by a name in its messages (luaO_chunkid); empty for none."""
+        if self.is_input(f"={name}"):
+            return f"={name}"
+        for chunk in files:
+            path = path_of_chunk(chunk)
+            if name == path or (name.startswith("...") and path.endswith(name[3:])):
+                return chunk
+        return ""
 
     def is_input(self, chunk: str) -> bool:
         """Whether a source is a cell, REPL input or command, whatever its name looks like."""

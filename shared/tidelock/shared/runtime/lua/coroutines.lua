@@ -53,6 +53,21 @@ function T.wrapped(func)
   return type(upvalue) == "thread" and upvalue or nil
 end
 
+-- The coroutines that died of an error, outermost first, from one that did or nil: each but
+-- the last called the next by what `coroutine.wrap` had made.
+function T.dead_from(thread)
+  local dead = {}
+  while thread and status(thread) == "dead" do
+    local info = getinfo(thread, 0, "fS")
+    if not info then
+      break
+    end
+    dead[#dead + 1] = thread
+    thread = info.what == "C" and T.wrapped(info.func)
+  end
+  return dead
+end
+
 -- How many frames a coroutine has, seen from outside it; one that has none counts as one.
 function T.height_of(thread)
   local high = 1

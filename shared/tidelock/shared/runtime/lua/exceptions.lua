@@ -23,21 +23,6 @@ local function words(value)
   return type(value) == "string" and value or T.short(value)
 end
 
--- The coroutines that died of an error, outermost first, from one that did or nil: each but
--- the last called the next by what `coroutine.wrap` had made.
-local function dead_from(thread)
-  local dead = {}
-  while thread and status(thread) == "dead" do
-    local info = getinfo(thread, 0, "fS")
-    if not info then
-      break
-    end
-    dead[#dead + 1] = thread
-    thread = info.what == "C" and T.wrapped(info.func)
-  end
-  return dead
-end
-
 -- Whether the error that a coroutine raises is one that `passed` passes on: it was seen before.
 local function is_passed_on(thread)
   for level = 0, 12 do
@@ -116,7 +101,7 @@ local function consider(value, caught, thread)
       thread = top and top.what == "C" and T.wrapped(top.func)
       thread = thread and not told[thread] and thread
     end
-    dead = dead_from(thread)
+    dead = T.dead_from(thread)
     for _, other in ipairs(dead) do
       told[other] = true
     end

@@ -6,17 +6,32 @@ local type, xpcall, select, unpack, pcall = raw.type, raw.xpcall, raw.select, ra
 local getinfo, find, tostring = raw.debug.getinfo, raw.string.find, raw.tostring
 local FRAME_LIMIT = 60
 
--- The stack of the coroutine that stands still as flat fields: name, what, source, line.
-local function stack_fields()
+-- The stack of the coroutine that stands still as flat fields: name, what, source, line. Before it
+-- come those of coroutines that an error has ended, while they still have them (up to Lua 5.3).
+local function stack_fields(dead)
   local fields, size = {}, 0
-  T.walk(T.standing, function(_, info)
+  local function push(_, info)
     local place = size * 4
     fields[place + 1], fields[place + 2] = T.frame_name(info), info.what
     fields[place + 3], fields[place + 4] = info.source, info.currentline
     size = size + 1
     return size >= FRAME_LIMIT
-  end)
+  end
+  for index = dead and #dead or 0, 1, -1 do
+    if size < FRAME_LIMIT then
+      T.walk(dead[index], push)
+    end
+  end
+  if size < FRAME_LIMIT then
+    T.walk(T.standing, push)
+  end
   return fields, size
+end
+
+-- The coroutines that the error has ended which the standing one passes on.
+local function failed_stack()
+  local _, top = T.top_frame(T.standing)
+  return stack_fields(T.dead_from(top and top.what == "C" and T.wrapped(top.func)))
 end
 
 -- The same as one answer, for an execution that is about to be interrupted.
@@ -37,7 +52,7 @@ local failure
 
 local function handler(value)
   failure = { value = value, size = 0 }
-  local ok, fields, size = pcall(T.enter, stack_fields)
+  local ok, fields, size = pcall(T.enter, failed_stack)
   if ok and fields then
     failure.fields, failure.size = fields, size
     if T.raised then
