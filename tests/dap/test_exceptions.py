@@ -53,6 +53,17 @@ print(steps)
 """
 
 
+HELPS = {
+    "value()": [
+        "a table cannot be called: a loop over a table needs pairs(t), and a variable may hide"
+        " a function"
+    ],
+    "local size = #nil + 1": ["the value is nil here: set it first, or write #(t or {})"],
+    "string.rep()": ["a method is called with ':', as in s:rep()"],
+    "assert(value == nil)": ['assert takes words of its own: assert(x, "what is wrong")'],
+}
+
+
 @pytest.mark.parametrize(
     ("statement", "words", "kind"),
     [
@@ -81,7 +92,9 @@ def test_all_errors_stop_where_they_are_raised(
         if kind:
             assert words in stop.text
             assert told["exceptionId"] == told["details"]["typeName"] == kind
-        assert told["description"] == told["details"]["message"] == stop.text
+        message, *helps = told["description"].split("\nhelp: ")
+        assert message == told["details"]["message"] == stop.text
+        assert helps == HELPS.get(statement, [])
         assert told["breakMode"] == "always"
         assert "main.lua:5)" in told["details"]["stackTrace"]
         client.resume()

@@ -136,6 +136,7 @@ def test_an_error_is_reported(lua: Mode) -> None:
         "  1 | local function show(t)\n"
         "  2 |   return t.name.first\n"
         "    |   ^^^^^^^^^^^^^^^^^^^\n"
+        "  = help: 'name' is nil here: set it first, or ask whether it is there\n"
         "stack:\n"
         "  in function 'show' (e.lua:2)\n"
         "  in main chunk (e.lua:5)\n"

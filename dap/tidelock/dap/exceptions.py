@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tidelock.dap.convert import Body, field
+from tidelock.shared import hints
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.model import ExceptionFilter, Raised
 from tidelock.shared.report import frame_text
@@ -84,9 +85,10 @@ def _shown(raised: Raised, sources: Sources) -> Body:
         "evaluateName": "_ERROR",
         "stackTrace": "\n".join(frame_text(frame, sources) for frame in raised.stack),
     }
+    found = hints.helps(raised.text, raised.stack) if raised.type == "string" else ()
     return {
         "exceptionId": raised.type,
-        "description": message,
+        "description": "\nhelp: ".join((message, *found)),
         "breakMode": "always" if raised.is_caught else "unhandled",
         "details": details,
     }

@@ -1,4 +1,4 @@
-"""How a failed execution is shown to people: message, place, source lines, hint, stack.
+"""How a failed execution is shown to people: message, place, source lines, help, stack.
 
 The same lines go to a terminal, a notebook and a log. Lua's own message stays unchanged, but for
 names that were made for a debugger's client.
@@ -41,10 +41,20 @@ def error_lines(outcome: Outcome, chunk: str, sources: Sources) -> list[str]:
     if number:
         lines.append(f"  --> {sources.title(place)}:{number}")
         lines += _excerpt(sources.text(place), number)
+    lines += [f"  = help: {one}" for one in helps(outcome)]
     if outcome.stack:
         lines.append("stack:")
         lines += [f"  {frame_text(frame, sources)}" for frame in _folded(outcome.stack)]
     return lines
+
+
+def helps(outcome: Outcome) -> tuple[str, ...]:
+    """What may help against the error of a failed execution, one sentence each."""
+    if outcome.error != "LuaError" or outcome.value_type not in ("", "string"):
+        return ()
+    from tidelock.shared import hints  # late: no kernel starts with an error
+
+    return hints.helps(outcome.text, outcome.stack)
 
 
 def _label(outcome: Outcome) -> str:
