@@ -164,6 +164,7 @@ class LspClient:
         self._sent: dict[int, Pending] = {}
         self._said: dict[str, list[Any]] = {}  # notifications by method, not yet given
         self._published: dict[str, tuple[int, types.PublishDiagnosticsParams]] = {}
+        self._pages: dict[str, str] = {}  # the notebook of a cell
         self._changed: dict[str, int] = {}  # where in the timeline a document changed last
         self._folders: list[Json] = []
         self._methods: dict[tuple[str, Any], str] = {}
@@ -262,6 +263,25 @@ class LspClient:
         item = {"uri": where, "languageId": language, "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": item})
         return where
+
+    def open_page(self, path: str | Path, cells: Mapping[str, str]) -> None:
+        """Show a notebook of Lua cells: URI and text. They are edited as other texts are."""
+        items = [
+            {"uri": cell, "languageId": "lua", "version": 1, "text": text}
+            for cell, text in cells.items()
+        ]
+        for cell in cells:
+            self._conduct.versions[cell] = 1
+            self._pages[cell] = self.uri(path)
+            self._changed[cell] = self.timeline.mark()
+        page = {
+            "uri": self.uri(path),
+            "notebookType": "jupyter-notebook",
+            "version": 1,
+            "cells": [{"kind": 2, "document": cell} for cell in cells],
+        }
+        opened = {"notebookDocument": page, "cellTextDocuments": items}
+        self.notify("notebookDocument/didOpen", opened)
 
     def change(self, path: str | Path, text: str) -> int:
         """Replace the whole text; gives the new version."""
@@ -457,10 +477,15 @@ class LspClient:
         with self.timeline.changed:
             version = self._conduct.versions[where] = self._conduct.versions[where] + 1
             self._changed[where] = self.timeline.mark()
-        self.notify(
-            "textDocument/didChange",
-            {"textDocument": {"uri": where, "version": version}, "contentChanges": [change]},
-        )
+        document = {"uri": where, "version": version}
+        if where in self._pages:
+            page = {"uri": self._pages[where], "version": version}
+            cells = {"textContent": [{"document": document, "changes": [change]}]}
+            told: Json = {"notebookDocument": page, "change": {"cells": cells}}
+            self.notify("notebookDocument/didChange", told)
+        else:
+            told = {"textDocument": document, "contentChanges": [change]}
+            self.notify("textDocument/didChange", told)
         return version
 
     def _send(self, message: Json, params: Any, checked: bool) -> None:

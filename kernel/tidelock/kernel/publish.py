@@ -30,7 +30,7 @@ from tidelock.shared.events import (
 from tidelock.shared.link.wire import Content
 from tidelock.shared.log import layer
 from tidelock.shared.model import Outcome
-from tidelock.shared.report import error_lines, error_message
+from tidelock.shared.report import error_lines, error_message, helps
 
 log = layer("kernel")
 
@@ -67,7 +67,8 @@ def _started(kernel: Kernel, happened: ExecutionStarted) -> None:
     kernel.channels.publish("status", {"execution_state": "busy"}, parent)
     if not run.silent:
         content = {"code": run.code, "execution_count": happened.number}
-        kernel.channels.publish("execute_input", content, parent)
+        ours = {"chunk": run.chunk, "kind": run.kind}
+        kernel.channels.publish("execute_input", content, parent, metadata={"tidelock": ours})
 
 
 def _written(kernel: Kernel, happened: OutputWritten) -> None:
@@ -136,7 +137,13 @@ def _finished(kernel: Kernel, happened: ExecutionFinished) -> None:
         if outcome.error == "ExecutionTimeout":
             kernel.clients.timed_out(run)
         failure = _failure(kernel, happened)
-        extra["error"] = {"value_type": outcome.value_type, "stack": _stack(outcome)}
+        extra["error"] = {
+            "value_type": outcome.value_type,
+            "stack": _stack(outcome),
+            "help": list(helps(outcome)),
+            "chunk": run.chunk,
+            "kind": run.kind,
+        }
         reply.update(failure)
         kernel.channels.publish(
             "error", failure, parent, metadata={"tidelock": {"error": extra["error"]}}

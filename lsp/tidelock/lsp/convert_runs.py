@@ -27,7 +27,7 @@ def reload_refused(refused: Shown, document: Document, manner: Manner) -> types.
 
 
 def runtime_error(failure: Shown, document: Document, manner: Manner) -> types.Diagnostic:
-    """The error that ended the last run, with its stack where the client shows it."""
+    """The error that ended a run, with its stack where the client shows it."""
     made = types.Diagnostic(
         range_of(document.lines, failure.start, failure.end, manner.encoding),
         failure.message,
@@ -39,7 +39,9 @@ def runtime_error(failure: Shown, document: Document, manner: Manner) -> types.D
         made.related_information = []
         for one in failure.stack:
             start = types.Position(one.line - 1, 0)
-            place = types.Location(uri_of_path(path_of_chunk(one.chunk)), types.Range(start, start))
+            path = path_of_chunk(one.chunk)  # a cell's chunk is its URI
+            uri = uri_of_path(path) if path else one.chunk
+            place = types.Location(uri, types.Range(start, start))
             words = f"called from {one.name}" if one.name else "called from here"
             made.related_information.append(types.DiagnosticRelatedInformation(place, words))
     return made

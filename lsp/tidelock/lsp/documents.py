@@ -162,6 +162,15 @@ class Documents:
     def __iter__(self) -> Iterator[Document]:
         return iter(list(self._open.values()))
 
+    def cell_of(self, code: str) -> str:
+        """The open cell with this text, spaces at its end aside: its URI, or chunk with a path.
+
+        Empty for none, and for code that says nothing.
+        """
+        wanted = code.rstrip()
+        cells = (one for one in self if wanted and one.mode == "input")
+        return next((one.chunk or one.uri for one in cells if one.text.rstrip() == wanted), "")
+
     def get(self, uri: str) -> Document | None:
         """The present version of a text; None when it is not open."""
         return self._open.get(self._key(uri))

@@ -1,13 +1,14 @@
-"""The runtime error of the last run, as a problem of the text that it was raised in.
+"""The runtime errors of runs, as problems of the texts that they were raised in.
 
-It stays while its line says what it said when it ran, and goes when something else is run.
+One stays while its line says what it said when it ran, and goes when what was run, or the text
+that it stands in, is run anew. Cells have no file: they are known by what they say when they run.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from tidelock.lsp.moment import moved
 from tidelock.shared.positions import Lines
@@ -17,10 +18,19 @@ if TYPE_CHECKING:
     from tidelock.lsp.documents import Document
 
 _FRAMES = 20
+_MOST = 100
+
+
+class Began(NamedTuple):
+    """What is run: the name of its chunk, why (``Run.kind``), and the code as it was sent."""
+
+    chunk: str = ""
+    kind: str = ""
+    code: str = ""
 
 
 class Place(NamedTuple):
-    """A frame of the failed run; the line counts from one."""
+    """A frame of a failed run; the line counts from one. The chunk of a cell is its URI."""
 
     name: str
     chunk: str
@@ -28,18 +38,19 @@ class Place(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """An error that ended a run: Lua's words, and its stack from the innermost frame on.
+    """An error that ended a run: Lua's words, what may help, and its stack, innermost first.
 
     ``texts`` are those of which one ran for the chunk of that frame.
     """
 
     message: str
+    helps: tuple[str, ...]
     stack: tuple[Place, ...]
     texts: tuple[str, ...]
 
 
 class Shown(NamedTuple):
-    """A failure in a text: where its line stands now, and the frames around it."""
+    """A failure in a text: where its line stands now, its words, and the frames around it."""
 
     start: int
     end: int
@@ -49,41 +60,93 @@ class Shown(NamedTuple):
 
 @final
 class Failures:
-    """What became of the last run; from any thread.
+    """What became of the last run of each file and cell; from any thread.
 
-    ``texts_of`` gives the texts of which one ran for a chunk, the likeliest first.
+    ``texts_of`` gives the texts of which one ran for a file's chunk, the likeliest first, and
+    ``cell_of`` the URI of the open cell that says this, empty for none.
     """
 
-    def __init__(self, texts_of: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(
+        self, texts_of: Callable[[str], tuple[str, ...]], cell_of: Callable[[str], str]
+    ) -> None:
         self._texts_of = texts_of
-        self._failure: Failure | None = None
+        self._cell_of = cell_of
+        self._failures: dict[str, Failure] = {}  # by the file or cell that was run
+        self._cells: dict[str, tuple[str, str]] = {}  # by chunk: URI, and the text that ran
         self._lock = threading.Lock()
 
-    def take(self, message: str, stack: Iterable[Place]) -> set[str]:
-        """A run has failed; the chunks whose problems are others now."""
-        places = tuple(one for one in stack if path_of_chunk(one.chunk) and one.line > 0)
-        texts = self._texts_of(places[0].chunk) if places else ()
-        failure = Failure(message, places[:_FRAMES], texts)
-        with self._lock:
-            before, self._failure = self._failure, failure
-        return _chunks(before) | _chunks(failure)
+    def begin(self, began: Began) -> set[str]:
+        """Something is run; the texts whose problems are others now, by chunk or URI.
 
-    def clear(self) -> set[str]:
-        """Something is run; the chunks whose problems are others now."""
+        What is no whole file and no cell takes along what the last such run has left.
+        """
+        is_cell = began.kind == "notebook" or (began.kind == "selection" and began.chunk[:1] == "=")
+        cell = self._cell_of(began.code) if is_cell else ""
         with self._lock:
-            before, self._failure = self._failure, None
-        return _chunks(before)
+            self._cells.pop(began.chunk, None)
+            if cell:
+                self._cells[began.chunk] = cell, began.code
+                _drop_oldest(self._cells)
+            run = self._run(began.chunk, began.kind)
+            gone = [
+                one
+                for one, failure in self._failures.items()
+                if run in (one, failure.stack[0].chunk)
+            ]
+            return {self._failures.pop(one).stack[0].chunk for one in gone}
 
-    def of(self, document: Document) -> Shown | None:
-        """What the last run says of a text; None when its line has changed since."""
-        failure = self._failure
-        if failure is None or not failure.stack or failure.stack[0].chunk != document.chunk:
-            return None
-        for ran in failure.texts:
-            span = shown_line(ran, document, failure.stack[0].line)
-            if span is not None:
-                return Shown(*span, failure.message, failure.stack[1:])
-        return None
+    def take(
+        self, began: Began, message: str, helps: tuple[str, ...], stack: Iterable[Place]
+    ) -> set[str]:
+        """A run has failed; the texts whose problems are others now, by chunk or URI."""
+        with self._lock:
+            cells = dict(self._cells)
+        user = [
+            one
+            for one in stack
+            if one.line > 0 and (one.chunk in cells or path_of_chunk(one.chunk))
+        ]
+        if not user:
+            return set()
+        chunk = user[0].chunk
+        texts = (cells[chunk][1],) if chunk in cells else self._texts_of(chunk)
+        places = tuple(
+            one._replace(chunk=cells[one.chunk][0]) if one.chunk in cells else one
+            for one in user[:_FRAMES]
+        )
+        failure = Failure(message, helps, places, texts)
+        with self._lock:
+            run = self._run(began.chunk, began.kind)
+            before = self._failures.pop(run, None)
+            self._failures[run] = failure
+            _drop_oldest(self._failures)
+        return {one.stack[0].chunk for one in (before, failure) if one is not None}
+
+    def _run(self, chunk: str, kind: str) -> str:
+        """What is run: a cell's URI, a file's chunk; empty for other inputs and for selections."""
+        if chunk in self._cells:
+            return self._cells[chunk][0]
+        return chunk if path_of_chunk(chunk) and kind != "selection" else ""
+
+    def of(self, document: Document) -> list[Shown]:
+        """What runs say of a text, but for lines that have changed since."""
+        own = document.chunk or document.uri
+        with self._lock:
+            found = [one for one in self._failures.values() if one.stack[0].chunk == own]
+        shown: list[Shown] = []
+        for failure in found:
+            for ran in failure.texts:
+                span = shown_line(ran, document, failure.stack[0].line)
+                if span is not None:
+                    words = "\nhelp: ".join((failure.message, *failure.helps))
+                    shown.append(Shown(*span, words, failure.stack[1:]))
+                    break
+        return shown
+
+
+def _drop_oldest(found: dict[str, Any]) -> None:
+    while len(found) > _MOST:
+        del found[next(iter(found))]
 
 
 def shown_line(ran: str, document: Document, line: int) -> tuple[int, int] | None:
@@ -98,7 +161,3 @@ def shown_line(ran: str, document: Document, line: int) -> tuple[int, int] | Non
     start, end = document.lines.span(now - 1)
     text = document.text[start:end]
     return start + len(text) - len(text.lstrip()), end
-
-
-def _chunks(failure: Failure | None) -> set[str]:
-    return {one.chunk for one in failure.stack[:1]} if failure else set()

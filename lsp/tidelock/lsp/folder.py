@@ -75,7 +75,7 @@ class Folder:
         self.rules = Rules(settings, workspace, session.warn)
         self.runs = Runs(session.wire.notify, session.new_id)
         self._texts = LoadedTexts(self.runs)
-        self.failures = Failures(self._texts.likely)
+        self.failures = Failures(self._texts.likely, session.documents.cell_of)
         self.reloads = Reloads(
             lambda text: session.ports.check(text, self.lua),
             lambda path: session.show_again(lambda: {chunk_of_path(path)}),
@@ -275,10 +275,8 @@ class Folder:
             self.settings.lsp_live_deadline_ms / 1000,
             self._moved_on,
             may_start=False,
-            began=lambda: session.show_again(self.failures.clear),
-            failed=lambda words, stack: session.show_again(
-                lambda: self.failures.take(words, stack)
-            ),
+            began=lambda began: session.show_again(lambda: self.failures.begin(began)),
+            failed=lambda *told: session.show_again(lambda: self.failures.take(*told)),
             overlay=self.runs.overlay,
         )
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tidelock.lsp.failures import Place
+from tidelock.lsp.failures import Began, Place
 from tidelock.lsp.moment import NOTHING, Answered, Loaded, Moment, Question, StoppedFrame
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError, TidelockError
@@ -29,6 +29,7 @@ log = layer("lsp")
 
 Connect = Callable[[bool], "KernelClient"]
 """Find the kernel, or if True start it; gives a client that is ready, or raises KernelError."""
+Failed = Callable[[Began, str, tuple[str, ...], tuple[Place, ...]], None]
 _RETRY_S = 5.0
 _LONGEST_RETRY_S = 60.0
 _ANSWER_S = 5.0
@@ -69,7 +70,7 @@ class Live:
             again when it is back, and started only by ``client(start=True)``: it may have been
             stopped on purpose.
         began: called when something is run.
-        failed: called with the words and the stack of an error that ended a run.
+        failed: called with what was run, and the words, helps and stack of the error that ended it.
         overlay: the text that an editor's run gave to the kernel for a chunk, if any.
         clock: seconds that only grow.
     """
@@ -81,8 +82,8 @@ class Live:
         changed: Callable[[Moment], None],
         *,
         may_start: bool = True,
-        began: Callable[[], None] = lambda: None,
-        failed: Callable[[str, tuple[Place, ...]], None] = lambda words, stack: None,
+        began: Callable[[Began], None] = lambda began: None,
+        failed: Failed = lambda began, words, helps, stack: None,
         overlay: Callable[[str], str | None] = lambda chunk: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -199,11 +200,16 @@ class Live:
             if isinstance(data, dict) and data.get("event") == "moment":
                 self._tell(client, data.get("result", {}))
         elif kind == "error" and content.get("ename") == "LuaError":
-            told = message.metadata.get("tidelock", {}).get("error", {}).get("stack", [])
-            stack = (Place(str(one["name"]), str(one["chunk"]), int(one["line"])) for one in told)
-            self._failed(str(content.get("evalue")), tuple(stack))
+            told = message.metadata.get("tidelock", {}).get("error", {})
+            stack = tuple(
+                Place(str(one["name"]), str(one["chunk"]), int(one["line"]))
+                for one in told.get("stack", ())
+            )
+            helps = tuple(str(one) for one in told.get("help", ()))
+            self._failed(_began(told), str(content.get("evalue")), helps, stack)
         elif kind == "execute_input":
-            self._began()
+            ours = message.metadata.get("tidelock", {})
+            self._began(_began(ours, str(content.get("code", ""))))
             count, run = int(content.get("execution_count", 0)), message.parent_id
             self._set(
                 self.moment._replace(
@@ -304,6 +310,11 @@ class Live:
             return True
         self._missed = _PATIENCE - 1
         return False
+
+
+def _began(told: Content, code: str = "") -> Began:
+    """What is run, from what the kernel adds to its messages about it."""
+    return Began(str(told.get("chunk", "")), str(told.get("kind", "")), code)
 
 
 def _moment(told: Content) -> Moment:

@@ -633,13 +633,13 @@ class Session:
     def show_again(self, changed: Callable[[], set[str]]) -> None:
         """Tell the problems of some texts anew, those of ``changed``; from any thread.
 
-        They are chunks about which a run or a reload says something else than before.
+        They are chunks (of cells URIs) about which a run or a reload says something else now.
         """
         self.lane.put(lambda: self._show_again(changed()))
 
     def _show_again(self, chunks: set[str]) -> None:
         for document in self.documents:
-            if document.chunk in chunks:
+            if (document.chunk or document.uri) in chunks:
                 self._publish(document)
 
     def _judged(self, document: Document) -> list[Problem]:
@@ -657,10 +657,11 @@ class Session:
         problems = folder.as_wished(document, found)
         made = convert.publication(document, problems, self.manner)
         for one in self.folders:
-            failure, refused = one.failures.of(document), one.reloads.of(document)
-            if failure is not None:
-                shown = left.runtime_error(failure, document, self.manner)
-                made.diagnostics = [*made.diagnostics, shown]
+            refused = one.reloads.of(document)
+            for failure in one.failures.of(document):
+                if refused is None or failure.start != refused.start:
+                    shown = left.runtime_error(failure, document, self.manner)
+                    made.diagnostics = [*made.diagnostics, shown]
             if refused is not None:
                 shown = left.reload_refused(refused, document, self.manner)
                 made.diagnostics = [*made.diagnostics, shown]
