@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+
+import pytest
 
 from kit.marked import marked
 from tidelock.lsp.documents import Document
+from tidelock.lsp.failures import Began, Place, Shown
 from tidelock.lsp.findings import Findings
 from tidelock.shared.config import Settings
 from tidelock.shared.model import Problem, Related
@@ -83,3 +87,42 @@ def test_with_no_end_of_the_wait_names_are_told_alone() -> None:
     first = editor.published(lambda params: params["diagnostics"])
     assert codes(first) == ["unused-local"]
     editor.session.close()
+
+
+def test_what_was_looked_at_earlier_is_not_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    editor = Editor()
+    editor.ask("initialize", {"capabilities": {}})
+    editor.tell("initialized", {})
+    item = {"uri": URI, "languageId": "lua", "version": 1, "text": "print(1)"}
+    editor.tell("textDocument/didOpen", {"textDocument": item})
+    editor.published(lambda told: bool(told["uri"] == URI))
+    session = editor.session
+    document = session.documents.get(URI)
+    assert document is not None
+    failures = session.folders.of(URI).failures
+    monkeypatch.setattr(failures, "_texts_of", lambda chunk: ("print(1)",))
+    has_looked, may_tell = threading.Event(), threading.Event()
+    real = failures.of
+
+    def slowly(text: Document) -> list[Shown]:
+        shown = real(text)
+        if not has_looked.is_set():
+            has_looked.set()
+            may_tell.wait(10)
+        return shown
+
+    monkeypatch.setattr(failures, "of", slowly)
+    slow = threading.Thread(target=session._publish, args=(document,))
+    slow.start()
+    assert has_looked.wait(10)
+    stack = [Place("main chunk", document.chunk, 1)]
+    session.show_again(lambda: failures.take(Began(document.chunk), "boom", (), stack))
+    editor.published(lambda told: [one["message"] for one in told["diagnostics"]] == ["boom"])
+    may_tell.set()
+    slow.join(10)
+    is_done = threading.Event()
+    session.lane.put(is_done.set)
+    assert is_done.wait(10)
+    told = [params for method, params in editor.said if method.endswith("publishDiagnostics")]
+    assert [one["message"] for one in told[-1]["diagnostics"]] == ["boom"]
+    session.close()

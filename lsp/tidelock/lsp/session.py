@@ -183,6 +183,8 @@ class Session:
         self.lookout = Lookout(self._pool.later, self._look_at_files, self._tell_of_files)
         self.board = Board(self.ask, wire.notify)
         self.findings = Findings()
+        self._looks = itertools.count(1)
+        self._shown: dict[str, int] = {}  # which look at a text's problems was told last
         self._sent = Sent()
         self._proposals = Proposals()
         self._refreshes = Refreshes(self.documents, self._pool.later, self._send_refresh)
@@ -467,6 +469,7 @@ class Session:
             if known is not None:
                 self.show_problems(known)
             self.findings.forget(document.uri)
+            self._shown.pop(document.uri, None)
             self._sent.forget(document.uri)
             self._proposals.forget(document.uri)
             self._refreshes.forget(document.uri)
@@ -650,6 +653,7 @@ class Session:
         return folder.as_wished(document, found)
 
     def _publish(self, document: Document) -> None:
+        look = next(self._looks)
         found = self.findings.of(document)
         if found is None:
             return
@@ -668,7 +672,9 @@ class Session:
         params = convert.plain(made)
 
         def publish() -> None:
-            if self.documents.is_present(document) and self.is_ready:
+            is_newest = look > self._shown.get(document.uri, 0)  # others may have looked since
+            if is_newest and self.documents.is_present(document) and self.is_ready:
+                self._shown[document.uri] = look
                 self.wire.notify("textDocument/publishDiagnostics", params)
 
         self.lane.put(publish)
