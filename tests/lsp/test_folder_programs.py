@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tidelock.lsp import folder as folders
-from tidelock.lsp.failures import Place
+from tidelock.lsp.failures import Began, Place
 from tidelock.lsp.live import Live
 from tidelock.lsp.moment import Moment, StoppedFrame
 from tidelock.shared.config import Settings
@@ -95,7 +95,7 @@ def test_the_error_of_any_program_stands_at_its_line(desk: Desk) -> None:
     assert document is not None
     failures = desk.folder("two").failures
     stack = [Place("main chunk", document.chunk, 1)]
-    desk.session.show_again(lambda: failures.take("no tide", stack))
+    desk.session.show_again(lambda: failures.take(Began(document.chunk), "no tide", (), stack))
     desk.problems(uri, len)
     desk.change(removed=("two",))
     desk.problems(uri, lambda found: not found)

@@ -31,6 +31,7 @@ def moment(state: str = "idle", **fields: Any) -> Json:
         "lua": "Lua 5.4",
         "globals": [],
         "modules": [],
+        "cut": False,
         **fields,
     }
 
@@ -43,6 +44,7 @@ class Scripted:
         self.closed = False
         self.asked: list[Json] = []
         self.replies = {"subscribe": answered(moment()), **replies}
+        self.revision = 1
         self.listener: Callable[[Message], None] = lambda message: None
         self.lose: Callable[[str], None] = lambda reason: None
 
@@ -50,6 +52,9 @@ class Scripted:
         assert target == "tidelock.kernel"
         self.asked.append(data)
         return self.replies.get(data["action"]) or Answer()
+
+    def subscribe(self, target: str, data: Json) -> Answer[Json]:
+        return self.comm(target, data)
 
     def on_lost(self, call: Callable[[str], None]) -> None:
         self.lose = call
@@ -63,8 +68,12 @@ class Scripted:
     def says(self, kind: str, content: Json, parent: str = "p1") -> None:
         self.listener(Message({"msg_type": kind}, {"msg_id": parent}, {}, content))
 
-    def pushes(self, told: Json) -> None:
-        self.says("comm_msg", {"comm_id": "c", "data": {"event": "moment", "result": told}})
+    def pushes(self, told: Json, *, is_lost: bool = False) -> None:
+        """The next difference; one that is lost never comes."""
+        since, self.revision = self.revision, self.revision + 1
+        told = {"since": since, "gone": [], **told, "revision": self.revision}
+        if not is_lost:
+            self.says("comm_msg", {"comm_id": "c", "data": {"event": "moment", "result": told}})
 
 
 class Mirror:
@@ -101,10 +110,13 @@ class Mirror:
         self.live.client(start=False)
 
 
-def test_a_moment_is_mirrored() -> None:
-    fact = {"name": "g", "type": "number", "text": "1", "signature": "", "kind": "global",
+def fact(name: str, text: str = "1") -> Json:
+    return {"name": name, "type": "number", "text": text, "signature": "", "kind": "global",
             "where": ""}  # fmt: skip
-    kernel = Scripted(subscribe=answered(moment(globals=[fact], modules=["m"])))
+
+
+def test_a_moment_is_mirrored() -> None:
+    kernel = Scripted(subscribe=answered(moment(globals=[fact("g")], modules=["m"])))
     mirror = Mirror(kernel)
     mirror.join()
     told = mirror.live.moment
@@ -114,10 +126,11 @@ def test_a_moment_is_mirrored() -> None:
     kernel.says("execute_input", {"execution_count": 8}, "run-8")
     assert mirror.live.moment.state == "running"
     assert (mirror.live.moment.executions, mirror.live.moment.execution) == (8, "run-8")
-    kernel.pushes(moment(revision=2, execution_count=8))
+    kernel.pushes(moment(execution_count=8))
     assert (mirror.live.moment.state, mirror.live.moment.revision) == ("idle", 2)
     before = len(mirror.moments)
-    kernel.pushes(moment(revision=2, execution_count=8))
+    kernel.revision = 1
+    kernel.pushes(moment(execution_count=8))
     kernel.says("comm_msg", {"comm_id": "c", "data": {"ok": True}})
     kernel.says("comm_msg", {"comm_id": "c", "data": [1]})
     kernel.pushes({"state": "idle"})
@@ -160,14 +173,15 @@ def test_frames_that_come_after_the_resume_are_dropped() -> None:
 
 
 def test_a_runtime_that_was_made_anew_is_asked() -> None:
-    kernel = Scripted(moment=answered(moment(execution_count=0)))
+    kernel = Scripted()
     mirror = Mirror(kernel)
     mirror.join()
+    kernel.replies["subscribe"] = answered(moment(execution_count=0))
     kernel.says("status", {"execution_state": "busy"})
     kernel.says("shutdown_reply", {"status": "ok", "restart": True})
     kernel.says("status", {"execution_state": "starting"})
     assert mirror.live.moment.executions == 0
-    kernel.replies["moment"] = failed(KernelError("gone"))
+    kernel.replies["subscribe"] = failed(KernelError("gone"))
     kernel.says("status", {"execution_state": "starting"})
     assert mirror.live.moment.state == "idle"
 
@@ -189,9 +203,8 @@ def test_a_kernel_that_is_stopped_or_lost_is_let_go() -> None:
 
 
 def test_a_question_and_its_answer() -> None:
-    fact = {"name": "x", "type": "number", "text": "1", "signature": "", "kind": "field",
-            "where": ""}  # fmt: skip
-    kernel = Scripted(ask=answered({"state": "running", "revision": 1, "facts": [fact]}))
+    facts = [fact("x")]
+    kernel = Scripted(ask=answered({"state": "running", "revision": 1, "facts": facts}))
     mirror = Mirror(kernel)
     mirror.join()
     found = mirror.live.ask(Question("members", "t", ("a", 2), 5))

@@ -60,6 +60,14 @@ async def labelling(started: Editor) -> AsyncIterator[None]:
     started.tidy()
 
 
+@pytest_lsp.fixture(config=server(*PATIENT, "--set", "lsp.live.max_names=3"), scope="module")
+async def short(started: Editor) -> AsyncIterator[None]:
+    await began(started)
+    yield
+    assert await started.end() == 0
+    started.tidy()
+
+
 async def run(editor: Editor, name: str, text: str) -> None:
     uri = editor.file(name, text)
     begun = await editor.command("tidelock.run", {"uri": uri})
@@ -161,3 +169,23 @@ async def test_lenses_count_references(labelling: Editor) -> None:
     found = await labelling.ask("textDocument/codeLens", {"textDocument": {"uri": uri}})
     (one,) = [each for each in found if each.command is None]
     assert (await labelling.ask("codeLens/resolve", plain(one))).command.title == "1 reference"
+
+
+async def exported(editor: Editor, has: str) -> str:
+    """The definitions of what the program has made, once they have some words."""
+    while True:
+        mark = len(editor.heard)
+        text = str((await editor.command("tidelock.exportDefinitions"))["text"])
+        if has in text:
+            return text
+        await editor.until(lambda mark=mark: len(editor.heard) > mark, "news of the program")
+
+
+async def test_so_many_names_are_kept(short: Editor) -> None:
+    await run(short, "many.lua", "for i = 1, 9 do _G['made' .. i] = i end\n")
+    text = await exported(short, "made")
+    assert text.count("\nmade") == 3
+    assert "-- Names are missing: there are more than 'lsp.live.max_names' or can be told." in text
+    await run(short, "few.lua", "for i = 1, 9 do _G['made' .. i] = nil end few = 1\n")
+    text = await exported(short, "few")
+    assert "missing" not in text

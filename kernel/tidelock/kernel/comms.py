@@ -10,24 +10,25 @@ here runs a script, and only ``evaluate`` runs code.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tidelock.kernel import moments
 from tidelock.kernel.execution import field
 from tidelock.kernel.questions import state_name
 from tidelock.shared.answers import Answer
-from tidelock.shared.debug.debugger import facts
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.link.wire import Content, Message
 from tidelock.shared.log import layer
-from tidelock.shared.model import Fact, Idle
 from tidelock.shared.sources import path_of_uri
 
 if TYPE_CHECKING:
     from tidelock.kernel.server import Kernel
     from tidelock.shared.history import Storage
+    from tidelock.shared.model import FactList
 
 log = layer("kernel")
 
+KERNEL = "tidelock.kernel"
 _MOST_OPEN = 10_000
 _EVALUATE_S = 5.0
 Action = Callable[["Kernel", Content], Content | Answer[Content]]
@@ -113,12 +114,16 @@ def _act(
             publish({"ok": False, "error": str(done.error) or type(done.error).__name__})
         else:
             publish({"ok": True, "result": done.result()})
+            if action is moments.moment:
+                moments.answered(kernel, number, data, done.result())
         finished.resolve({})
 
     try:
         action = _TARGETS[target].get(str(data.get("action")))
         if action is None:
             raise BadRequest(f"{target} has no action {data.get('action')!r}")
+        if data["action"] == "subscribe" and number in kernel.comms:
+            moments.subscribe(kernel, number, data)
         result = action(kernel, data)
     except TidelockError as error:
         publish({"ok": False, "error": str(error)})
@@ -131,21 +136,7 @@ def _act(
 
 
 def _status(kernel: Kernel, data: Content) -> Content:
-    context = kernel.context
-    state = context.runtime.state
-    return {
-        "kernel_id": context.id,
-        "state": state_name(kernel),
-        "revision": kernel.revision,
-        "execution": None if isinstance(state, Idle) else state.run.id,
-        "execution_count": context.history.count,
-        "queued": context.runtime.queued,
-        "dropped": kernel.channels.dropped,
-        "clients": kernel.clients.count(),
-        "limits": dict(kernel.clients.acted),
-        "lua": context.runtime.version,
-        "workspace": kernel.connection.workspace,
-    }
+    return moments.status(kernel)
 
 
 def _store(kernel: Kernel, data: Content) -> Answer[Content]:
@@ -158,24 +149,8 @@ def _store(kernel: Kernel, data: Content) -> Answer[Content]:
     return kernel.context.history.storage().map(told)
 
 
-def _moment(kernel: Kernel, data: Content) -> Answer[Content]:
-    """The globals and modules a program has made, with state and revision."""
-    revision = kernel.revision
-
-    def told(fields: tuple[Any, ...]) -> Content:
-        _, modules, *rest = fields
-        return {
-            **_status(kernel, data),
-            "revision": revision,
-            "globals": _shown(facts(rest)),
-            "modules": modules.decode("utf-8", "replace").split("\n") if modules else [],
-        }
-
-    return kernel.context.runtime.ask("moment").map(told)
-
-
-def _shown(found: list[Fact]) -> list[Content]:
-    return [fact._asdict() for fact in found]
+def _shown(found: FactList) -> Content:
+    return {"facts": [fact._asdict() for fact in found], "cut": found.is_cut}
 
 
 def _ask(kernel: Kernel, data: Content) -> Answer[Content]:
@@ -185,17 +160,17 @@ def _ask(kernel: Kernel, data: Content) -> Answer[Content]:
     debugger = kernel.context.debugger
     head = {"revision": kernel.revision, "state": state_name(kernel)}
     if what == "names":
-        return debugger.names(frame).map(lambda found: {**head, "facts": _shown(found)})
+        return debugger.names(frame).map(lambda found: {**head, **_shown(found)})
     root = field(data, "root", str)
     keys = field(data, "keys", list, [])
     if not all(isinstance(key, str | int | float) for key in keys):
         raise BadRequest("keys is no list of texts and numbers")
     if what == "members":
         asked = debugger.members(root, keys, frame)
-        return asked.map(lambda found: {**head, "facts": _shown(found)})
+        return asked.map(lambda found: {**head, **_shown(found)})
     if what == "value":
         one = debugger.value(root, keys, frame)
-        return one.map(lambda found: {**head, "facts": _shown([found] if found else [])})
+        return one.map(lambda found: {**head, "facts": [found._asdict()] if found else []})
     raise BadRequest(f"what is {what!r}, not names, members or value")
 
 
@@ -233,34 +208,6 @@ def _modules(kernel: Kernel, data: Content) -> Answer[Content]:
     return kernel.context.debugger.modules().map(told)
 
 
-def _subscribe(kernel: Kernel, data: Content) -> Answer[Content]:
-    """Be told the moment after every change; answered with the present one."""
-    return _moment(kernel, data)
-
-
-def push_moment(kernel: Kernel) -> None:
-    """Tell the moment to everyone who subscribed."""
-    listening = [
-        number
-        for number, opened in kernel.comms.items()
-        if opened.content.get("data", {}).get("action") == "subscribe"
-    ]
-    if not listening:
-        return
-
-    def publish(done: Answer[Content]) -> None:
-        if done.error is not None:
-            return
-        for number in listening:
-            opened = kernel.comms.get(number)
-            if opened is not None:
-                data = {"event": "moment", "result": done.result()}
-                content = {"comm_id": number, "data": data}
-                kernel.channels.publish("comm_msg", content, opened.raw_header)
-
-    _moment(kernel, {}).then(lambda done: kernel.loop.call(lambda: publish(done)))
-
-
 def _put(kernel: Kernel, data: Content) -> Content:
     path = path_of_uri(field(data, "source", str))
     kernel.context.sources.put_overlay(path, field(data, "text", str))
@@ -273,15 +220,15 @@ def _drop(kernel: Kernel, data: Content) -> Content:
 
 
 _TARGETS: dict[str, dict[str, Action]] = {
-    "tidelock.kernel": {
+    KERNEL: {
         "status": _status,
         "store": _store,
-        "moment": _moment,
+        "moment": moments.moment,
         "ask": _ask,
         "evaluate": _evaluate,
         "frames": _frames,
         "modules": _modules,
-        "subscribe": _subscribe,
+        "subscribe": moments.moment,
     },
     "tidelock.sources": {"put": _put, "drop": _drop},
 }

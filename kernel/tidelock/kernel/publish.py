@@ -203,6 +203,7 @@ def _expressions(outcome: Outcome) -> Content:
 
 def _restarted(kernel: Kernel, happened: RuntimeRestarted) -> None:
     kernel.channels.publish("status", {"execution_state": "starting"}, b"{}")
+    kernel.moment_changed()
 
 
 def _state_changed(kernel: Kernel, happened: PauseStarted | PauseEnded) -> None:

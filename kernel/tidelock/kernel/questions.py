@@ -16,7 +16,7 @@ from tidelock.shared.answers import Answer, answered
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.link import wire
 from tidelock.shared.link.wire import Content, Message
-from tidelock.shared.model import Entry, Fact, Idle, Paused, Running
+from tidelock.shared.model import Entry, Fact, FactList, Idle, Paused, Running
 from tidelock.shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -154,14 +154,14 @@ def complete_request(kernel: Kernel, request: Message) -> Content | Answer[Conte
         return _matches([], cursor, cursor)
     debugger = kernel.context.debugger
 
-    def ask(frame: int) -> Answer[list[Fact]]:
+    def ask(frame: int) -> Answer[FactList]:
         if target.root:
             return debugger.members(target.root, target.keys, frame)
         return debugger.names(frame)
 
     question = ("members", target.root, *target.keys)
 
-    def use(found: list[Fact] | None) -> Content:
+    def use(found: FactList | None) -> Content:
         seen = kernel.seen.known(question, found) or ()
         live = Facts(origin(kernel, found), names=seen, members=seen)
         result = completion.complete(tree, cursor, live)

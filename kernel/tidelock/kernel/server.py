@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import zmq
 
-from tidelock.kernel import comms, publish, routes
+from tidelock.kernel import comms, moments, publish, routes
 from tidelock.kernel.channels import Channels
 from tidelock.kernel.clients import Clients, RateLimited
 from tidelock.kernel.execution import field
@@ -100,6 +100,7 @@ class Kernel:
         self.left: set[str] = set()  # executions whose client is gone: nobody answers them
         self.seen = Seen()
         self.comms: dict[str, Message] = {}
+        self.subscribers: dict[str, moments.Told] = {}
         self.last_debug_request: Message | None = None
         self.cell_chunk: Callable[[str], str] | None = None
         self.restarts_in_place = True
@@ -352,8 +353,8 @@ class Kernel:
     def moment_changed(self) -> None:
         """Something ran, stopped or went on: who subscribed is told."""
         self.revision += 1
-        if self.comms:
-            comms.push_moment(self)
+        if self.subscribers:
+            moments.push(self)
 
     # -- facts -------------------------------------------------------------------------------
 

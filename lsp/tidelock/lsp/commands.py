@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from tidelock.lsp import convert, messages
 from tidelock.lsp import convert_edits as edits
 from tidelock.lsp.documents import chunk_of_uri
-from tidelock.lsp.live import KERNEL, loaded_modules
+from tidelock.lsp.live import KERNEL
 from tidelock.lsp.manner import Json, at
+from tidelock.lsp.moment import loaded_modules
 from tidelock.lsp.reloads import code_of, is_changed, refusal
 from tidelock.lsp.runs import Wanted
 from tidelock.shared import config

@@ -205,6 +205,7 @@ class Folder:
             session.judge_others(self, News(is_wide=True))
         if self.live is not None:
             self.live.deadline_s = self.settings.lsp_live_deadline_ms / 1000
+            self.live.keep_names(self.settings.lsp_live_max_names)
             if self.settings.lsp_live_enabled and self._has_begun:
                 self.live.start()
         session.refresh(*session.manner.refreshes)
@@ -274,6 +275,7 @@ class Folder:
             lambda may_start: connector(self.workspace, self.settings)(may_start),
             self.settings.lsp_live_deadline_ms / 1000,
             self._moved_on,
+            max_names=self.settings.lsp_live_max_names,
             may_start=False,
             began=lambda began: session.show_again(lambda: self.failures.begin(began)),
             failed=lambda *told: session.show_again(lambda: self.failures.take(*told)),

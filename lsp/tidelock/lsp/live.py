@@ -13,11 +13,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tidelock.lsp.failures import Began, Place
-from tidelock.lsp.moment import NOTHING, Answered, Loaded, Moment, Question, StoppedFrame
+from tidelock.lsp.moment import (
+    NOTHING,
+    Answered,
+    Moment,
+    Question,
+    StoppedFrame,
+    facts_of,
+    loaded_modules,
+    moment_of,
+)
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import KernelError, TidelockError
 from tidelock.shared.log import layer
-from tidelock.shared.model import Fact
 from tidelock.shared.sources import path_of_chunk, read_text
 
 if TYPE_CHECKING:
@@ -65,6 +73,7 @@ class Live:
     Args:
         connect: how a kernel is reached.
         deadline_s: how long a question may take; may be changed later.
+        max_names: how many names of the program are kept at most.
         changed: called with each new moment, on whatever thread learnt of it; must not wait.
         may_start: whether the first search may start a kernel. One that ended later is found
             again when it is back, and started only by ``client(start=True)``: it may have been
@@ -81,6 +90,7 @@ class Live:
         deadline_s: float,
         changed: Callable[[Moment], None],
         *,
+        max_names: int = 5000,
         may_start: bool = True,
         began: Callable[[Began], None] = lambda began: None,
         failed: Failed = lambda began, words, helps, stack: None,
@@ -91,6 +101,7 @@ class Live:
         self.problem = ""
         self._connect = connect
         self.deadline_s = deadline_s
+        self.max_names = max_names
         self._changed = changed
         self._may_start = may_start
         self._began = began
@@ -104,6 +115,8 @@ class Live:
         self._closed = self._is_looking = False
         self._has_found = False
         self._turn = 0
+        self._newest = 0  # the newest revision that was heard of
+        self._is_asking = False
         self._missed = 0
         self._rests_until = 0.0
 
@@ -172,8 +185,9 @@ class Live:
             self.problem, self._has_found = "", True
             client.on_lost(lambda reason: self._lost(client, reason))
             client.on_message(lambda message: self._heard(client, message))
+            self._newest, self._is_asking = 0, False
             try:
-                self._tell(client, client.comm(KERNEL, {"action": "subscribe"}).result(_ANSWER_S))
+                self._tell(client, self._subscribed(client).result(_ANSWER_S))
             except (KernelError, TimeoutError) as error:
                 self._lost(client, str(error))
                 raise KernelError(f"the kernel does not tell what it runs: {error}") from None
@@ -198,7 +212,7 @@ class Live:
         if kind == "comm_msg":
             data = content.get("data", {})
             if isinstance(data, dict) and data.get("event") == "moment":
-                self._tell(client, data.get("result", {}))
+                self._follow(client, data.get("result", {}))
         elif kind == "error" and content.get("ename") == "LuaError":
             told = message.metadata.get("tidelock", {}).get("error", {})
             stack = tuple(
@@ -225,21 +239,61 @@ class Live:
         elif kind == "status" and content.get("execution_state") == "starting":
             self._ask_moment(client)
 
-    def _ask_moment(self, client: KernelClient) -> None:
-        """Learn the moment of a runtime that was made anew."""
+    def _subscribed(self, client: KernelClient) -> Answer[Content]:
+        return client.subscribe(KERNEL, {"action": "subscribe", "max_names": self.max_names})
+
+    def keep_names(self, most: int) -> None:
+        """How many names are wanted from now on."""
+        client, before, self.max_names = self._client, self.max_names, most
+        if most != before and client is not None:
+            self._ask_moment(client)
+
+    def _ask_moment(self, client: KernelClient, *, again: bool = True) -> None:
+        """Learn the whole moment: of a runtime that was made anew, or when a message was lost."""
+        if self._is_asking:
+            return
+        self._is_asking, self._newest = True, 0
 
         def take(done: Answer[Content]) -> None:
+            self._is_asking = False
             if done.error is None:
-                self._tell(client, done.result())
+                told = done.result()
+                self._tell(client, told)
+                again_wanted = told.get("revision", 0) < self._newest  # passed over meanwhile
+            else:
+                again_wanted = again and not client.lost
+            if again_wanted:
+                self._ask_moment(client, again=False)
 
-        client.comm(KERNEL, {"action": "moment"}).then(take)
+        self._subscribed(client).then(take)
 
-    def _tell(self, client: KernelClient, told: Content) -> None:
+    def _follow(self, client: KernelClient, told: Content) -> None:
+        """Take what is other than at an earlier revision, or ask for all if that was missed."""
         try:
-            moment = _moment(told)
+            known, self._newest = self.moment, int(told["revision"])
+            is_same = told["kernel_id"] == known.kernel
+            if is_same and self._newest <= known.revision:
+                return
+            if not is_same or told["since"] != known.revision:
+                log.info("a moment was missed", since=told["since"], known=known.revision)
+                self._ask_moment(client)
+                return
+            moment = moment_of(told, known)
         except (KeyError, TypeError, ValueError) as error:
             log.warn("a moment that cannot be read", error=repr(error))
             return
+        self._take(client, moment)
+
+    def _tell(self, client: KernelClient, told: Content) -> None:
+        """Take a whole moment."""
+        try:
+            moment = moment_of(told)
+        except (KeyError, TypeError, ValueError) as error:
+            log.warn("a moment that cannot be read", error=repr(error))
+            return
+        self._take(client, moment)
+
+    def _take(self, client: KernelClient, moment: Moment) -> None:
         known = self.moment
         if known.kernel == moment.kernel:  # of one that was there before, the age is not known
             is_same = (known.state, known.executions) == (moment.state, moment.executions)
@@ -300,7 +354,7 @@ class Live:
             log.debug("a question was refused", question=question, why=str(answer.error))
             return Answered(self.moment.state)
         told = answer.result()
-        return Answered(str(told["state"]), _facts(told["facts"]))
+        return Answered(str(told["state"]), facts_of(told["facts"]))
 
     def _rests(self) -> bool:
         """Whether the program has been too slow three times running, and not long ago."""
@@ -315,30 +369,6 @@ class Live:
 def _began(told: Content, code: str = "") -> Began:
     """What is run, from what the kernel adds to its messages about it."""
     return Began(str(told.get("chunk", "")), str(told.get("kind", "")), code)
-
-
-def _moment(told: Content) -> Moment:
-    return Moment(
-        state=str(told["state"]),
-        kernel=str(told["kernel_id"]),
-        lua=str(told["lua"]),
-        revision=int(told["revision"]),
-        executions=int(told["execution_count"]),
-        execution=str(told["execution"] or ""),
-        names=_facts(told["globals"]),
-        modules=tuple(str(name) for name in told["modules"]),
-    )
-
-
-def loaded_modules(told: Content) -> tuple[Loaded, ...]:
-    """The answer of the action ``modules``."""
-    return tuple(
-        Loaded(str(one["name"]), str(one["path"]), str(one["loaded"])) for one in told["modules"]
-    )
-
-
-def _facts(told: list[Content]) -> tuple[Fact, ...]:
-    return tuple(Fact(**fact) for fact in told)
 
 
 def _file_text(path: str) -> str:

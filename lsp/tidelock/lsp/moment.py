@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import Literal, NamedTuple, final
+from typing import TYPE_CHECKING, Literal, NamedTuple, final
 
 from tidelock.shared.model import Fact, Key
 from tidelock.shared.sources import path_of_chunk
+
+if TYPE_CHECKING:
+    from tidelock.shared.link.wire import Content
 
 
 class StoppedFrame(NamedTuple):
@@ -42,6 +45,7 @@ class Moment(NamedTuple):
     ``state`` is none (no kernel), idle, running, paused, or what a script waits for. ``names``
     are the globals that a program made, ``modules`` those that were loaded; of ``loaded`` the files
     are known. ``since_s`` is when it was first seen in this state, by the clock of the ``View``.
+    ``is_cut`` says that there are more names or modules than are told.
     """
 
     state: str = "none"
@@ -55,6 +59,7 @@ class Moment(NamedTuple):
     frames: tuple[StoppedFrame, ...] = ()
     loaded: tuple[Loaded, ...] = ()
     since_s: float | None = None
+    is_cut: bool = False
 
     @property
     def place(self) -> str:
@@ -69,6 +74,44 @@ class Moment(NamedTuple):
 
 
 NOTHING = Moment()
+
+
+def moment_of(told: Content, known: Moment = NOTHING) -> Moment:
+    """The moment that a kernel tells, whole or as a difference to the one that is ``known``.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no moment.
+    """
+    names = {fact.name: fact for fact in known.names}
+    for name in told.get("gone", ()):
+        names.pop(name, None)
+    names.update((fact.name, fact) for fact in facts_of(told["globals"]))
+    modules = told.get("modules", known.modules) if "since" in told else told["modules"]
+    return Moment(
+        state=str(told["state"]),
+        kernel=str(told["kernel_id"]),
+        lua=str(told["lua"]),
+        revision=int(told["revision"]),
+        executions=int(told["execution_count"]),
+        execution=str(told["execution"] or ""),
+        names=tuple(names.values()),
+        modules=tuple(str(name) for name in modules),
+        is_cut=bool(told.get("cut")),
+    )
+
+
+def loaded_modules(told: Content) -> tuple[Loaded, ...]:
+    """The answer of the action ``modules``."""
+    return tuple(
+        Loaded(str(one["name"]), str(one["path"]), str(one["loaded"])) for one in told["modules"]
+    )
+
+
+def facts_of(told: list[Content]) -> tuple[Fact, ...]:
+    """Facts as a kernel tells them."""
+    return tuple(Fact(**fact) for fact in told)
+
+
 _MOST_COMPARED = 1_000_000
 
 

@@ -61,6 +61,7 @@ class Settings(NamedTuple):
     store_busy_timeout_ms: int = 5000
     lsp_live_enabled: bool = True
     lsp_live_deadline_ms: int = 50
+    lsp_live_max_names: int = 5000
     lsp_live_diagnostics: str = "remove"
     lsp_hover_values: bool = True
     lsp_hover_max_fields: int = 20
@@ -190,6 +191,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("store.busy_timeout_ms", "how long to wait for others that use the store", (), 0),
     Option("lsp.live.enabled", "ask the running program for completion and hover"),
     Option("lsp.live.deadline_ms", "how long an editor's answer may wait for it", (), 0),
+    Option("lsp.live.max_names", "globals and modules of it that an editor keeps", (), 1),
     Option(
         "lsp.live.diagnostics",
         "what becomes of problems of names and fields that the running program has",

@@ -6,6 +6,7 @@ No type in here holds a Lua object, a socket or a client.
 (Annotations are real here, not postponed: postponed ones are compiled again at import.)
 """
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Dialect = Literal["5.1", "5.2", "5.3", "5.4", "5.5", "luajit"]
@@ -240,6 +241,14 @@ class Fact(NamedTuple):
     signature: str = ""
     kind: str = "field"
     where: str = ""
+
+
+class FactList(list[Fact]):
+    """What is there at one place; ``is_cut`` says that there is more than is told."""
+
+    def __init__(self, found: Iterable[Fact], *, is_cut: bool) -> None:
+        super().__init__(found)
+        self.is_cut = is_cut
 
 
 class ExceptionFilter(NamedTuple):

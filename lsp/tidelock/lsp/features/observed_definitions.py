@@ -22,7 +22,8 @@ _CALL = re.compile(r"\(([^()]*)\)")
 def observed_definitions(view: View) -> str:
     """A definition file of the globals of the running program; empty when it has made none.
 
-    A table that is not told in time has no fields in it, and the head of the file says so.
+    A table that is not told in time has no fields in it, and names beyond those that are kept are
+    left out; the head of the file says so.
     """
     moment = view.moment
     parts: list[str] = []
@@ -38,6 +39,8 @@ def observed_definitions(view: View) -> str:
     head = f"---@meta\n-- {label(moment.state, moment.executions).capitalize()}.\n"
     if view.is_late:
         head += "-- Fields are missing: the program did not tell all in time.\n"
+    if moment.is_cut:
+        head += "-- Names are missing: there are more than 'lsp.live.max_names' or can be told.\n"
     return "\n".join([head, *parts])
 
 

@@ -11,7 +11,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tidelock.shared.answers import Answer, answered, failed
 from tidelock.shared.config import Settings
@@ -39,6 +39,7 @@ from tidelock.shared.model import (
     Coroutine,
     ExceptionFilter,
     Fact,
+    FactList,
     Frame,
     Key,
     Pause,
@@ -658,23 +659,23 @@ class Debugger:
 
     # -- live questions ----------------------------------------------------------------------
 
-    def members(self, root: str, keys: Sequence[Key], frame: int = 0) -> Answer[list[Fact]]:
+    def members(self, root: str, keys: Sequence[Key], frame: int = 0) -> Answer[FactList]:
         """What a path really holds now; read raw, served while a script runs."""
         path = _path(root, keys)
-        return self._live(frame, "members", *path).map(lambda f: facts(f[1:]))
+        return self._live(frame, "members", *path).map(facts)
 
     def value(self, root: str, keys: Sequence[Key], frame: int = 0) -> Answer[Fact | None]:
         """The value at a path, None where there is none; read raw."""
         path = _path(root, keys)
 
         def one(fields: Fields) -> Fact | None:
-            return facts(fields[1:])[0] if fields[0] else None
+            return facts(fields)[0] if fields[0] else None
 
         return self._live(frame, "value", *path).map(one)
 
-    def names(self, frame: int = 0) -> Answer[list[Fact]]:
+    def names(self, frame: int = 0) -> Answer[FactList]:
         """Variables of a frame and the globals a program made; read raw."""
-        return self._live(frame, "names").map(lambda f: facts(f[1:]))
+        return self._live(frame, "names").map(facts)
 
     def _live(self, frame: int, operation: str, *arguments: object) -> Answer[Fields]:
         if frame:
@@ -690,9 +691,15 @@ def _path(root: str, keys: Sequence[Key]) -> list[object]:
     return [encode(root), *(encode(key) if isinstance(key, str) else key for key in keys)]
 
 
-def facts(fields: Sequence[Any]) -> list[Fact]:
-    """Facts from flat fields: name, type, text, signature, kind, place."""
-    return [Fact(*[shown(cast("bytes", field)) for field in row]) for row in _rows(fields, 6)]
+def facts(fields: Fields) -> FactList:
+    """Packed facts: whether there are more, the lengths of their fields, and these in a row."""
+    is_cut, lengths, text = fields
+    parts: list[str] = []
+    start = 0
+    for length in map(int, lengths.split()):
+        parts.append(shown(text[start : start + length]))
+        start += length
+    return FactList((Fact(*row) for row in _rows(parts, 6)), is_cut=bool(is_cut))
 
 
 def _coroutines(fields: Fields) -> Coroutines:

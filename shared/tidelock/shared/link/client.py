@@ -101,6 +101,7 @@ class KernelClient:
         self._loop = Loop("tidelock-client")
         self._open: dict[str, _Open] = {}
         self._listeners: list[Listener] = []
+        self._subscriptions: dict[str, str] = {}  # the open comm of a target
         self._input: InputHandler | None = None
         self._lost_calls: list[Callable[[str], None]] = []
         self._welcome = threading.Event()
@@ -281,9 +282,33 @@ class KernelClient:
         Errors:
             KernelError: the comm is unknown or its answer is ``ok: false``.
         """
-        comm_id = wire.new_id()
-        content = {"comm_id": comm_id, "target_name": target, "data": data}
-        asked = self.request("comm_open", content, silent=True)
+        return self._ask_comm(target, data, wire.new_id(), is_open=False)
+
+    def subscribe(self, target: str, data: Content) -> Answer[Content]:
+        """The same on the one comm of a target that stays open, which is opened if it is not.
+
+        Errors:
+            KernelError: as above; after that it is opened anew.
+        """
+        known = self._subscriptions.get(target)
+        number = self._subscriptions[target] = known or wire.new_id()
+        answer = self._ask_comm(target, data, number, is_open=known is not None)
+
+        def forget(done: Answer[Content]) -> None:
+            if done.error is not None:
+                self._subscriptions.pop(target, None)
+
+        answer.then(forget)
+        return answer
+
+    def _ask_comm(
+        self, target: str, data: Content, comm_id: str, *, is_open: bool
+    ) -> Answer[Content]:
+        content = {"comm_id": comm_id, "data": data}
+        if is_open:
+            asked = self.request("comm_msg", content, silent=True)
+        else:
+            asked = self.request("comm_open", {**content, "target_name": target}, silent=True)
 
         def read(reply: Reply) -> Content:
             for message in reply.published:
