@@ -169,7 +169,9 @@ print(depth, f)
 """
 
 
-def valued(facts: list[Fact], frame: int = 11, text: str = "") -> list[tuple[str, int]]:
+def valued(
+    facts: list[Fact], frame: int = 11, text: str = "", now: str = ""
+) -> list[tuple[str, int]]:
     document_, marks = document(STOPPED)
     frames = (
         StoppedFrame(10, "=[C]", 0),
@@ -179,6 +181,7 @@ def valued(facts: list[Fact], frame: int = 11, text: str = "") -> list[tuple[str
     moment: Moment = IDLE._replace(state="paused", frames=frames)
     asked = frame if frame in (11, 12) else 11
     program = Program(moment, (Question("names", frame=asked), facts))
+    document_ = Document(document_.uri, 2, now) if now else document_
     found = inline_values(document_, 0, len(document_.text), program.view(), frame)
     return [(one.text, document_.lines.line_of(one.start)) for one in found]
 
@@ -194,6 +197,27 @@ def test_values_of_the_stopped_frame_where_they_are_named() -> None:
     ]  # fmt: skip
     assert valued(facts, frame=12)[2] == ("a = 2", 1)
     assert valued(facts, frame=99)[2] == ("a = 2", 1)
+
+
+LOADED = document(STOPPED)[0].text
+
+
+@pytest.mark.parametrize(
+    ("now", "shown"),
+    [
+        ("-- a line above\n" + LOADED, 1),
+        (LOADED.replace("print(depth, f)", "print(f)"), 0),
+        (LOADED.replace("depth = 3", "depth = 4"), 0),
+        (LOADED.replace("a + depth", "a - depth"), None),
+        (LOADED.replace("  return b\n", "  -- more\n  return b\n"), None),
+        (LOADED.replace("  return b\n", ""), None),
+    ],
+)
+def test_values_while_the_stopped_function_is_as_it_was(now: str, shown: int | None) -> None:
+    facts = [fact("a", "2", "local"), fact("b", "5", "local"), fact("depth", "3", "upvalue")]
+    wanted = [("a = 2", 1), ("b = 5", 2), ("a = 2", 2), ("depth = 3", 2), ("b = 5", 4)]
+    found = valued(facts, text=LOADED, now=now)
+    assert found == ([] if shown is None else [(words, line + shown) for words, line in wanted])
 
 
 def test_no_values_where_they_might_be_wrong() -> None:

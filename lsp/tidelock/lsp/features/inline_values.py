@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tidelock.lsp.features.observed import unchanged
 from tidelock.lsp.moment import Question
 from tidelock.shared.language.hover import symbol_path
 from tidelock.shared.language.scopes import resolve
@@ -37,13 +38,14 @@ def inline_values(
     """The values of locals, and of fields with constant keys, in a stretch up to the stopped line.
 
     ``frame`` is the debugger's id; one that is not known stands for the innermost of the text.
-    Each is shown once a line. A text that was changed since it was loaded shows none. Fields are
-    read raw: no code of the program is run for them.
+    Each is shown once a line. Where a text was changed since it was loaded, only the stopped
+    function shows some, if that is as it was. Fields are read raw: no code of the program runs.
     """
     stopped = _frame(document, view, frame)
-    if stopped is None or (stopped.text and stopped.text != document.text):
+    stands = None if stopped is None else unchanged(document, stopped)
+    if stopped is None or stands is None:
         return []
-    line = stopped.line - 1
+    line, start, end = stands[0], max(start, stands[1]), min(end, stands[2])
     place, last = document.lines.span(line)
     place += len(document.text[place:last]) - len(document.text[place:last].lstrip())
     answered = view.ask(Question("names", frame=stopped.id))

@@ -108,10 +108,29 @@ def is_edited(document: Document, where: str, frame: StoppedFrame | None, view: 
     if ran is None:
         loaded = next((one for one in view.moment.loaded if one.path == path), None)
         return loaded is not None and loaded.text != fingerprint(now)
-    return ran != now and _function(parse(ran, document.dialect), int(line)) not in now
+    return ran != now and ran[slice(*_function(parse(ran, document.dialect), int(line)))] not in now
 
 
-def _function(tree: Tree, line: int) -> str:
+def unchanged(document: Document, frame: StoppedFrame) -> tuple[int, int, int] | None:
+    """The line from zero on which a frame stands in this version, and what is as it was loaded.
+
+    That is the whole text, or where other parts have changed the lines of the function alone, as
+    offsets; None when the function has changed.
+    """
+    ran, line = frame.text, frame.line
+    if not ran or ran == document.text:
+        return line - 1, 0, len(document.text)
+    now = moved(ran, document.text, line)
+    if now is None:
+        return None
+    before = parse(ran, document.dialect)
+    old, new = _function(before, line), _function(document.tree, now)
+    first = before.lines.line_of(old[0]), document.lines.line_of(new[0])
+    is_same = ran[slice(*old)] == document.text[slice(*new)] and line - now == first[0] - first[1]
+    return (now - 1, *new) if is_same else None
+
+
+def _function(tree: Tree, line: int) -> tuple[int, int]:
     """The lines of the innermost function around a line, counted from one; else the whole text."""
     found = 0, len(tree.lines) - 1
     todo: list[Node] = [tree.body]
@@ -123,7 +142,7 @@ def _function(tree: Tree, line: int) -> str:
                 continue
             found = max(found, span)
         todo += node.children()
-    return tree.text[tree.lines.span(found[0])[0] : tree.lines.span(found[1])[1]]
+    return tree.lines.span(found[0])[0], tree.lines.span(found[1])[1]
 
 
 def fields(document: Document, found: list[Problem], view: View, way: str) -> list[Problem]:
