@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .conftest import Runtime, proposals, state
+import pytest
+
+from .conftest import Runtime, ask, proposals, state
 
 SOURCE = """
 -- main.lua --
@@ -64,3 +66,43 @@ def test_fields_that_no_text_names_are_proposed(runtime: Runtime) -> None:
     debugger.resume()
     assert debugger.wait_for_end() == 0
     assert debugger.output() == "open\n"
+
+
+STEP = "turns = turns + 1 twice = twice + 2 if twice ~= 2 * turns then broken = true end"
+LOOPS = {
+    "tight": f"while true do {STEP} end",
+    "caught": f"while true do pcall(function() while true do {STEP} end end) end",
+    "coroutine": f"coroutine.wrap(function() while true do {STEP} end end)()",
+    "deeper": "local function run()\n  local inner = coroutine.wrap(function()\n"
+    f"    while true do {STEP} coroutine.yield() end\n  end)\n  while true do inner() end\nend\n"
+    "coroutine.wrap(run)()",
+    "from C": f'string.gsub("x", "x", function() while true do {STEP} end end)',
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_running_loop_is_asked_and_goes_on_as_it_was(runtime: Runtime, loop: str) -> None:
+    head = (
+        'turns, twice, fresh = 0, 0, {}\nfresh["in_" .. "loop"] = function(a, b) end\nprint("on")\n'
+    )
+    runtime.path("loop.lua").write_text(head + LOOPS[loop] + "\n")
+    notebook, editor = runtime.notebook(), runtime.editor()
+    looking = runtime.path("looking.lua")
+    running = runtime.script(notebook, "loop.lua")
+    running.wait_for("stream")
+    state(editor, "running")
+    editor.open(looking, "fresh.")
+    for _ in range(20):
+        assert "while running" in proposals(editor, looking, 0, len("fresh."))["in_loop"]
+    editor.change(looking, "fresh.in_loop(")
+    place = editor.at(looking, 0, len("fresh.in_loop("))
+    shown = editor.request("textDocument/signatureHelp", place)
+    assert "(a, b)" in shown.signatures[0].label
+    (turns,) = ask(notebook, "value", "turns")
+    assert int(turns["text"]) > 0
+    (later,) = ask(notebook, "value", "turns")
+    assert int(later["text"]) > int(turns["text"]), "it goes on"
+    assert running.reply is None
+    notebook.interrupt()
+    assert running.wait().error == "Interrupted: interrupted"
+    assert ask(notebook, "value", "broken") == []
