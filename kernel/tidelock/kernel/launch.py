@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tidelock.shared.link.connection import Connection
 
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+_SWITCH_S = 0.001
 _PARENT_CHECK_S = 1.0
 _IDLE_CHECK_S = 5.0
 
@@ -189,6 +190,8 @@ def launch(
     from tidelock.shared.context import Context
     from tidelock.shared.link.connection import write
 
+    # Who answers must not wait 5 ms for its turn, nor Lua for that of who answers.
+    sys.setswitchinterval(_SWITCH_S)
     context = Context(settings, plan.kernel_id, workspace=plan.workspace)
     connection = _connection(context.id, plan, settings, given)
     dap = endpoint(connection.key) if endpoint is not None else None
