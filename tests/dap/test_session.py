@@ -344,7 +344,8 @@ def test_an_uncaught_error_stops_with_its_stack(served: Served, tmp_path: Path) 
     assert client.top_frame()["line"] == 2
     assert client.locals() == {"x": "{}"}
     info = client.request("exceptionInfo", {"threadId": 1})["body"]
-    assert info["description"] == stop.text
+    help_ = "'y' is nil here: set it first, or ask whether it is there"
+    assert info["description"] == f"{stop.text}\nhelp: {help_}"
     client.resume()
     assert client.wait_for_end() == 1
 

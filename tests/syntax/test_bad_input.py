@@ -92,7 +92,7 @@ def calls(work: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("name", BAD)
 def test_work_grows_with_the_length(name: str) -> None:
-    small, large = BAD[name](500), BAD[name](1500)
+    small, large = BAD[name](1000), BAD[name](3000)
     least = calls(lambda: resolve(parse(small, "5.4")))
     most = calls(lambda: resolve(parse(large, "5.4")))
     # Three times the text; nine would be too much.
