@@ -61,6 +61,8 @@ CANCELLED, CONTENT_MODIFIED, REQUEST_FAILED = -32800, -32801, -32803
 
 Number = int | str
 _SAME_FAILURE_S = 60.0
+_GIVE_WAY_S = 0.005
+"""After an edit: the request that comes with it is answered before the text is judged."""
 
 
 class Wire(Protocol):
@@ -550,7 +552,7 @@ class Session:
                 for folder in self.folders.knowing(document.uri):
                     self.judge_others(folder, news, document)
 
-        self._pool.later(document.uri, work)
+        self._pool.later(document.uri, work, delay_s=_GIVE_WAY_S)
         for folder in self.folders.knowing(document.uri):
             folder.survey.poke()
 
