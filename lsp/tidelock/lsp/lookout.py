@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from tidelock.shared.log import layer
 
 if TYPE_CHECKING:
-    from tidelock.lsp.work import Breathe
+    from tidelock.lsp.work import Breathe, Later
 
 log = layer("lsp")
 
@@ -32,15 +32,6 @@ class Times(NamedTuple):
     quiet_s: float = 1.0
     away_s: float = 2.0
     stretch_s: float = 0.02
-
-
-class Later(Protocol):
-    """Does a job in the background: ``work.Pool.later``."""
-
-    def __call__(
-        self, key: str, job: Callable[[Breathe], None], weight: int = 1, delay_s: float = 0.0
-    ) -> None:
-        """After a delay, in the place of one of the same key."""
 
 
 @final

@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from tidelock.shared.log import layer
 from tidelock.shared.unwanted import Unwanted, ends_if
@@ -19,22 +19,13 @@ from tidelock.shared.unwanted import Unwanted, ends_if
 if TYPE_CHECKING:
     from tidelock.lsp.documents import Document, Documents
     from tidelock.lsp.manner import Refresh
-    from tidelock.lsp.work import Breathe
+    from tidelock.lsp.work import Breathe, Later
 
 log = layer("lsp")
 
 _INTERVAL_S = 0.5
 _MOST = 8
 """Answers about one text that are remembered: an editor asks for the stretches that it shows."""
-
-
-class Later(Protocol):
-    """Does a job when there is time: ``work.Pool.later``."""
-
-    def __call__(
-        self, key: str, job: Callable[[Breathe], None], weight: int = 1, delay_s: float = 0.0
-    ) -> None:
-        """Do a job; it replaces one of the same key that has not begun."""
 
 
 class Given(NamedTuple):

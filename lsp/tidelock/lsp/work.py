@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple, final
+from typing import NamedTuple, Protocol, final
 
 from tidelock.shared.log import layer
 from tidelock.shared.unwanted import look
@@ -65,7 +65,16 @@ class Lane:
             self.began = None
 
 
-class _Later(NamedTuple):
+class Later(Protocol):
+    """``Pool.later``, for who is given no more of the pool."""
+
+    def __call__(
+        self, key: str, job: Callable[[Breathe], None], weight: int = 1, delay_s: float = 0.0
+    ) -> None:
+        """Do a job when there is time; it replaces one of the same key that has not begun."""
+
+
+class _Waiting(NamedTuple):
     """A job that can wait: when it may begin, what it leaves behind, what it does."""
 
     due: float
@@ -88,7 +97,7 @@ class Pool:
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._busy = 0
-        self._later: dict[str, _Later] = {}
+        self._later: dict[str, _Waiting] = {}
         self._closed = False
         for number in range(_WORKERS):
             name = f"tidelock-worker-{number}"
@@ -116,7 +125,7 @@ class Pool:
         """
         with self._changed:
             self._later.pop(key, None)
-            self._later[key] = _Later(time.monotonic() + delay_s, weight, job)
+            self._later[key] = _Waiting(time.monotonic() + delay_s, weight, job)
             self._changed.notify_all()
 
     def close(self) -> None:
