@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.shared.language.index.links import definitions
+from tidelock.shared.language.index.space import module_in
 from tidelock.shared.language.modules import Module
 from tidelock.shared.language.symbols import Outline, outline
 from tidelock.shared.sources import path_of_uri
@@ -47,10 +48,7 @@ def module_of(document: Document, uri: str, *spaces: Space) -> Module | None:
     """The text with a URI, as it is shown if one of some spaces says how."""
     if uri == document.uri:
         return Module(uri, document.tree)
-    if not uri.startswith("file:"):
-        return None
-    path = path_of_uri(uri)
-    return next((one for one in spaces if path in one.opened), spaces[0]).module(path)
+    return module_in(spaces, path_of_uri(uri)) if uri.startswith("file:") else None
 
 
 def functions(module: Module) -> Iterator[Outline]:

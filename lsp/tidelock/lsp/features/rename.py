@@ -14,6 +14,7 @@ from tidelock.lsp.features.highlights import keyword
 from tidelock.shared.errors import TidelockError
 from tidelock.shared.language.index import links, mentioned
 from tidelock.shared.language.index.links import Link
+from tidelock.shared.language.index.space import module_in
 from tidelock.shared.language.luacats import tags
 from tidelock.shared.language.luacats.reader import NAME as TYPE_NAME
 from tidelock.shared.language.luacats.words import words
@@ -118,9 +119,9 @@ def rename(
     unsure = [_bare(one) for one in unsure]
     _check_places(spaces, document, [*certain, *unsure])
     for uri, places in _by_text([*certain, *unsure]).items():
-        old = tree if uri == document.uri else _tree(spaces, uri)
-        if old is not None:
-            _check_meanings(old, places, name)
+        shown = module if uri == document.uri else module_in(spaces, path_of_uri(uri))
+        if shown is not None:
+            _check_meanings(shown.tree, places, name)
     return Renaming(name, tuple(certain), tuple(unsure), _versions(spaces))
 
 
@@ -256,12 +257,6 @@ def _by_text(found: Sequence[Link]) -> dict[str, list[Link]]:
     for one in found:
         texts.setdefault(one.uri, []).append(one)
     return texts
-
-
-def _tree(spaces: Sequence[Space], uri: str) -> Tree | None:
-    path = path_of_uri(uri)
-    module = next((one for one in spaces if path in one.opened), spaces[0]).module(path)
-    return None if module is None else module.tree
 
 
 def _check_meanings(tree: Tree, places: Sequence[Link], name: str) -> None:

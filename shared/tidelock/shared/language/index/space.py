@@ -337,6 +337,11 @@ class Space:
                     yield one
 
 
+def module_in(spaces: Sequence[Space], path: str) -> Module | None:
+    """A file with its tree, as one of some spaces shows it or else as the first has it on disk."""
+    return next((one for one in spaces if path in one.opened), spaces[0]).module(path)
+
+
 @lru_cache(maxsize=1000)
 def _path_of(uri: str) -> str:
     path = path_of_uri(uri) if uri.startswith("file:") else ""
