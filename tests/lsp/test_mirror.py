@@ -97,6 +97,21 @@ def test_another_number_of_names_is_asked_for() -> None:
     assert held(mirror) == ({"a": "1"}, ())
 
 
+def test_a_number_of_names_that_comes_while_it_asks_is_asked_for_then() -> None:
+    kernel = Scripted()
+    mirror = Mirror(kernel, max_names=5)
+    mirror.join()
+    late: Answer[Json] = Answer()
+    kernel.replies["subscribe"] = late
+    mirror.live.keep_names(6)
+    mirror.live.keep_names(7)
+    assert [one["max_names"] for one in kernel.asked] == [5, 6]
+    kernel.replies["subscribe"] = answered(moment(globals=[fact("a"), fact("b")]))
+    late.resolve(moment(globals=[fact("a")]))
+    assert [one["max_names"] for one in kernel.asked] == [5, 6, 7]
+    assert set(held(mirror)[0]) == {"a", "b"}
+
+
 class Lossy:
     """A client of a real kernel on which some of what is pushed never comes."""
 

@@ -252,14 +252,15 @@ class Live:
         """Learn the whole moment: of a runtime that was made anew, or when a message was lost."""
         if self._is_asking:
             return
-        self._is_asking, self._newest = True, 0
+        self._is_asking, self._newest, most = True, 0, self.max_names
 
         def take(done: Answer[Content]) -> None:
             self._is_asking = False
             if done.error is None:
                 told = done.result()
                 self._tell(client, told)
-                again_wanted = told.get("revision", 0) < self._newest  # passed over meanwhile
+                is_older = told.get("revision", 0) < self._newest  # passed over meanwhile
+                again_wanted = is_older or most != self.max_names
             else:
                 again_wanted = again and not client.lost
             if again_wanted:
