@@ -75,6 +75,19 @@ def test_what_overtakes_the_answer_is_asked_for_again() -> None:
     assert held(mirror) == ({"new": "1"}, ())
 
 
+def test_an_older_answer_does_not_undo_a_newer_one() -> None:
+    kernel = Scripted()
+    mirror = Mirror(kernel)
+    mirror.join()
+    late: Answer[Json] = Answer()
+    kernel.replies["subscribe"] = late
+    kernel.says("status", {"execution_state": "starting"})
+    kernel.pushes(moment(globals=[fact("new")]))
+    kernel.replies["subscribe"] = Answer()
+    late.resolve(moment(revision=1))
+    assert held(mirror) == ({"new": "1"}, ())
+
+
 def test_a_refusal_is_asked_once_more() -> None:
     kernel = Scripted()
     mirror = Mirror(kernel)

@@ -296,6 +296,8 @@ class Live:
 
     def _take(self, client: KernelClient, moment: Moment) -> None:
         known = self.moment
+        if known.kernel == moment.kernel and moment.revision < known.revision:
+            return  # another thread was told more meanwhile
         if known.kernel == moment.kernel:  # of one that was there before, the age is not known
             is_same = (known.state, known.executions) == (moment.state, moment.executions)
             moment = moment._replace(since_s=known.since_s if is_same else self._clock())
