@@ -160,6 +160,17 @@ def test_an_answer_that_cannot_be_found_again_keeps_no_other_from_being_told() -
     assert desk.sent == ["codeLens"]
 
 
+def test_an_answer_about_a_text_that_was_closed_meanwhile_is_not_kept() -> None:
+    desk = Desk()
+    desk.documents.close(URI)
+    desk.made.forget(URI)
+    desk.give()
+    desk.documents.open(Document(URI, 1, "y"))
+    desk.made.change("codeLens")
+    desk.work()
+    assert desk.looks == 0
+
+
 def test_not_all_stretches_that_were_ever_shown_are_remembered() -> None:
     desk = Desk()
     for line in range(50):

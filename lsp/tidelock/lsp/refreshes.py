@@ -78,10 +78,15 @@ class Refreshes:
             return self._turns.get(what, 0)
 
     def give(self, what: Refresh, uri: str, given: Given) -> None:
-        """The editor has an answer about a text; it may be late for what has changed meanwhile."""
+        """The editor has an answer about a text; it may be late for what has changed meanwhile.
+
+        One about a text that was closed meanwhile is not kept: nobody would forget it.
+        """
         if what not in self.kinds:
             return
         with self._lock:
+            if self._documents.get(uri) is None:
+                return
             answers = self._given.setdefault((what, uri), {})
             answers.pop(given.asked, None)
             answers[given.asked] = given
