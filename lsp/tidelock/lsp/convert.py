@@ -112,18 +112,9 @@ def _reporting(provider: Any) -> Any:
     return made
 
 
-def watch_registration() -> types.RegistrationParams:
-    """The files whose changes a client should tell."""
-    watchers = [
-        types.FileSystemWatcher(pattern)
-        for pattern in (
-            "**/*.lua",
-            "**/tidelock.toml",
-            "**/.luarc.json",
-            "**/.luarc.jsonc",
-            "**/.luacheckrc",
-        )
-    ]
+def watch_registration(names: Iterable[str]) -> types.RegistrationParams:
+    """The files whose changes a client should tell: those of Lua, and those with some names."""
+    watchers = [types.FileSystemWatcher(f"**/{name}") for name in ("*.lua", *names)]
     options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
     method = "workspace/didChangeWatchedFiles"
     return types.RegistrationParams([types.Registration("tidelock-files", method, options)])

@@ -32,9 +32,9 @@ from tidelock.lsp.refreshes import Given, Refreshes
 from tidelock.lsp.sent import Sent
 from tidelock.lsp.standing import glanced
 from tidelock.lsp.work import Breathe, Lane, Pool
-from tidelock.lsp.workspace import News, concerns, difference
+from tidelock.lsp.workspace import News, concerns, difference, option_names
 from tidelock.shared.answers import Answer
-from tidelock.shared.config import PROJECT_FILE, Settings
+from tidelock.shared.config import Settings
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.log import Layer, layer
 from tidelock.shared.log import configure as configure_log
@@ -319,7 +319,7 @@ class Session:
         if not self.is_ready:
             return  # it has left meanwhile
         if self.manner.watches:
-            wanted = convert.plain(convert.watch_registration())
+            wanted = convert.plain(convert.watch_registration(option_names()))
             asked = self.ask("client/registerCapability", wanted)
             asked.then(lambda answer: self.lane.put(lambda: self._look_out(answer)))
         else:
@@ -511,7 +511,7 @@ class Session:
         """Files have changed on disk; the text of an open one stays the editor's."""
         files = [canonical(path) for path in paths]
         names = {os.path.basename(path) for path in files}
-        is_other = PROJECT_FILE in names or any(name.startswith(".lua") for name in names)
+        is_other = not names.isdisjoint(option_names())
         for folder in self.folders:
             if is_other:
                 folder.reconfigure()

@@ -100,11 +100,16 @@ def planned(root: str, dialect: Dialect, settings: Settings, wishes: Wishes) -> 
     )
 
 
-def option_files(plan: Plan) -> list[str]:
-    """The files that may say how the folder of a plan is read."""
+def option_names() -> tuple[str, ...]:
+    """What files are called that may say how a folder is read: ours, and those of other tools."""
     from tidelock.shared.language.index.foreign import NAMES
 
-    return [os.path.join(root, name) for root in plan.roots[:1] for name in (PROJECT_FILE, *NAMES)]
+    return (PROJECT_FILE, *NAMES)
+
+
+def option_files(plan: Plan) -> list[str]:
+    """The files that may say how the folder of a plan is read."""
+    return [os.path.join(root, name) for root in plan.roots[:1] for name in option_names()]
 
 
 @final
