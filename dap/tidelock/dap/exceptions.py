@@ -11,7 +11,7 @@ from tidelock.dap.convert import Body, field
 from tidelock.shared import hints
 from tidelock.shared.errors import BadRequest
 from tidelock.shared.model import ExceptionFilter, Raised
-from tidelock.shared.report import frame_text
+from tidelock.shared.report import frame_text, with_helps
 
 if TYPE_CHECKING:
     from tidelock.dap.session import Session
@@ -88,7 +88,7 @@ def _shown(raised: Raised, sources: Sources) -> Body:
     found = hints.helps(raised.text, raised.stack) if raised.type == "string" else ()
     return {
         "exceptionId": raised.type,
-        "description": "\nhelp: ".join((message, *found)),
+        "description": with_helps(message, found),
         "breakMode": "always" if raised.is_caught else "unhandled",
         "details": details,
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from tidelock.lsp.moment import moved
 from tidelock.shared.positions import Lines
+from tidelock.shared.report import with_helps
 from tidelock.shared.sources import path_of_chunk
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Failures:
             for ran in failure.texts:
                 span = shown_line(ran, document, failure.stack[0].line)
                 if span is not None:
-                    words = "\nhelp: ".join((failure.message, *failure.helps))
+                    words = with_helps(failure.message, failure.helps)
                     shown.append(Shown(*span, words, failure.stack[1:]))
                     break
         return shown

@@ -7,6 +7,7 @@ names that were made for a debugger's client.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from tidelock.shared.model import CallFrame, Outcome
 from tidelock.shared.sources import Sources
@@ -55,6 +56,11 @@ def helps(outcome: Outcome) -> tuple[str, ...]:
     from tidelock.shared import hints  # late: no kernel starts with an error
 
     return hints.helps(outcome.text, outcome.stack)
+
+
+def with_helps(message: str, found: Iterable[str]) -> str:
+    """A message with what may help in lines of its own, for who shows all as one text."""
+    return "\nhelp: ".join((message, *found))
 
 
 def _label(outcome: Outcome) -> str:
