@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tidelock.kernel import moments
 from tidelock.kernel.execution import field
-from tidelock.kernel.questions import state_name
+from tidelock.kernel.questions import state_name, status
 from tidelock.shared.answers import Answer
 from tidelock.shared.errors import BadRequest, TidelockError
 from tidelock.shared.link.wire import Content, Message
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 log = layer("kernel")
 
-KERNEL = "tidelock.kernel"
 _MOST_OPEN = 10_000
 _EVALUATE_S = 5.0
 Action = Callable[["Kernel", Content], Content | Answer[Content]]
@@ -136,7 +135,7 @@ def _act(
 
 
 def _status(kernel: Kernel, data: Content) -> Content:
-    return moments.status(kernel)
+    return status(kernel)
 
 
 def _store(kernel: Kernel, data: Content) -> Answer[Content]:
@@ -220,7 +219,7 @@ def _drop(kernel: Kernel, data: Content) -> Content:
 
 
 _TARGETS: dict[str, dict[str, Action]] = {
-    KERNEL: {
+    "tidelock.kernel": {
         "status": _status,
         "store": _store,
         "moment": moments.moment,

@@ -10,11 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tidelock.kernel.execution import field
-from tidelock.kernel.questions import state_name
+from tidelock.kernel.questions import status
 from tidelock.shared.answers import Answer
 from tidelock.shared.debug.debugger import facts
 from tidelock.shared.link.wire import Content
-from tidelock.shared.model import Idle
 
 if TYPE_CHECKING:
     from tidelock.kernel.server import Kernel
@@ -31,25 +30,6 @@ class Told(NamedTuple):
 
     most: int
     moment: Content
-
-
-def status(kernel: Kernel) -> Content:
-    """Who the kernel is and what it does; no part of Lua is asked."""
-    context = kernel.context
-    state = context.runtime.state
-    return {
-        "kernel_id": context.id,
-        "state": state_name(kernel),
-        "revision": kernel.revision,
-        "execution": None if isinstance(state, Idle) else state.run.id,
-        "execution_count": context.history.count,
-        "queued": context.runtime.queued,
-        "dropped": kernel.channels.dropped,
-        "clients": kernel.clients.count(),
-        "limits": dict(kernel.clients.acted),
-        "lua": context.runtime.version,
-        "workspace": kernel.connection.workspace,
-    }
 
 
 def wanted(data: Content) -> int:

@@ -39,6 +39,25 @@ def state_name(kernel: Kernel) -> str:
     return f"waiting for {state.waiting}" if state.waiting else "running"
 
 
+def status(kernel: Kernel) -> Content:
+    """Who the kernel is and what it does; no part of Lua is asked."""
+    context = kernel.context
+    state = context.runtime.state
+    return {
+        "kernel_id": context.id,
+        "state": state_name(kernel),
+        "revision": kernel.revision,
+        "execution": None if isinstance(state, Idle) else state.run.id,
+        "execution_count": context.history.count,
+        "queued": context.runtime.queued,
+        "dropped": kernel.channels.dropped,
+        "clients": kernel.clients.count(),
+        "limits": dict(kernel.clients.acted),
+        "lua": context.runtime.version,
+        "workspace": kernel.connection.workspace,
+    }
+
+
 def kernel_info_request(kernel: Kernel, request: Message) -> Content:
     """Who the kernel is; the ``tidelock`` object holds what our own clients want to know."""
     where = kernel.connection
