@@ -2,10 +2,9 @@
 
 They are changed on the document lane, and asked from anywhere. Each is a workspace: two folders
 of the editor that lie in one workspace are one of ours. A text is served by the innermost folder
-that holds it, else by the first that reads it as a library or finds modules there. All others are
-served alone, those without a path among them: by a folder that reads no files and has the options
-of the user's home. A folder knows all open texts that its index has, those that others serve
-included.
+that holds it, else by the first that reads it as a library or finds modules there; a new one by the
+first. All others are served alone: by a folder that reads no files and has the options of the
+user's home. A folder knows all open texts that its index has, those that others serve included.
 """
 
 from __future__ import annotations
@@ -81,7 +80,7 @@ class Folders:
             self.attend(self.alone)
 
     def attend(self, folder: Folder) -> None:
-        """A text of a folder is open; on the lane."""
+        """Begin what a folder has not begun, for a text of it is open; on the lane."""
         if folder in self._all:
             folder.need()
         elif self._has_started:

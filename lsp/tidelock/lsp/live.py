@@ -220,10 +220,10 @@ class Live:
                 for one in told.get("stack", ())
             )
             helps = tuple(str(one) for one in told.get("help", ()))
-            self._failed(_began(told), str(content.get("evalue")), helps, stack)
+            self._failed(_what_began(told), str(content.get("evalue")), helps, stack)
         elif kind == "execute_input":
             ours = message.metadata.get("tidelock", {})
-            self._began(_began(ours, str(content.get("code", ""))))
+            self._began(_what_began(ours, str(content.get("code", ""))))
             count, run = int(content.get("execution_count", 0)), message.parent_id
             self._set(
                 self.moment._replace(
@@ -369,7 +369,7 @@ class Live:
         return False
 
 
-def _began(told: Content, code: str = "") -> Began:
+def _what_began(told: Content, code: str = "") -> Began:
     """What is run, from what the kernel adds to its messages about it."""
     return Began(str(told.get("chunk", "")), str(told.get("kind", "")), code)
 

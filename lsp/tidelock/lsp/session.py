@@ -121,7 +121,14 @@ class Request:
     """One request that waits for its answer; settled once, from any thread."""
 
     __slots__ = (
-        *("_lock", "_session", "began", "came", "document", "is_settled", "method", "number"),
+        "_lock",
+        "_session",
+        "began",
+        "came",
+        "document",
+        "is_settled",
+        "method",
+        "number",
         "progress",
     )
 

@@ -131,7 +131,10 @@ def unchanged(document: Document, frame: StoppedFrame) -> tuple[int, int, int] |
 
 
 def _function(tree: Tree, line: int) -> tuple[int, int]:
-    """The lines of the innermost function around a line, counted from one; else the whole text."""
+    """From where to where the lines of the innermost function around a line reach, as offsets.
+
+    The line is counted from one; around one in no function lies the whole text.
+    """
     found = 0, len(tree.lines) - 1
     todo: list[Node] = [tree.body]
     while todo:
