@@ -99,12 +99,21 @@ def told(tree: Tree, name: str, held: Held) -> tuple[str, str]:
     if not token or "\n" not in above or "\n" in line or "\r" in line:
         return shown(tree, name, held.body, held.statement)
     # The comment is between the unit and the one before: as long as that stays, so does this.
-    kept = tree.units[index].unit.once("told", _nothing)
-    key = name, id(held.body), above
-    found: tuple[str, str] | None = kept.get(key)
-    if found is None:
-        found = kept[key] = shown(tree, name, held.body, held.statement)
-    return found
+    # Of each name the latest alone is kept: who types a comment makes another with each letter.
+    kept: dict[str, _Told] = tree.units[index].unit.once("told", _nothing)
+    known = kept.get(name)
+    if known is None or known.body is not held.body or known.above != above:
+        words = shown(tree, name, held.body, held.statement)
+        known = kept[name] = _Told(held.body, above, words)
+    return known.words
+
+
+class _Told(NamedTuple):
+    """What was told of a function, with what stood between it and the unit before."""
+
+    body: FunctionBody
+    above: str
+    words: tuple[str, str]
 
 
 def _nothing(unit: Unit) -> dict[Any, Any]:
