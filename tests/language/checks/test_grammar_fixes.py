@@ -18,6 +18,8 @@ _LOAD = Checker().refusal
     [
         ("local i = 1\ni++\nprint(i)", "local i = 1\ni = i + 1\nprint(i)"),
         ("t.x[1] ++", "t.x[1] = t.x[1] + 1"),
+        ("harbour.pilots[1].boats++", "harbour.pilots[1].boats = harbour.pilots[1].boats + 1"),
+        ("harbour.pilots[1].boats += 2", "harbour.pilots[1].boats = harbour.pilots[1].boats + 2"),
         (
             "for i = 1, 3 do\n  if i then continue end\n  f(i)\nend",
             "for i = 1, 3 do\n  if i then goto continue end\n  f(i)\n  ::continue::\nend",

@@ -26,6 +26,7 @@ from tidelock.shared.syntax.tree import (
     Assign,
     Binary,
     Break,
+    Broken,
     FunctionBody,
     GenericFor,
     Global,
@@ -45,8 +46,7 @@ if TYPE_CHECKING:
     from tidelock.shared.model import Problem
     from tidelock.shared.syntax.tree import Tree
 
-_COMPOUND = re.compile(r"'\S+=' is not Lua; write '.* (= .+) \.\.\.'")
-_COUNTED = re.compile(r"'\+\+' is not Lua; write '.* (= .+)'")
+_COMPOUND = re.compile(r"'(\S+)=' is not Lua; write '")
 _FOREIGN = re.compile(r"'\S+' is not Lua; write '(\S+)'\Z")
 _UNCLOSED = re.compile(r"this '(\S+)' is not closed")
 _CLOSERS = {"repeat": "until", "(": ")", "[": "]", "{": "}"}
@@ -68,9 +68,8 @@ def syntax(tree: Tree, problem: Problem) -> Iterator[Fix]:
         if compound is not None:
             yield from _written_out(tree, problem, compound[1])
             return
-        counted = _COUNTED.match(message)
-        if counted is not None:
-            yield _with_space(tree, problem.start, problem.end, counted[1])
+        if message.startswith("'++' is not Lua"):
+            yield from _counted(tree, problem)
             return
         if message.startswith("'continue' is not Lua"):
             yield from _continued(tree, problem)
@@ -86,16 +85,30 @@ def syntax(tree: Tree, problem: Problem) -> Iterator[Fix]:
     yield from _closed(tree, problem, opener.start, opener.end)
 
 
-def _with_space(tree: Tree, start: int, end: int, words: str) -> Fix:
-    """Words in the place of a sign, with the space before them that it may lack."""
-    gap = "" if tree.text[start - 1].isspace() else " "
-    return Fix("write it out", (Edit(start, end, gap + words),), is_preferred=True)
+def _target(tree: Tree, problem: Problem) -> str:
+    """The variable before a sign that changes it, in full: a message may cut it short."""
+    statement = around(tree, problem.start, Broken)
+    if statement is None or not statement.parts or statement.parts[0].end > problem.start:
+        return ""
+    return tree.text[statement.start : statement.parts[0].end]
 
 
-def _written_out(tree: Tree, problem: Problem, words: str) -> Iterator[Fix]:
+def _counted(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """``x++`` as ``x = x + 1``."""
+    target = _target(tree, problem)
+    if target:
+        gap = "" if tree.text[problem.start - 1].isspace() else " "
+        edit = Edit(problem.start, problem.end, f"{gap}= {target} + 1")
+        yield Fix("write it out", (edit,), is_preferred=True)
+
+
+def _written_out(tree: Tree, problem: Problem, sign: str) -> Iterator[Fix]:
     """``x += 1`` as ``x = x + 1``; what binds less than the operator gets brackets."""
+    target = _target(tree, problem)
+    if not target:
+        return
     rest = tree.text[problem.end : problem.end + _FURTHER]
-    edits = [Edit(problem.start, problem.end, words)]
+    edits = [Edit(problem.start, problem.end, f"= {target} {sign}")]
     first = next(iter(parse(f"_={rest}", tree.dialect).body.statements), None)
     if not isinstance(first, Assign) or len(first.values) != 1:
         return
