@@ -306,6 +306,16 @@ def test_a_further_way(code: str, title: str, source: str, expected: str) -> Non
         ("suspicious-comparison", "write", "return 1 < f() < 3"),
         ("read-only-global", "local", "string.upper = f"),
         ("redefined-local", "first", "local a <const> = 1 print(a) local a = 2 print(a)"),
+        ("redefined-local", "first", "local f = function(a, a) return a end f()"),
+        ("redefined-local", "first", "local f = function() local a = 1 local function a() end end"),
+        ("unused-local", "alone", "g()\nlocal a = (f or g)()"),
+        ("unused-value", "alone", "local a = 1 print(a)\na = ('x'):rep(3)"),
+        ("write-only-local", "remove", "local t = {} t[f()] = 1"),
+        (
+            "unused-value",
+            "without",
+            "local f = function() local a = 1 print(a) function a() end a = 2 print(a) end f()",
+        ),
     ],
 )
 def test_a_way_that_is_not_offered(code: str, title: str, source: str) -> None:

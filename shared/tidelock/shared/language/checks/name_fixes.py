@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tidelock.shared.model import Problem
-    from tidelock.shared.syntax.tree import Tree
+    from tidelock.shared.syntax.tree import Node, Tree
 
 
 def underscore(tree: Tree, problem: Problem) -> Iterator[Fix]:
@@ -58,11 +58,16 @@ def unused(tree: Tree, problem: Problem) -> Iterator[Fix]:
     elif isinstance(statement, Local) and len(statement.names) == 1 and len(statement.values) < 2:
         value = statement.values[0] if statement.values else None
         if isinstance(value, Call | MethodCall):
-            edit = Edit(statement.start, value.start, "")
-            yield Fix("keep the call alone", (edit,))
+            yield from _call_alone(tree, statement, value)
         elif value is None or not any(isinstance(one, _DOING) for one in walk(value)):
             yield Fix("remove the variable", (line(tree, statement.start, statement.end),))
     yield from underscore(tree, problem)
+
+
+def _call_alone(tree: Tree, statement: Local | Assign, call: Call | MethodCall) -> Iterator[Fix]:
+    """Keep the call of a statement; one that begins with a bracket would go on the line before."""
+    if tree.text[call.start] != "(":
+        yield Fix("keep the call alone", (Edit(statement.start, call.start, ""),))
 
 
 _DOING = (Call, MethodCall, Member, Index, Binary)
@@ -85,15 +90,17 @@ def value(tree: Tree, problem: Problem) -> Iterator[Fix]:
     if statement is None or len(statement.values) != 1:
         return
     given = statement.values[0]
+    names = statement.names if isinstance(statement, Local) else statement.targets
+    if len(names) != 1 or names[0].start != problem.start:
+        return  # it is set in another way, in a function that the statement has
     if isinstance(statement, Local):
-        if len(statement.names) == 1 and not calls(given) and statement.names[0].end < given.start:
-            edit = Edit(statement.names[0].end, given.end, "")
+        if not calls(given) and names[0].end < given.start:
+            edit = Edit(names[0].end, given.end, "")
             yield Fix("declare it without the value", (edit,))
-    elif isinstance(statement, Assign) and len(statement.targets) == 1:
-        if isinstance(given, Call | MethodCall):
-            yield Fix("keep the call alone", (Edit(statement.start, given.start, ""),))
-        elif not any(isinstance(one, _DOING) for one in walk(given)):
-            yield Fix("remove the assignment", (line(tree, statement.start, statement.end),))
+    elif isinstance(given, Call | MethodCall):
+        yield from _call_alone(tree, statement, given)
+    elif not any(isinstance(one, _DOING) for one in walk(given)):
+        yield Fix("remove the assignment", (line(tree, statement.start, statement.end),))
 
 
 def written(tree: Tree, problem: Problem) -> Iterator[Fix]:
@@ -120,7 +127,10 @@ def _alone(tree: Tree, place: int) -> Local | Assign | None:
         is_alone = len(found.targets) == 1 and found.start == place
     else:
         return None
-    does = any(isinstance(one, _DOING) for given in found.values for one in walk(given))
+    parts: list[Node] = [*found.values]
+    if isinstance(found, Assign):
+        parts += [one.key for one in found.targets if isinstance(one, Index)]
+    does = any(isinstance(one, _DOING) for part in parts for one in walk(part))
     return found if is_alone and not does else None
 
 
@@ -137,8 +147,10 @@ def again(tree: Tree, problem: Problem) -> Iterator[Fix]:
     scopes = resolve(tree)
     first = scopes.meaning(problem.related[0].start) if problem.related else None
     is_same = problem.code == "redefined-local" and first is not None and not first.attrib
-    if statement is not None and len(statement.names) == 1 and statement.values and is_same:
-        edit = Edit(statement.start, statement.names[0].start, "")
+    names = [] if statement is None else statement.names
+    is_it = len(names) == 1 and names[0].start == problem.start
+    if statement is not None and is_it and statement.values and is_same:
+        edit = Edit(statement.start, problem.start, "")
         if not any(statement.attributes) and statement.default is None:
             yield Fix("assign to the first one", (edit,))
     local = scopes.meaning(problem.start)
