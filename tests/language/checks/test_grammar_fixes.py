@@ -179,7 +179,16 @@ def test_what_stands_for_a_name_of_another_lua(
     assert applied(found.tree.text, best) == expected
 
 
-@pytest.mark.parametrize("source", ["table.getn(t)", "x = math.cosh(1)", "x = bit32.bor(a, b, c)"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "table.getn(t)",
+        "x = math.cosh(1)",
+        "x = bit32.bor(a, b, c)",
+        "x = bit32.lshift(a, 24)",
+        "x = bit.rshift(a, 1)",
+    ],
+)
 def test_where_nothing_stands_for_it(source: str) -> None:
     found = judged(source)
     names = [one for one in found.problems if one.code.startswith("undefined")]

@@ -35,7 +35,9 @@ class Successor(NamedTuple):
 _FIRST: tuple[Dialect, ...] = ("5.1", "luajit")
 _FROM_2: tuple[Dialect, ...] = ("5.2", "5.3", "5.4", "5.5")
 _FROM_3: tuple[Dialect, ...] = ("5.3", "5.4", "5.5")
-_BITS = {"band": "&", "bor": "|", "bxor": "~", "lshift": "<<", "rshift": ">>"}
+_BITS = {"band": "&", "bor": "|", "bxor": "~"}
+_SHIFTS = {"lshift": "<<", "rshift": ">>"}
+"""The functions work on 32 bits and the operators on 64, so that nothing is put in their place."""
 
 SUCCESSORS: Mapping[str, Successor] = {
     "gcinfo": Successor('collectgarbage("count")', DIALECTS),
@@ -57,6 +59,11 @@ SUCCESSORS: Mapping[str, Successor] = {
         f"{library_}.{name}": Successor(f"{{0}} {sign} {{1}}", _FROM_3, sign)
         for library_ in ("bit", "bit32")
         for name, sign in _BITS.items()
+    },
+    **{
+        f"{library_}.{name}": Successor("", _FROM_3, sign)
+        for library_ in ("bit", "bit32")
+        for name, sign in _SHIFTS.items()
     },
 }
 """By the name that is gone, or is not there yet, what does the same."""
