@@ -1096,21 +1096,21 @@ DOCS = {
     "unused-suppression": Cases(
         (
             "---@diagnostic disable-next-line: <!unused-local!>\nprint(1)",
-            "print(1) ---@diagnostic disable-line: <!empty-block!>",
+            "print(1) ---@diagnostic disable-line: <!empty-statement!>",
             "---@diagnostic disable: unused-local, <!unused-label!>\nlocal a = 1",
-            "---@diagnostic disable: <!empty-block!>\nf()\n---@diagnostic enable\ndo end",
+            "---@diagnostic disable: <!empty-statement!>\nf()\n---@diagnostic enable\ng();;",
             "---@diagnostic disable-next-line: <!undefined-global!>\nprint(1)",
             "print(1) -- luacheck: ignore <!211!>",
             "local b = 1 -- luacheck: ignore <!211/a!> 211/b",
-            "-- luacheck: push ignore <!541!>\nf()\n-- luacheck: pop\ndo end",
+            "-- luacheck: push ignore <!551!>\nf()\n-- luacheck: pop\ng();;",
         ),
         (
             "---@diagnostic disable-next-line: unused-local\nlocal a = 1",
             "---@diagnostic disable-next-line: undefined-global\nprint(nowhere)",
             "---@diagnostic disable-next-line: undefined-doc-name\n---@type Nowhere\nlocal a",
             "---@diagnostic disable: doc-syntax-error\n---@param",
-            "---@diagnostic disable: empty-block\n---@diagnostic disable: unused-local\n"
-            "local a\ndo end",
+            "---@diagnostic disable: empty-statement\n---@diagnostic disable: unused-local\n"
+            "local a\nf();;",
             # what others may see there
             "---@diagnostic disable\nprint(1)",
             "---@diagnostic disable: need-check-nil, no-print, lowercase-global\nprint(1)",
@@ -1118,6 +1118,17 @@ DOCS = {
             "print(1) -- luacheck: ignore",
             "print(1) -- luacheck: ignore 631 212 2",
             "print(1) -- luacheck: ignore self",
+            "if a then -- luacheck: ignore 542\nend",
+            "for i, v in f do print(v) end -- luacheck: ignore 213",
+            "for i, v in f do print(v) end ---@diagnostic disable-line: unused-local",
+            "local _a = 1 ---@diagnostic disable-line: unused-local",
+            "local function f() end ---@diagnostic disable-line: unused-local, unused-function",
+            "function f(a) a = 1 end ---@diagnostic disable-line: unused-local",
+            "a = 1\nprint(a) -- luacheck: ignore 113",
+            "print = f(print) -- luacheck: ignore 121",
+            "return not (a == b) -- luacheck: ignore 581",
+            "function A:f() function B:f() end end -- luacheck: ignore 432",
+            "return {\n  a = 1, -- luacheck: ignore 314\n  a = 2,\n}",
             # what nobody can tell
             "---@diagnostic disable: unused-local\nx = = 1",
             "---@meta\n---@diagnostic disable: unused-local",

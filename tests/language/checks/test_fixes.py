@@ -132,7 +132,7 @@ from tidelock.shared.syntax.parser import parse
         ("unused-suppression", "print(1) -- luacheck: ignore 211\nf()", "print(1)\nf()"),
         (
             "unused-suppression",
-            "local a -- luacheck: ignore 541 211",
+            "local a -- luacheck: ignore 551 211",
             "local a -- luacheck: ignore 211",
         ),
         ("undefined-global", "x = null", "x = nil"),

@@ -317,10 +317,15 @@ class Comments:
         return any(_hides(rules, problem, name) for rules in (self._filters, self._globals))
 
 
+_ALONE = frozenset(("113",))
+"""What luacheck finds in more places, for it looks at one file at a time."""
+
+
 def _exactly(word: str) -> Iterator[tuple[frozenset[str], str]]:
     """The pattern of a word that begins with one number of luacheck, which is known here."""
     number = word.partition("/")[0]
-    found = pattern(word) if number in NAMED and number.isdecimal() else None
+    is_known = number in NAMED and number.isdecimal() and number not in _ALONE
+    found = pattern(word) if is_known else None
     if found is not None:
         yield NAMED[number], found.form
 
