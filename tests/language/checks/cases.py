@@ -773,6 +773,8 @@ TYPES = {
             "local t = { a = 1 } if t.b then print(t.b) end",
             "local t = { a = 1 } local b = t.b or 2 print(b)",
             "local t = { a = 1, f() } print(t.b)",
+            "local t = { a = 1 }\nprint(t.b)\nfunction t.b(",
+            "local _ENV = { a = 1, print = print } b = 2 print(_ENV.b)",
             "local t = { [k] = 1 } print(t.b)",
             "local t = { a = 1 } function f() return t end print(t.b)",
             "local t = { a = 1 } for k in pairs(t) do f(k) end print(t.b)",

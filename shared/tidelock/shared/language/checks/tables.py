@@ -2,7 +2,7 @@
 
 What such a table has is all there is, so a field that nothing sets is nil; one of which it is asked
 whether it is there counts as known. What takes the table as a value, or calls a method of it, might
-do anything with it.
+do anything with it; so might a broken statement with its name, and every global a local ``_ENV``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from tidelock.shared.language.annotations import run_above
+from tidelock.shared.language.checks.variables import damage
 from tidelock.shared.syntax.tree import (
     Assign,
     Binary,
@@ -49,7 +50,8 @@ class KeptTables:
 
     def _keys(self, local: Variable) -> frozenset[str]:
         keys = set(_written(self._tree, local))
-        if not keys:
+        bad = damage(self._tree)
+        if not keys or (bad and bad.may_use(local.name, local.visible_from, local.visible_to)):
             return _UNKNOWN
         for one in reversed(local.references):  # a module is handed out at its end
             path = self._tree.path(one.start)
@@ -88,7 +90,7 @@ def _written(tree: Tree, local: Variable) -> frozenset[str]:
     """The keys of the table that a variable is declared with, if it has names for all of them."""
     path = tree.path(local.start)
     statement = path[-2] if len(path) > 1 else None
-    if local.kind != "local" or not isinstance(statement, Local):
+    if local.kind != "local" or local.name == "_ENV" or not isinstance(statement, Local):
         return _UNKNOWN
     pairs = zip(statement.names, statement.values, strict=False)
     table = next((value for name, value in pairs if name is path[-1]), None)
