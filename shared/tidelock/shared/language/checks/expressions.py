@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tidelock.shared.language.checks.standard import assigned
 from tidelock.shared.language.checks.statements import number
+from tidelock.shared.language.checks.walking import calls
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.syntax.tree import (
     Assign,
@@ -104,10 +105,6 @@ def _assign(look: Walk, node: Node) -> None:
         _grown(look, node.targets[0], node.values[0])
 
 
-def _calls(node: Node) -> bool:
-    return any(isinstance(one, Call | MethodCall) for one in walk(node))
-
-
 def _function(look: Walk, node: Node) -> None:
     assert isinstance(node, Function)
     assigned(look, node.target, node.body)
@@ -141,7 +138,7 @@ def exchange(look: Walk, first: Statement, second: Statement) -> None:
     ] * 4:
         return
     one, other = first.targets[0], first.values[0]
-    if not isinstance(other, Name | Member | Index) or _calls(other) or _calls(one):
+    if not isinstance(other, Name | Member | Index) or calls(other) or calls(one):
         return
     left, right = look.of(one), look.of(other)
     if left == right or look.of(second.targets[0]) != right or look.of(second.values[0]) != left:

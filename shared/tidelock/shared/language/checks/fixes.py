@@ -15,7 +15,8 @@ from tidelock.shared.language.checks import (
     value_fixes,
     version_fixes,
 )
-from tidelock.shared.language.checks.mending import Edit, Fix, calls, indent, line
+from tidelock.shared.language.checks.mending import Edit, Fix, indent, line
+from tidelock.shared.language.checks.walking import calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

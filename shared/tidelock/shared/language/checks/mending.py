@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.syntax.parser import parse
-from tidelock.shared.syntax.tree import Call, MethodCall, Node, walk
+from tidelock.shared.syntax.tree import Node
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,11 +83,6 @@ def before_statement(tree: Tree, start: int, words: str) -> Edit:
     if tree.text[first:start].strip():
         return Edit(start, start, f"{words} ")
     return Edit(first, first, f"{indent(tree, start)}{words}\n")
-
-
-def calls(node: Node) -> bool:
-    """Whether anything in a node is called."""
-    return any(isinstance(one, Call | MethodCall) for one in walk(node))
 
 
 def short(words: str) -> str:

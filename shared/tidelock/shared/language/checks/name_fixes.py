@@ -6,15 +6,9 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tidelock.shared.language.checks.mending import (
-    Edit,
-    Fix,
-    around,
-    before_statement,
-    calls,
-    line,
-)
+from tidelock.shared.language.checks.mending import Edit, Fix, around, before_statement, line
 from tidelock.shared.language.checks.version_fixes import renamed
+from tidelock.shared.language.checks.walking import calls
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.syntax.tree import (
     Assign,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidelock.shared.language.checks.walking import calls
 from tidelock.shared.language.scopes import resolve
 from tidelock.shared.language.types.flow import leaves, never_returns
 from tidelock.shared.syntax.tree import (
@@ -119,10 +120,6 @@ def _do(look: Walk, node: Node) -> None:
     _empty(look, node.body, node.start, "do")
 
 
-def _calls(node: Node) -> bool:
-    return any(isinstance(one, Call | MethodCall) for one in walk(node))
-
-
 def _function(look: Walk, node: Node) -> None:
     assert isinstance(node, FunctionBody)
     last = node.body.statements[-1] if node.body.statements else None
@@ -142,7 +139,7 @@ def _if(look: Walk, node: Node) -> None:
         _constant(look, clause.condition, word)
         text = look.of(clause.condition)
         before = asked.setdefault(text, clause)
-        if before is not clause and not _calls(clause.condition):
+        if before is not clause and not calls(clause.condition):
             condition = clause.condition
             message = f"'{_short(text)}' was asked on line {look.line(before.start)} already"
             look.report("repeated-condition", condition.start, condition.end, message)
@@ -203,7 +200,7 @@ def _while(look: Walk, node: Node) -> None:
         _constant(look, node.condition, "while")
     elif holds:
         _endless(look, node, node.body)
-    elif not _calls(node.condition):
+    elif not calls(node.condition):
         _empty(look, node.body, node.start, "while")
     _once(look, node, node.body)
 

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from tidelock.shared.language.checks.expressions import TYPES
-from tidelock.shared.language.checks.mending import Edit, Fix, around, calls, exactly, line, short
+from tidelock.shared.language.checks.mending import Edit, Fix, around, exactly, line, short
+from tidelock.shared.language.checks.walking import calls
 from tidelock.shared.syntax.tree import (
     Assign,
     Binary,

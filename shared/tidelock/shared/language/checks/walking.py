@@ -15,6 +15,7 @@ from tidelock.shared.language.scopes import resolve
 from tidelock.shared.model import Problem, Related
 from tidelock.shared.syntax.tree import (
     Break,
+    Call,
     Constant,
     Empty,
     FunctionBody,
@@ -24,11 +25,13 @@ from tidelock.shared.syntax.tree import (
     Local,
     LocalFunction,
     Member,
+    MethodCall,
     Name,
     Number,
     String,
     Table,
     Vararg,
+    walk,
 )
 from tidelock.shared.unwanted import each
 
@@ -38,6 +41,11 @@ if TYPE_CHECKING:
     from tidelock.shared.syntax.tree import Node, Statement, Tree
 
 LEAVES = frozenset((Name, Number, String, Constant, Vararg, Break, Goto, Label, Empty))
+
+
+def calls(node: Node) -> bool:
+    """Whether anything in a node is called."""
+    return any(isinstance(one, Call | MethodCall) for one in walk(node))
 
 
 class Found(NamedTuple):
