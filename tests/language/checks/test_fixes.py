@@ -369,6 +369,19 @@ def test_the_wish_not_to_see_it_keeps_the_indentation() -> None:
     check_fix("undefined-global", "do\n  zzzz()\nend\n", expected, "hide")
 
 
+def test_the_wish_not_to_see_it_is_not_put_into_a_string() -> None:
+    wish = " ---@diagnostic disable-line: undefined-global"
+    source = "f([[\n  a\n]], zzzz)"
+    check_fix("undefined-global", f"f = print\n{source}", f"f = print\n{source}{wish}", "hide")
+
+
+@pytest.mark.parametrize("source", ["f([[\n]], zzzz) -- c", "f([[\n]], zzzz, [[\n]])"])
+def test_where_there_is_no_room_for_a_wish(source: str) -> None:
+    found = judged(f"f = print\n{source}")
+    (problem,) = found.of("undefined-global")
+    assert not [one for one in fixes(found.tree, problem) if "hide" in one.title]
+
+
 @pytest.mark.parametrize("source", ["repeat f() ", "x = = 1", "x--", "/* c */"])
 def test_what_nobody_can_know_has_no_fix(source: str) -> None:
     tree = parse(source)

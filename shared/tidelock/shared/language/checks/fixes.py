@@ -6,8 +6,10 @@ problem and the text of the same version. Nothing is applied here.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from tidelock.shared.language.annotations import comments_around
 from tidelock.shared.language.checks import (
     comment_fixes,
     grammar_fixes,
@@ -37,15 +39,28 @@ def fixes(tree: Tree, problem: Problem) -> list[Fix]:
     for find in _FIXES.get(problem.code, ()):
         found += find(tree, problem)
     if problem.severity != "error" and problem.origin != "load":
-        found.append(_silence(tree, problem))
+        found += _silence(tree, problem)
     return found
 
 
-def _silence(tree: Tree, problem: Problem) -> Fix:
-    """Asking not to see the problem on its line."""
-    start, _ = tree.lines.span(tree.lines.line_of(problem.start))
-    wish = f"{indent(tree, start)}---@diagnostic disable-next-line: {problem.code}\n"
-    return Fix(f"hide '{problem.code}' on this line", (Edit(start, start, wish),))
+def _silence(tree: Tree, problem: Problem) -> Iterator[Fix]:
+    """Asking not to see the problem on its line: above it, or behind if a string goes on there."""
+    start, end = tree.lines.span(tree.lines.line_of(problem.start))
+    title = f"hide '{problem.code}' on this line"
+    if _is_code(tree, start):
+        wish = f"{indent(tree, start)}---@diagnostic disable-next-line: {problem.code}\n"
+        yield Fix(title, (Edit(start, start, wish),))
+    elif _is_code(tree, end):
+        yield Fix(title, (Edit(end, end, f" ---@diagnostic disable-line: {problem.code}"),))
+
+
+def _is_code(tree: Tree, offset: int) -> bool:
+    """Whether an offset is in no string and no comment."""
+    tokens = tree.tokens
+    index = bisect_left(tokens.starts, offset) - 1
+    if index >= 0 and tokens.ends[index] > offset:
+        return False
+    return not any(first < offset <= last for first, last in comments_around(tree, offset))
 
 
 def _remove(tree: Tree, problem: Problem) -> Iterator[Fix]:
