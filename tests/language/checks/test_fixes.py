@@ -349,6 +349,9 @@ def test_a_variable_is_renamed_wherever_it_is_named() -> None:
             "-- main.lua --\nrequire('c')\n-- a/c.lua --\nreturn 1\n-- b/c.lua --\nreturn 1",
         ),
         ("syntax-error", "x +="),
+        ("syntax-error", "f().x += 1"),
+        ("syntax-error", "t[o:next()] += 1"),
+        ("syntax-error", "f().x++"),
     ],
 )
 def test_where_nothing_is_plain(code: str, source: str) -> None:

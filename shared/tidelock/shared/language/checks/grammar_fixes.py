@@ -27,17 +27,20 @@ from tidelock.shared.syntax.tree import (
     Binary,
     Break,
     Broken,
+    Call,
     FunctionBody,
     GenericFor,
     Global,
     Label,
     Local,
+    MethodCall,
     Missing,
     NumericFor,
     Repeat,
     Return,
     Statement,
     While,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -86,9 +89,14 @@ def syntax(tree: Tree, problem: Problem) -> Iterator[Fix]:
 
 
 def _target(tree: Tree, problem: Problem) -> str:
-    """The variable before a sign that changes it, in full: a message may cut it short."""
+    """The variable before a sign that changes it, in full: a message may cut it short.
+
+    Empty where it cannot be told, or must not be written twice: what it calls would be called so.
+    """
     statement = around(tree, problem.start, Broken)
     if statement is None or not statement.parts or statement.parts[0].end > problem.start:
+        return ""
+    if any(isinstance(node, Call | MethodCall) for node in walk(statement.parts[0])):
         return ""
     return tree.text[statement.start : statement.parts[0].end]
 
